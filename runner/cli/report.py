@@ -1,0 +1,49 @@
+"""`runner report`: render a job's report again from its stored outcomes, offline."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from runner.cli.options import job_argument, job_options, parse_variables, talk_options
+from runner.cli.stages import load_runnable, state_for
+from runner.execute.state import write_whole
+from runner.execute.stored import read_outcomes
+from runner.report.render import render_report
+
+
+@click.command("report")
+@job_argument
+@job_options
+@talk_options
+@click.option("--template", metavar="NAME", help="Try another template; prints, writes nothing.")
+def command(
+    job: Path,
+    variables: tuple[str, ...],
+    provider: str | None,
+    limit: int | None,
+    allow_outside: bool,
+    form: str,
+    verbose: bool,
+    quiet: bool,
+    template: str | None,
+) -> None:
+    """Render the report again from stored outcomes; asks nothing."""
+    del form, verbose, limit
+    loaded = load_runnable(
+        job,
+        variables=parse_variables(variables),
+        provider=provider,
+        allow_outside=allow_outside,
+        quiet=quiet,
+    )
+    outcomes = tuple(read_outcomes(state_for(loaded).outcomes(loaded.name)))
+    if template is not None:
+        tried = replace(loaded, report=replace(loaded.report, template=template))
+        click.echo(render_report(tried, outcomes), nl=False)
+        return
+    write_whole(loaded.report.path, [render_report(loaded, outcomes)])
+    if not quiet:
+        click.echo(f"report:  {loaded.report.path}")

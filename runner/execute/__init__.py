@@ -1,0 +1,1 @@
+"""Asking each thing once: calls become outcomes, from the cache or from a provider."""

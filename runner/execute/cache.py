@@ -1,0 +1,145 @@
+"""Answers by fingerprint, kept on disk (the only import of diskcache).
+
+Entries are JSON, never pickle: a cache that someone else hands over cannot run code. Nothing is
+evicted: an answer may have been paid for.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import diskcache
+
+from runner.errors import StateError
+from runner.jsonvalue import JSON
+
+LOCK_TIMEOUT = 10.0
+"""Seconds to wait for another process that holds the cache."""
+
+_BROKEN = (sqlite3.Error, diskcache.Timeout, OSError)
+_UNREADABLE = (ValueError, zlib.error, KeyError, TypeError)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A stored answer and when it was stored (seconds since 1970)."""
+
+    answer: JSON
+    stored_at: float
+
+
+class Cache:
+    """The answers of one state directory. Several processes may use it at once."""
+
+    def __init__(self, folder: Path, clock: Callable[[], float]) -> None:
+        self._folder = folder
+        self._clock = clock
+        with self._reporting():
+            self._store = diskcache.Cache(
+                str(folder),
+                timeout=LOCK_TIMEOUT,
+                disk=diskcache.JSONDisk,
+                disk_compress_level=1,
+                eviction_policy="none",
+                cull_limit=0,
+                statistics=0,
+            )
+
+    def get(self, fingerprint: str, age: timedelta) -> JSON | None:
+        """Return the answer if it is no older than `age`; None if there is none.
+
+        An entry that cannot be read counts as absent.
+        """
+        entry = self.entry(fingerprint)
+        if entry is None or self._clock() - entry.stored_at > age.total_seconds():
+            return None
+        return entry.answer
+
+    def entry(self, fingerprint: str) -> Entry | None:
+        """Return what is stored, however old."""
+        try:
+            with self._reporting():
+                stored = self._store.get(fingerprint, retry=True)
+        except _UNREADABLE:
+            return None
+        if not isinstance(stored, dict) or "stored_at" not in stored:
+            return None
+        return Entry(answer=stored.get("answer"), stored_at=float(stored["stored_at"]))
+
+    def put(self, fingerprint: str, answer: JSON) -> None:
+        """Store an answer, stamped with the time of now."""
+        with self._reporting():
+            self._store.set(fingerprint, {"answer": answer, "stored_at": self._clock()}, retry=True)
+
+    def entries(self) -> Iterator[tuple[str, Entry]]:
+        """Yield fingerprints and entries, oldest first."""
+        with self._reporting():
+            keys = list(self._store)
+        found = [(key, entry) for key in keys if (entry := self.entry(key)) is not None]
+        yield from sorted(found, key=lambda pair: (pair[1].stored_at, pair[0]))
+
+    def prune(self, age: timedelta) -> int:
+        """Remove what is older than `age`; return how many."""
+        limit = self._clock() - age.total_seconds()
+        old = [key for key, entry in self.entries() if entry.stored_at < limit]
+        with self._reporting():
+            for key in old:
+                self._store.delete(key, retry=True)
+        return len(old)
+
+    def clear(self) -> int:
+        """Remove everything; return how many."""
+        with self._reporting():
+            return int(self._store.clear(retry=True))
+
+    def size_bytes(self) -> int:
+        """Return the size on disk in bytes."""
+        with self._reporting():
+            return int(self._store.volume())
+
+    def close(self) -> None:
+        """Release the files."""
+        with contextlib.suppress(*_BROKEN):
+            self._store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: object, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @contextlib.contextmanager
+    def _reporting(self) -> Iterator[None]:
+        """Turn a broken, locked or read-only cache into words."""
+        try:
+            yield
+        except _BROKEN as error:
+            raise _unusable(self._folder, error) from error
+
+
+def _unusable(folder: Path, error: Exception) -> StateError:
+    text = str(error).lower()
+    if isinstance(error, diskcache.Timeout) or "locked" in text:
+        return StateError(
+            f"The cache {folder} is locked by another program",
+            hint="Wait until it is done and run again",
+        )
+    if "readonly" in text or "permission" in text or "unable to open" in text:
+        return StateError(
+            f"The cache {folder} cannot be written",
+            hint="Change its permissions, or name another folder with RUNNER_STATE_DIR",
+        )
+    return StateError(
+        f"The cache {folder} is damaged ({text or type(error).__name__})",
+        hint="Delete that folder; answers in it will be asked again",
+    )

@@ -1,0 +1,59 @@
+"""What became of a call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Literal, TypeAlias
+
+from runner.jsonvalue import JSON
+
+Status: TypeAlias = Literal["ok", "failed", "invalid", "pending", "skipped"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """One row's outcome of one step: exactly one per row, in input order.
+
+    Attributes:
+        status: `ok`; `failed` (the provider's error); `invalid` (the answer breaks the output
+            schema: kept and shown); `pending`; `skipped`.
+        output: A dict or text for a task; `{"results": [...]}` for search and extract; None where
+            there is no answer.
+        basis: The API's `{field, reasoning, citations: [{url, title, excerpts}], confidence}`.
+        processor: The task's processor; None for search and extract.
+        cost_usd: What this answer cost in this run (0 from the cache and from the local provider).
+        error: What went wrong, in one sentence, or None.
+    """
+
+    step: str
+    row: int
+    key: str
+    item: Mapping[str, JSON]
+    status: Status
+    output: JSON = None
+    basis: Sequence[Mapping[str, JSON]] = ()
+    run_id: str | None = None
+    processor: str | None = None
+    cost_usd: Decimal = field(default_factory=Decimal)
+    cached: bool = False
+    warnings: Sequence[str] = ()
+    error: str | None = None
+
+    def record(self) -> dict[str, JSON]:
+        """Return the line of a jsonl results file, keys in the documented order."""
+        return {
+            "step": self.step,
+            "key": self.key,
+            "item": dict(self.item),
+            "status": self.status,
+            "output": self.output,
+            "basis": [dict(entry) for entry in self.basis],
+            "run_id": self.run_id,
+            "processor": self.processor,
+            "cost_usd": float(self.cost_usd),
+            "cached": self.cached,
+            "warnings": list(self.warnings),
+            "error": self.error,
+        }

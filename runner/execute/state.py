@@ -1,0 +1,134 @@
+"""The state directory: cache, index and stored outcomes, and files that are written whole."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from runner.errors import StateError, UsageError
+from runner.job.model import Job
+from runner.jsonvalue import digest
+
+FOLDER = ".runner"
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The state directory and where things are in it."""
+
+    folder: Path
+
+    @property
+    def cache(self) -> Path:
+        """Answers by fingerprint."""
+        return self.folder / "cache"
+
+    def index(self, documents_of: Path, patterns: Iterable[str]) -> Path:
+        """The local provider's index of the documents that a job may read."""
+        name = digest([str(documents_of), sorted(patterns)])[:16]
+        return self.folder / "index" / f"{name}.sqlite"
+
+    def outcomes(self, job: str) -> Path:
+        """The outcomes of a job's last run, one JSON object a line."""
+        return self.folder / "runs" / job / "outcomes.jsonl"
+
+
+def state_of(job: Job, environment: Mapping[str, str], working_directory: Path) -> State:
+    """Return a job's state directory, made if it is not there.
+
+    It is `RUNNER_STATE_DIR`, or `.runner/` beside runner.yaml, at the git root, or else in the
+    working directory.
+
+    Raises:
+        StateError: it cannot be made or written.
+    """
+    named = environment.get("RUNNER_STATE_DIR")
+    if named:
+        folder = working_directory / named
+    elif (job.root / "runner.yaml").is_file() or (job.root / ".git").exists():
+        folder = job.root / FOLDER
+    else:
+        folder = working_directory / FOLDER
+    return open_state(folder)
+
+
+def open_state(folder: Path) -> State:
+    """Return the state directory at a path, made if it is not there.
+
+    Raises:
+        StateError: it cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        ignore = folder / ".gitignore"
+        if not ignore.exists():
+            ignore.write_text("*\n", encoding="utf-8")
+    except OSError as error:
+        raise StateError(
+            f"The state directory {folder} cannot be used: {reason(error)}",
+            hint="Name a folder you may write with RUNNER_STATE_DIR",
+        ) from error
+    return State(folder)
+
+
+def reason(error: OSError) -> str:
+    """Return the operating system's own words for an error, without numbers."""
+    return (error.strerror or str(error)).lower()
+
+
+def write_whole(path: Path, chunks: Iterable[str]) -> None:
+    """Write a text file whole or not at all: an earlier good file stays until the new one is done.
+
+    Raises:
+        UsageError: the file cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    except OSError as error:
+        raise _unwritable(path, error) from error
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as staged:
+            staged.writelines(chunks)
+        # mkstemp makes a private file; give it what a plain open() would have given.
+        umask = os.umask(0)
+        os.umask(umask)
+        Path(name).chmod(0o666 & ~umask)
+        Path(name).replace(path)
+    except BaseException as error:
+        with contextlib.suppress(OSError):
+            Path(name).unlink()
+        if isinstance(error, OSError):
+            raise _unwritable(path, error) from error
+        raise
+
+
+def check_writable(path: Path) -> None:
+    """Raise now, before anything is asked, what writing the file would raise later.
+
+    Raises:
+        UsageError: the file cannot be written.
+    """
+    if path.is_dir():
+        raise UsageError(f"{path} is a folder", hint="Name a file to write")
+    folder = path.parent
+    while not folder.exists():
+        folder = folder.parent
+    if not folder.is_dir():
+        raise UsageError(f"{folder} is a file, not a folder", hint="Choose another place to write")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise UsageError(
+            f"{path} cannot be written: no permission in {folder}",
+            hint="Choose another place, or change the folder's permissions",
+        )
+
+
+def _unwritable(path: Path, error: OSError) -> UsageError:
+    return UsageError(
+        f"{path} cannot be written: {reason(error)}",
+        hint="Choose another place with report.path, results or --out",
+    )

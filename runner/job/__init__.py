@@ -1,0 +1,1 @@
+"""What the user wrote: a YAML file becomes a `Job`, or all of its `Problem`s."""

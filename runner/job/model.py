@@ -1,0 +1,193 @@
+"""A job as the rest of the program sees it: frozen, typed, with every default filled in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from runner.jsonvalue import JSON
+
+if TYPE_CHECKING:
+    from runner.job.source import Source
+
+Where: TypeAlias = tuple[str | int, ...]
+"""The place of a value in the job file: keys and list indices from the root."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourcePolicy:
+    """Which sources may be used. For the local provider a domain is a folder or file path."""
+
+    include_domains: tuple[str, ...] = ()
+    exclude_domains: tuple[str, ...] = ()
+    after_date: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextOutput:
+    """The answer is markdown text."""
+
+    description: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AutoOutput:
+    """The provider chooses the shape of the answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JsonOutput:
+    """The answer follows a JSON Schema (root `type: object`); `path` is the file it came from."""
+
+    schema: Mapping[str, JSON]
+    path: Path | None = None
+
+
+Output: TypeAlias = TextOutput | AutoOutput | JsonOutput
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """`query` or `input`: research that ends in text or JSON. `input` holds templates."""
+
+    input: str | Mapping[str, JSON]
+    input_schema: Mapping[str, JSON] | None = None
+    processor: str = "base"
+    max_processor: str | None = None
+    fast: bool = False
+    output: Output = field(default_factory=AutoOutput)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """`search`: ranked sources with excerpts.
+
+    Texts are templates; `queries` may be one template that is a list.
+    """
+
+    objective: str | None = None
+    queries: Sequence[str] | str = ()
+    mode: str | None = None
+    max_results: int | str | None = None
+    max_chars: int | str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extract:
+    """`extract`: the content of given URLs. `urls` may be one template that is a list."""
+
+    urls: Sequence[str] | str
+    objective: str | None = None
+    queries: Sequence[str] | str = ()
+    full_content: bool = False
+    max_chars: int | str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindAll:
+    """`findall`: every entity that matches conditions."""
+
+    objective: str
+    generator: str = "base"
+    match_limit: int | str = 10
+    entity_type: str | None = None
+    match_conditions: tuple[Mapping[str, str], ...] = ()
+
+
+Action: TypeAlias = Task | Search | Extract | FindAll
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retry:
+    """How often and how patiently a failed request is asked again."""
+
+    attempts: int = 5
+    backoff: timedelta = timedelta(seconds=2)
+    max_backoff: timedelta = timedelta(seconds=30)
+    failed_runs: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One action, asked for every row; a job without `steps` has one, with the id `main`.
+
+    Attributes:
+        where: The place of the mapping that holds the step's keys (`()` for the job itself).
+        cache: How old an answer may be; None: always ask.
+        timeout: Per call; None: twice the processor's documented latency.
+    """
+
+    id: str = "main"
+    where: Where = ()
+    action: Action
+    foreach: str | None = None
+    follows: str | None = None
+    source_policy: SourcePolicy | None = None
+    location: str | None = None
+    metadata: Mapping[str, JSON] = field(default_factory=dict)
+    cache: timedelta | None = timedelta(hours=24)
+    timeout: timedelta | None = None
+    retry: Retry = field(default_factory=Retry)
+    checks: tuple[Mapping[str, JSON], ...] = ()
+    verify: bool = False
+    webhook: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InlineItems:
+    """Rows written in the job file. A row that is a text becomes `{"value": text}`."""
+
+    rows: tuple[Mapping[str, JSON], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileItems:
+    """Rows in a file; the format follows the file's suffix."""
+
+    path: Path
+    format: Literal["csv", "tsv", "json", "jsonl", "parquet", "xlsx"]
+
+
+Items: TypeAlias = InlineItems | FileItems
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """Where the report goes and what renders it; `template` None: chosen by the kind of output."""
+
+    path: Path
+    template: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A job file, read, checked and completed. All paths are absolute.
+
+    Attributes:
+        file: The job file.
+        root: The project root: nothing outside it is read or written.
+        documents: Glob patterns relative to the job file's folder.
+        source: The text and positions of the job file, for messages about it.
+        unavailable: Keys the file uses that this version accepts but cannot run yet.
+    """
+
+    file: Path
+    root: Path
+    name: str
+    description: str | None = None
+    provider: str = "parallel"
+    documents: tuple[str, ...] = ()
+    vars: Mapping[str, JSON] = field(default_factory=dict)
+    items: Items | None = None
+    key: str | None = None
+    steps: tuple[Step, ...]
+    concurrency: int = 50
+    budget: Decimal | None = None
+    results: Path | None = None
+    report: Report
+    source: Source
+    unavailable: tuple[Where, ...] = ()

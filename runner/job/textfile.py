@@ -1,0 +1,84 @@
+"""Files written by hand: small, UTF-8, and text."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from runner.job.diagnostics import JobProblemsError, Problem
+from runner.job.lines import Lines
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MAX_BYTES = 1_048_576
+"""Job files are written by hand; what is larger is something else."""
+
+# A byte-order mark in the middle of a text is invisible and breaks words.
+_UNPRINTABLE = re.compile(
+    r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+)
+
+
+def read_text(path: Path, shown: str) -> str:
+    """Return the text of a file written by hand: UTF-8, at most 1 MiB, no control characters.
+
+    Raises:
+        JobProblemsError: it is not that.
+    """
+    try:
+        if path.is_dir():
+            raise _refused(shown, "this is a folder, not a file", "name a file in it")
+        with path.open("rb") as file:
+            raw = file.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        raise _refused(shown, "there is no such file", "check the path's spelling") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise _refused(
+            shown, f"the file cannot be read: {reason}", "check its path and rights"
+        ) from None
+    if len(raw) > MAX_BYTES:
+        hint = "keep data in a csv or jsonl file, named by `items`"
+        raise _refused(shown, "the file is larger than 1 MiB", hint)
+    return _decoded(raw, shown)
+
+
+def _decoded(raw: bytes, shown: str) -> str:
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise JobProblemsError((not_utf8(raw, error, shown),)) from None
+    if bad := _UNPRINTABLE.search(text):
+        lines = Lines(text)
+        problem = lines.problem(
+            shown,
+            lines.position(bad.start()),
+            f"a control character (U+{ord(bad[0]):04X}) that no text file holds",
+            hint="remove it; is this a text file?",
+        )
+        raise JobProblemsError((problem,))
+    return text
+
+
+def not_utf8(raw: bytes, error: UnicodeDecodeError, shown: str) -> Problem:
+    """Return the problem of bytes that are not UTF-8, at the first wrong one."""
+    hint = "save the file as UTF-8"
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return Problem(
+            file=shown, line=1, column=1, message="the file is UTF-16, not UTF-8", hint=hint
+        )
+    # A byte-order mark is taken off before decoding: the error counts from behind it.
+    start = error.start + len(raw) - len(error.object)
+    before = raw[:start].decode("utf-8-sig", "replace")
+    return Problem(
+        file=shown,
+        line=before.count("\n") + 1,
+        column=len(before) - before.rfind("\n"),
+        message=f"byte {start + 1} of the file (0x{raw[start]:02x}) is not UTF-8",
+        hint=hint,
+    )
+
+
+def _refused(shown: str, message: str, hint: str) -> JobProblemsError:
+    return JobProblemsError((Problem(file=shown, line=0, column=0, message=message, hint=hint),))

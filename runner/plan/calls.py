@@ -1,0 +1,48 @@
+"""A call: one request to a provider, with the fingerprint that says when two are the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal, TypeAlias
+
+from runner.jsonvalue import JSON, digest
+
+Kind: TypeAlias = Literal["task", "search", "extract", "findall"]
+
+UNASKED = frozenset({"metadata", "webhook"})
+"""Parts of a request body that do not change its answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """What one row asks of one step.
+
+    Attributes:
+        row: Index of the row, from 0; the input's order.
+        key: What the row is called in reports.
+        item: The row itself ({} for a job without items).
+        body: The request body, exactly as the Parallel API takes it.
+        fingerprint: sha256 of provider, kind and body; see `fingerprint`.
+        price_usd: What the provider charges for it when it is not cached.
+    """
+
+    row: int
+    step: str
+    kind: Kind
+    key: str
+    item: Mapping[str, JSON]
+    body: Mapping[str, JSON]
+    fingerprint: str
+    price_usd: Decimal
+
+
+def fingerprint(provider: str, kind: Kind, body: Mapping[str, JSON]) -> str:
+    """Return what identifies a call's answer, whatever the order of keys.
+
+    `provider` names who answers and the edition of what it answers from (for the local provider
+    the state of the documents), so that an edited document is a new question.
+    """
+    asked = {key: value for key, value in body.items() if key not in UNASKED}
+    return digest([provider, kind, asked])

@@ -1,0 +1,83 @@
+"""The one table of processors: price, documented latency, and how many output fields each serves.
+
+Source: the Parallel API's price list and documentation, as of 2026-11. Prices are per run, not per
+field; a `-fast` variant costs the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from types import MappingProxyType
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Processor:
+    """One processor of the task API.
+
+    Attributes:
+        price_usd: Per run.
+        latency: The documented shortest and longest time of a run.
+        fields: About how many output fields it handles well.
+        deep: It serves text and auto output (deep research).
+    """
+
+    name: str
+    price_usd: Decimal
+    latency: tuple[timedelta, timedelta]
+    fields: int
+    deep: bool
+
+
+def _seconds(shortest: float, longest: float) -> tuple[timedelta, timedelta]:
+    return timedelta(seconds=shortest), timedelta(seconds=longest)
+
+
+def _minutes(shortest: float, longest: float) -> tuple[timedelta, timedelta]:
+    return timedelta(minutes=shortest), timedelta(minutes=longest)
+
+
+_STANDARD = (
+    ("lite", "0.005", _seconds(10, 60), 2, False),
+    ("base", "0.010", _seconds(15, 100), 5, False),
+    ("core", "0.025", _minutes(1, 5), 10, False),
+    ("core2x", "0.050", _minutes(1, 10), 10, False),
+    ("pro", "0.100", _minutes(2, 10), 20, True),
+    ("ultra", "0.300", _minutes(5, 25), 20, True),
+    ("ultra2x", "0.600", _minutes(5, 50), 25, True),
+    ("ultra4x", "1.200", _minutes(5, 90), 25, True),
+    ("ultra8x", "2.400", _minutes(5, 120), 25, True),
+)
+
+FAST = "-fast"
+FAST_FACTOR = 2
+"""A `-fast` variant is documented as 2 to 5 times faster; we count on the least."""
+
+
+def _table() -> Mapping[str, Processor]:
+    table: dict[str, Processor] = {}
+    for name, price, (shortest, longest), fields, deep in _STANDARD:
+        table[name] = Processor(
+            name=name,
+            price_usd=Decimal(price),
+            latency=(shortest, longest),
+            fields=fields,
+            deep=deep,
+        )
+    for name in tuple(table):
+        standard = table[name]
+        shortest, longest = standard.latency
+        table[name + FAST] = Processor(
+            name=name + FAST,
+            price_usd=standard.price_usd,
+            latency=(shortest / FAST_FACTOR, longest / FAST_FACTOR),
+            fields=standard.fields,
+            deep=standard.deep,
+        )
+    return MappingProxyType(table)
+
+
+PROCESSORS = _table()
+"""Every processor by name, `-fast` variants included."""

@@ -1,0 +1,202 @@
+"""Labels and values that a document states outright, found once while it is indexed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from runner.providers.local.corpus import Block, Document, Fact
+
+LEAD = "(lead paragraph)"
+"""The label of a document's first paragraph."""
+
+HEADING = "(main heading)"
+"""The label of a document's first heading."""
+
+_LABEL_WORDS = 6
+_LABEL_CHARS = 60
+_VALUE_CHARS = 600
+_ITEM_CHARS = 160
+_LINK_WORDS = 4
+
+_LABELLED = re.compile(
+    r"^[\s*_•>-]{0,4}(?P<label>[^\W\d_][^:=|\n]{0,58}?)[*_]{0,2}(?:\s*:[*_]{0,2}\s+|\s+[–—]\s+)(?P<value>\S.*)$"
+)
+_NAMED_URL = re.compile(r"^(?P<label>[^\W\d_][\w :/.&-]{0,40}?), +(?P<url>https?://\S+)$")
+_INLINE_BREAK = re.compile(r"\s+[|•·]\s+")
+_YEAR = re.compile(r"^(?:FY ?)?(?:1[5-9]|20)\d\d(?:[/-]\d{2,4})?$")
+_NUMERIC = re.compile(r"^[\W\d]*\d[\W\d]*$")
+_NAMES_A_LABEL = frozenset(
+    "attribute aspect characteristic detail fact feature field indicator item key label measure"
+    " metric parameter property question topic what".split()
+)
+_NAMES_AN_ENTITY = frozenset(
+    "brand company entity firm market name organisation organization package person product"
+    " project title".split()
+)
+
+
+def extract_facts(document: Document) -> list[Fact]:
+    """Return what the document states as label and value, in reading order.
+
+    Front matter and `Label: value` lines, definitions, the cells of tables (about the row's first
+    cell, or about the document in a table of labels and values), links (text and URL), the items
+    and the first paragraph below a heading (the heading is the label), a heading with nothing
+    below it (value ""), and the document's first heading and paragraph.
+    """
+    found: list[Fact] = []
+    seen: set[tuple[str, str, str, str]] = set()
+    for entity, label, value, block in _statements(document.blocks):
+        section = " > ".join(block.headings)
+        for one_label, one_value in _parts(label, value):
+            key = (entity, one_label, one_value, section)
+            # A repeated statement counts once, but a repeated label line is kept: it may be counted.
+            if key in seen and block.kind != "pair":
+                continue
+            seen.add(key)
+            found.append(
+                Fact(
+                    document=document.path,
+                    title=document.title,
+                    entity=entity,
+                    label=one_label,
+                    value=one_value,
+                    excerpt=block.text,
+                    section=section,
+                )
+            )
+    return found
+
+
+def _statements(blocks: tuple[Block, ...]) -> Iterator[tuple[str, str, str, Block]]:
+    """Yield (entity, label, value, block) for every statement of the document."""
+    headed = led = False
+    announced = ""
+    before: Block | None = None
+    for place, block in enumerate(blocks):
+        match block.kind:
+            case "heading":
+                if not headed:
+                    headed = True
+                    yield "", HEADING, block.text, block
+                if _is_label(block.text) and _is_empty(blocks, place):
+                    yield "", block.text, "", block
+            case "pair" | "definition":
+                for label, value in block.cells:
+                    yield "", label.strip().rstrip(":"), value.strip(), block
+            case "row":
+                for entity, label, value in _row(block.cells):
+                    yield entity, label, value, block
+            case "paragraph" | "item":
+                labelled = list(_labelled(block.text))
+                for label, value in labelled:
+                    yield "", label, value, block
+                heading = announced or (block.headings[-1] if block.headings else "")
+                if block.kind == "item" and _is_label(heading) and len(block.text) <= _ITEM_CHARS:
+                    yield "", heading, block.text.strip(), block
+                if block.kind == "paragraph" and not labelled:
+                    if not led:
+                        led = True
+                        yield "", LEAD, block.text, block
+                    if before and before.kind == "heading" and _is_label(before.text):
+                        yield "", before.text, block.text[:_VALUE_CHARS], block
+        for text, url in block.links:
+            if _is_link(text, url):
+                yield "", text.strip(), url, block
+        if block.kind != "item":
+            announced = _announcement(block)
+        before = block
+
+
+def _parts(label: str, value: str) -> Iterator[tuple[str, str]]:
+    """Yield the statement, and what its value states in turn: `Homepage, https://…`, `A :: B`."""
+    if not label or len(value) > _VALUE_CHARS * 10:
+        return
+    yield label, value
+    if match := _NAMED_URL.match(value):
+        yield match["label"], match["url"]
+    if " :: " in value:
+        first, rest = value.split(" :: ", 1)
+        yield first.strip(), rest.strip()
+
+
+def _labelled(text: str) -> Iterator[tuple[str, str]]:
+    """Yield the `Label: value` lines of a text."""
+    if ":" not in text and "–" not in text and "—" not in text:
+        return
+    for line in text.split("\n"):
+        for piece in _INLINE_BREAK.split(line) if " " in line else (line,):
+            match = _LABELLED.match(piece)
+            if match and _is_label(match["label"]):
+                yield match["label"].strip(), match["value"].strip().strip("*_").strip()
+
+
+def _row(cells: tuple[tuple[str, str], ...]) -> Iterator[tuple[str, str, str]]:
+    """Yield (entity, label, value) for the cells of a table's row.
+
+    A table whose first column names labels (two columns, or headed `Metric`, `Item`, nothing)
+    states facts by row; any other states facts by column, about what the row begins with.
+    """
+    cells = tuple((header.strip(), cell.strip()) for header, cell in cells)
+    if len(cells) < 2:  # noqa: PLR2004 - one cell has no label
+        return
+    (first_header, first), *rest = cells
+    by_row = first_header.lower() in _NAMES_A_LABEL or not first_header
+    if by_row and not _NUMERIC.match(first):
+        for header, cell in rest:
+            if not cell:
+                continue
+            if _YEAR.match(header):
+                yield "", f"{first} {header}", cell
+            else:
+                # With one column of values its header names no entity: `| Item | Value |`.
+                yield header if len(rest) > 1 else "", first, cell
+        return
+    if len(rest) == 1 and _is_label(first) and rest[0][1]:
+        yield "", first, rest[0][1]
+    entity = _entity_of(cells)
+    for header, cell in cells:
+        if header and cell:
+            if _YEAR.match(entity):
+                yield "", f"{header} {entity}", cell
+            else:
+                yield entity, header, cell
+
+
+def _entity_of(cells: tuple[tuple[str, str], ...]) -> str:
+    """Return the cell that names what the row is about."""
+    for header, cell in cells:
+        if cell and set(re.split(r"[\W_]+", header.lower())) & _NAMES_AN_ENTITY:
+            return cell
+    if _YEAR.match(cells[0][1]):
+        return cells[0][1]
+    return next((cell for _, cell in cells if cell and not _NUMERIC.match(cell)), cells[0][1])
+
+
+def _is_label(text: str) -> bool:
+    return 0 < len(text) <= _LABEL_CHARS and text.count(" ") < _LABEL_WORDS
+
+
+def _is_link(text: str, url: str) -> bool:
+    return (
+        url.startswith(("http://", "https://"))
+        and _is_label(text)
+        and text.strip().count(" ") < _LINK_WORDS
+        and "://" not in text
+    )
+
+
+def _is_empty(blocks: tuple[Block, ...], place: int) -> bool:
+    """Whether nothing follows a heading before the next one of its level or above."""
+    if place + 1 >= len(blocks):
+        return True
+    following = blocks[place + 1]
+    return following.kind == "heading" and following.level <= blocks[place].level and place > 0
+
+
+def _announcement(block: Block) -> str:
+    """Return the label that a line such as `Key products:` gives to the list below it."""
+    text = block.text.strip()
+    if block.kind == "paragraph" and text.endswith(":") and _is_label(text[:-1]):
+        return text[:-1]
+    return ""

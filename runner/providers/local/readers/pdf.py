@@ -1,0 +1,96 @@
+"""PDF files, through pypdf (the only import of it)."""
+
+from __future__ import annotations
+
+import io
+import logging
+import re
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pypdf
+
+from runner.providers.local.readers.dates import iso_date
+from runner.providers.local.readers.reading import BlockBuilder, BrokenError, Reading
+from runner.providers.local.readers.text import add_lines
+
+_HYPHENATED = re.compile(r"(?<=[a-z])-\n(?=[a-z])")
+_SHORT_LINE = 0.75
+_ENDS = (".", "!", "?", ":", "。")
+
+
+def read_pdf(data: bytes) -> Reading:
+    """Return the text of a PDF, page by page.
+
+    Raises:
+        BrokenError: it is damaged, needs a password, or holds no text (a scan).
+    """
+    with _quiet():
+        try:
+            reader = pypdf.PdfReader(io.BytesIO(data), strict=False)
+            if reader.is_encrypted and not reader.decrypt(""):
+                raise BrokenError("is encrypted and needs a password")
+            pages = list(reader.pages)
+            title, date = _properties(reader)
+        except BrokenError:
+            raise
+        except pypdf.errors.DependencyError as error:
+            raise BrokenError("is encrypted") from error
+        except Exception as error:  # noqa: BLE001 - pypdf raises what the damage leads it to
+            raise BrokenError("is damaged: no PDF can be read from it") from error
+        builder = BlockBuilder()
+        lost: list[int] = []
+        for number, page in enumerate(pages, start=1):
+            try:
+                text = page.extract_text()
+            except Exception:  # noqa: BLE001 - a damaged page is skipped and named
+                lost.append(number)
+                continue
+            add_lines(builder, _paragraphs(text))
+    if not builder:
+        raise BrokenError("holds no text; a scan must be turned into text first")
+    notes = (f"page {', '.join(map(str, lost))} could not be read",) if lost else ()
+    return Reading(blocks=builder.blocks(title), title=title, date=date, warnings=notes)
+
+
+def _properties(reader: pypdf.PdfReader) -> tuple[str | None, str | None]:
+    """Return the title and the date of creation that the PDF states."""
+    found = reader.metadata
+    if found is None:
+        return None, None
+    title = found.get("/Title")
+    made = found.get("/CreationDate")
+    name = " ".join(title.split()) if isinstance(title, str) else ""
+    return (
+        None if name.lower() in ("", "untitled", "anonymous") else name,
+        iso_date(made) if isinstance(made, str) else None,
+    )
+
+
+def _paragraphs(text: str) -> list[str]:
+    """Return the lines of a page with a blank line where a paragraph seems to end."""
+    text = _HYPHENATED.sub("", text.replace("\r", "\n").replace("\x00", ""))
+    lines = text.split("\n")
+    widest = max((len(line.rstrip()) for line in lines), default=0)
+    found: list[str] = []
+    for line in lines:
+        found.append(line)
+        stripped = line.rstrip()
+        if len(stripped) < _SHORT_LINE * widest and stripped.endswith(_ENDS):
+            found.append("")
+    return found
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep pypdf's remarks on slightly damaged files from the terminal."""
+    log = logging.getLogger("pypdf")
+    before = log.disabled
+    log.disabled = True
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        log.disabled = before

@@ -1,0 +1,1 @@
+"""Outcomes become what a reader sees: markdown reports and data files."""

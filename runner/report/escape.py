@@ -1,0 +1,122 @@
+"""Data to markdown that shows it and does nothing else.
+
+Values come from documents and from the web. Whatever they hold (markup, HTML, links, mentions,
+control characters), the reader sees their characters, and the report keeps its shape.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from runner.templating import Markdown
+
+MISSING: Final = Markdown("—")
+"""How an absent value is shown."""
+
+BREAK: Final = "&#8203;"
+"""A zero-width space: what GitHub would turn into a link or a mention is no longer one word."""
+
+_INVISIBLE = re.compile(
+    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e"
+    "\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+# Every alternative begins with a literal, which lets `re` skip harmless text at full speed.
+_RISKY = re.compile(
+    r"\\|`|\*|\[|\]|\||<|~|_|\$(?!\d)|&(?=\#?\w+;)|@(?=[^\W_])|\#|!\Z|://|www\.|GH-(?=\d)",
+    re.ASCII,
+)
+_ALWAYS: Final = {
+    "\\": "\\\\",
+    "`": "\\`",
+    "*": "\\*",
+    "[": "\\[",
+    "]": "\\]",
+    "|": "\\|",
+    "~": "\\~",
+    "$": "\\$",
+    "!": "\\!",
+    "<": "&lt;",
+    "&": "&amp;",
+    "@": "@" + BREAK,
+    "://": ":" + BREAK + "//",
+    "www.": "www" + BREAK + ".",
+    "GH-": "GH" + BREAK + "-",
+}
+# What would begin a heading, a quote, a list, a rule or a table at the start of a line.
+_LEADING = re.compile(r"[>=]|:(?=-)|[-+](?![\w$.])|\d{1,9}(?=[.)](?:\s|\Z))")
+
+
+def visible(text: str) -> str:
+    """Return a text without characters that hide, reorder or cannot be stored; lines are kept."""
+    if text.isprintable():
+        return text
+    return _SURROGATE.sub("\ufffd", _INVISIBLE.sub("", text))
+
+
+def one_line(text: str) -> str:
+    """Return a text's visible characters on one line, each run of white space one blank."""
+    if text.isprintable() and "  " not in text and text[:1] != " " and text[-1:] != " ":
+        return text
+    return " ".join(visible(text).split())
+
+
+def inline(text: str) -> Markdown:
+    """Return a text as markdown that renders as the text itself, on one line, anywhere."""
+    text = _RISKY.sub(_tame, one_line(text))
+    leading = _LEADING.match(text)
+    if leading:
+        end = leading.end()
+        mark = leading[0]
+        text = f"{mark}\\{text[end:]}" if mark[0].isdigit() else f"\\{text}"
+    return Markdown(text)
+
+
+def _tame(match: re.Match[str]) -> str:
+    found = match[0]
+    always = _ALWAYS.get(found)
+    if always is not None:
+        return always
+    text = match.string
+    before = text[match.start() - 1 : match.start()]
+    after = text[match.end() : match.end() + 1]
+    if found == "_":
+        # Between letters or digits it is no emphasis: snake_case stays readable.
+        inside = before.isascii() and before.isalnum() and after.isascii() and after.isalnum()
+        return "_" if inside else "\\_"
+    if after.isdigit():
+        return "#" + BREAK
+    return "\\#" if not before or before == " " else "#"
+
+
+def paragraphs(text: str) -> list[Markdown]:
+    """Return a text's paragraphs (blank lines part them), each as `inline` has it."""
+    parts = re.split(r"\n[ \t\r\f\v]*\n", visible(text))
+    return [inline(part) for part in parts if part.strip()]
+
+
+def quoted(text: str) -> Markdown:
+    """Return a text as a block quote, paragraph by paragraph."""
+    return Markdown("\n>\n".join(f"> {part}" for part in paragraphs(text)))
+
+
+def shortened(text: str, limit: int, *, around: str = "") -> str:
+    """Return at most about `limit` characters of a text's one line, cut between words.
+
+    The part that holds `around` is kept where the text has it; else the beginning.
+    """
+    text = one_line(text)
+    if len(text) <= limit:
+        return text
+    found = text.find(around) if around else -1
+    start = 0
+    if found + len(around) > limit:
+        start = min(max(found - limit // 3, 0), len(text) - limit)
+        start = text.find(" ", start, found) + 1 or start
+    end = start + limit
+    if end < len(text):
+        end = max(text.rfind(" ", start, end), start + limit // 2)
+    cut = text[start:end].rstrip(" ,;:")
+    return f"{'… ' if start else ''}{cut}{' …' if end < len(text) else ''}"
