@@ -94,6 +94,12 @@ class Source:
         room = len(self.snippet(found.line) or "") - found.column + 1
         return Position(line=found.line, column=found.column, width=max(1, min(width, room)))
 
+    def written(self, where: Where) -> str | None:
+        """Return the source text of a scalar on one line; None for anything else."""
+        _, node = self._find(where)
+        text = self.text[node.start : node.end] if node.text is not None else ""
+        return text if text and "\n" not in text else None
+
     def at(self, index: int, width: int = 1) -> Position:
         """Return the position of an index into the text."""
         return self._lines.position(index, width)
@@ -162,7 +168,9 @@ def parse_source(text: str, shown: str) -> Source:
         )
         position = lines.position(found.index, found.width)
         problem = lines.problem(shown, position, found.message, hint=found.hint)
-        raise JobProblemsError((*composer.problems, problem)) from None
+        # What was found on the way may be the same fault, seen earlier and better.
+        same = any((p.line, p.column) == (problem.line, problem.column) for p in composer.problems)
+        raise JobProblemsError((*composer.problems, *([] if same else [problem]))) from None
     except yaml.YAMLError as error:
         problem = Problem(file=shown, line=0, column=0, message=f"this is not YAML: {error}")
         raise JobProblemsError((*composer.problems, problem)) from None
@@ -301,6 +309,8 @@ class _Composer:
     def _complex_key(self, mapping: _Node, key: _Node) -> None:
         if isinstance(key.data, dict) and key.start == mapping.start + 1:
             self._report(mapping, BARE_TEMPLATE, BARE_TEMPLATE_HINT)
+        elif self.problems and self.problems[-1].message == BARE_TEMPLATE:
+            return  # the key that the template became was reported as the template
         else:
             self._report(key, "a key must be a word, not a list or mapping", "name it with a text")
 

@@ -104,8 +104,13 @@ def printed(value: Any) -> Any:
     """Return what a template prints for any value: safe text, unless it is `Markdown` already."""
     if isinstance(value, Markdown):
         return value
-    if value is None or isinstance(value, str | bool | int | float | list | tuple | Mapping):
-        return cell(value) if value != "" else value
+    if isinstance(value, str):
+        # A separator keeps its blanks; no blanks of a value can indent a line into code.
+        head = " " if value[:1].isspace() else ""
+        tail = " " if value[1:] and value[-1].isspace() else ""
+        return f"{head}{link_of(value) or inline(value)}{tail}"
+    if value is None or isinstance(value, bool | int | float | list | tuple | Mapping):
+        return cell(value)
     # Undefined names raise here, and other objects are shown as text.
     return inline(str(value))
 
@@ -177,7 +182,7 @@ def _bullets(
             parts = (f"**{inline(label(str(k))) or MISSING}**: {cell(v)}" for k, v in each.items())
             lines.append(f"{indent}- {'; '.join(parts)}{evidence(inner)}")
         else:
-            lines.append(f"{indent}- {name or f'{key + 1}.'.replace('.', '')}{evidence(inner)}")
+            lines.append(f"{indent}- {name or f'Item {int(key) + 1}'}{evidence(inner)}")
             lines.append(_bullets(each, depth + 1, evidence, inner))
     return Markdown("\n".join(lines))
 

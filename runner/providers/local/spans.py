@@ -39,35 +39,35 @@ TITLE_SHARE = 0.6
 PASSAGE_SHARE = 0.5
 
 WEIGHTS = {
-    "coverage": 4.0, "pairs": 1.5, "rank": 1.5,
-    "near": 3.0, "adjacent": 0.0, "repeat": -2.5, "rarity": 0.3,
-    "length": -0.12, "single": -0.3, "participle": -1.5, "caps": 0.5, "quoted": 0.6,
-    "in:P": -0.3, "in:of": 0.0, "in:C": -0.5, "in:,": -0.7, "in:V": -0.8, "in:R": -0.6,
-    "list": 0.5,
-    "class before": 0.3, "class before name": 1.2, "class earlier": 0.4,
-    "class after": 1.0, "class inside": 1.2, "class start": 0.0,
-    "copula": 0.6, "side": 0.7, "hinge": 1.0, "naming": 1.2, "lead": 0.5, "agent": 0.7, "object": 0.5,
-    "unit after": 1.8, "unit inside": 0.5,
+    "coverage": 6.5, "pairs": 3.5, "rank": 4.0,
+    "near": 5.5, "adjacent": 0.3, "repeat": -2.5, "rarity": 0.4,
+    "length": -0.12, "single": -0.5, "participle": -2.0, "caps": 0.8, "quoted": 1.3,
+    "in:P": -1.0, "in:of": 0.0, "in:C": -0.7, "in:,": -0.9, "in:V": -1.0, "in:R": -0.8,
+    "list": 1.0,
+    "class before": 0.3, "class before name": 2.0, "class earlier": 0.6,
+    "class after": 1.0, "class inside": 1.7, "class start": 0.0,
+    "copula": 0.6, "side": 0.3, "hinge": 1.8, "naming": 1.7, "lead": 1.2, "agent": 1.5, "object": 0.5,
+    "unit after": 2.2, "unit inside": 0.0,
 }  # fmt: skip
 START = {
-    "A": 0.7, "P": 0.4, "V": 0.35, ".": 0.25, "^": 0.25, "C": 0.25, "E": 0.25, "N": 0.1, "'": 0.1,
-    "R": 0.0, "G": 0.1, "L": -0.6, "U": -0.7, "D": -0.5, "class": 0.5,
+    "A": 0.7, "P": 0.8, "V": 0.2, ".": 0.4, "^": 0.6, "C": 0.4, "E": 0.4, "N": 0.1, "'": 0.1,
+    "R": 0.0, "G": 0.2, "L": -0.3, "U": -1.3, "D": -0.9, "class": 0.8,
 }  # fmt: skip
 END = {
-    ".": 0.5, "$": 0.5, "P": 0.3, "V": 0.35, "C": 0.25, "E": 0.1, "N": 0.25, "R": 0.1, "A": 0.25,
-    "'": 0.0, "G": 0.0, "L": -0.6, "U": -0.8, "D": -0.5, "class": 0.5,
+    ".": 1.0, "$": 0.8, "P": 0.3, "V": 0.7, "C": 0.4, "E": 0.6, "N": -1.0, "R": 0.2, "A": -0.8,
+    "'": 0.0, "G": 0.1, "L": -0.7, "U": -1.8, "D": -1.2, "class": 0.5,
 }  # fmt: skip
-_NAME = {"name": 1.8, "mixed": 0.7, "number": -0.9, "year": -0.9, "date": -0.9, "money": -0.9, "percent": -0.9}
-_COUNT = {"number": 1.8, "money": 1.8, "percent": 1.8, "year": -0.4, "date": -0.4, "measure": 0.5, "duration": 0.5,
-          "name": -0.9, "mixed": -0.9, "lower": -0.9}
+_NAME = {"name": 2.8, "mixed": 0.3, "number": -2, "year": -2, "date": -2, "money": -2, "percent": -2}
+_COUNT = {"number": 2.8, "money": 2.8, "percent": 2.8, "year": -1.5, "date": -1.5, "measure": 0.5, "duration": 0.5,
+          "name": -2, "mixed": -2, "lower": -2}
 FIT: dict[str, dict[str, float]] = {
     "person": _NAME, "organization": _NAME, "place": _NAME,
-    "date": {"date": 2.3, "year": 1.8, "number": 0.5, "measure": 0.7, "duration": 0.7, "name": -0.9, "mixed": -0.9, "lower": -0.9},
-    "year": {"year": 1.8, "date": 0.4, "name": -0.9, "mixed": -0.9, "lower": -0.9, "number": -0.9},
+    "date": {"date": 3.0, "year": 3.0, "number": 0.5, "measure": 0, "duration": 0, "name": -2, "mixed": -2, "lower": -2},
+    "year": {"year": 3.0, "date": 0, "name": -2, "mixed": -2, "lower": -2, "number": -2},
     "number": _COUNT,
-    "money": _COUNT | {"money": 3.0},
-    "percent": _COUNT | {"percent": 3.0},
-    "duration": _COUNT | {"duration": 2.0, "number": 0.2},
+    "money": _COUNT | {"money": 4.0},
+    "percent": _COUNT | {"percent": 4.0},
+    "duration": _COUNT | {"duration": 2.3, "number": 1.0},
     "reason": {}, "manner": {},
     "any": {"year": -0.3},
 }  # fmt: skip

@@ -1,0 +1,98 @@
+"""Paths in job files: relative to the job, and kept inside the project."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath, PureWindowsPath
+
+_GLOB = re.compile(r"[*?\[]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """Why a path is refused, and what to write in its place."""
+
+    message: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """Where a job's paths start, and what they may not leave.
+
+    Attributes:
+        folder: The folder that relative paths start from.
+        root: The project root.
+        allow_outside: The user lets this job leave the project root.
+    """
+
+    folder: Path
+    root: Path
+    allow_outside: bool = False
+
+    def fault(self, text: str) -> Fault | None:
+        """Return why a path (or a pattern of paths) is refused, or None."""
+        if _CONTROL.search(text):
+            return Fault(message="a path cannot hold control characters", hint="remove them")
+        if "{{" in text or "{%" in text:
+            return Fault(message="templates are not filled in here", hint="write the path itself")
+        if text.startswith("~"):
+            return Fault(message="~ is not read here", hint="write a path relative to this file")
+        if self.allow_outside:
+            return None
+        windows = PureWindowsPath(text)
+        if PurePosixPath(text).is_absolute() or windows.drive or windows.root:
+            return Fault(
+                message="an absolute path is refused",
+                hint="write it relative to this file, or allow it with --allow-outside",
+            )
+        return self._leaving(text)
+
+    def path(self, text: str) -> Path:
+        """Return the absolute path that a text means; nothing is resolved or checked."""
+        return Path(os.path.normpath(self.folder / text))
+
+    def _leaving(self, text: str) -> Fault | None:
+        parts = PurePosixPath(text.replace("\\", "/")).parts
+        fixed = [*parts]
+        for index, part in enumerate(parts):
+            if _GLOB.search(part):
+                fixed = list(parts[:index])
+                if ".." in parts[index:]:
+                    return Fault(message="'..' after a pattern is refused", hint="leave it away")
+                break
+        target = self.folder.joinpath(*fixed)
+        if not Path(os.path.normpath(target)).is_relative_to(self.root):
+            return Fault(
+                message="this path leaves the project folder",
+                hint="keep it below the project, or allow it with --allow-outside",
+            )
+        try:
+            inside = target.resolve().is_relative_to(self.root.resolve())
+        except (OSError, RuntimeError):
+            return Fault(message="this path cannot be followed", hint="is it a link to itself?")
+        if not inside:
+            return Fault(
+                message="a link on this path leads out of the project folder",
+                hint="copy what it points to, or allow it with --allow-outside",
+            )
+        return None
+
+
+def shown_path(path: Path) -> str:
+    """Return how messages name a path: relative to the working directory where it is below it."""
+    absolute = Path(os.path.normpath(Path.cwd() / path))
+    if absolute.is_relative_to(Path.cwd()):
+        return absolute.relative_to(Path.cwd()).as_posix()
+    return str(absolute)
+
+
+def is_file(path: Path) -> bool:
+    """Return whether a path is a file that exists, also for names no system allows."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False

@@ -1,0 +1,238 @@
+"""JSON Schema: the job language's own, and the ones jobs name (the only import of jsonschema)."""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import cache, lru_cache
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from runner.errors import StateError
+from runner.job.violations import Violation, described, problems
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from runner.job.diagnostics import Problem
+    from runner.job.model import Where
+    from runner.job.source import Source
+    from runner.jsonvalue import JSON
+
+_NAME = "job.schema.json"
+_MOST_MESSAGES = 10
+
+DEFAULTABLE = (
+    "provider",
+    "documents",
+    "processor",
+    "max_processor",
+    "fast",
+    "source_policy",
+    "location",
+    "metadata",
+    "cache",
+    "timeout",
+    "retry",
+    "concurrency",
+    "budget",
+    "checks",
+    "verify",
+    "webhook",
+)
+"""The keys of a job that `defaults:` in runner.yaml may set for all jobs."""
+
+
+@cache
+def job_schema_text() -> str:
+    """Return the JSON Schema of job files as text, from the wheel or from the checkout.
+
+    Raises:
+        StateError: the installation lacks it.
+    """
+    packaged = resources.files("runner") / "schemas" / _NAME
+    checkout = Path(__file__).parents[2] / "schemas" / _NAME
+    for place in (packaged, checkout):
+        if place.is_file():
+            return place.read_text(encoding="utf-8")
+    raise StateError(f"{_NAME} is not installed", hint="install research-runner again")
+
+
+@cache
+def job_schema() -> Mapping[str, JSON]:
+    """Return the JSON Schema of job files."""
+    schema: Mapping[str, JSON] = json.loads(job_schema_text())
+    return schema
+
+
+@cache
+def project_schema() -> Mapping[str, JSON]:
+    """Return the JSON Schema of runner.yaml: some keys of a job, and named source policies."""
+    job = job_schema()
+    policy = {**job["$defs"]["source_policy"], "type": "object"}
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {
+            "defaults": {
+                "type": "object",
+                "additionalProperties": False,
+                "properties": {key: job["properties"][key] for key in DEFAULTABLE},
+            },
+            "source_policies": {"type": "object", "additionalProperties": policy},
+        },
+        "$defs": job["$defs"],
+    }
+
+
+def job_problems(source: Source) -> list[Problem]:
+    """Return everything a job file does against the schema of the language."""
+    return _problems(job_schema(), source)
+
+
+def project_problems(source: Source) -> list[Problem]:
+    """Return everything a runner.yaml does against its schema."""
+    return _problems(project_schema(), source)
+
+
+def value_problems(
+    schema: Mapping[str, JSON], value: JSON, source: Source, where: Where
+) -> list[Problem]:
+    """Return what a value in a file, standing at `where`, does against a schema."""
+    try:
+        return [p for v in violations(schema, value) for p in problems(v, source, where)]
+    except _inapplicable() as error:
+        return [source.problem(source.value(where), _why(error))]
+
+
+def schema_problems(source: Source, where: Where = ()) -> list[Problem]:
+    """Return why the value at `where` is no JSON Schema; nothing where it is one."""
+    from jsonschema import Draft202012Validator  # noqa: PLC0415 - slow to import
+
+    schema: JSON = source.data
+    for step in where:
+        schema = schema[step]
+    checker = Draft202012Validator.FORMAT_CHECKER
+    meta = Draft202012Validator(Draft202012Validator.META_SCHEMA, format_checker=checker)
+    try:
+        found = list(_violations(meta.iter_errors(schema)))
+    except RecursionError:
+        return [source.problem(source.value(where), "the schema is nested too deeply")]
+    return [p for violation in found for p in problems(violation, source, where)]
+
+
+def violations(schema: Mapping[str, JSON], value: JSON) -> list[Violation]:
+    """Return everything a value does against a schema, in the value's order.
+
+    Raises:
+        Exception: the schema cannot be applied; `validate_value` and `value_problems` say so.
+    """
+    return list(_violations(_validator(_Identity(schema)).iter_errors(value)))
+
+
+def validate_value(schema: Mapping[str, JSON], value: JSON) -> list[str]:
+    """Return how a value breaks a schema, one sentence each (at most ten); [] where it does not.
+
+    The schema is compiled once for as long as the same mapping is given.
+    """
+    try:
+        found = violations(schema, value)
+    except _inapplicable() as error:
+        return [_why(error)]
+    messages = list(dict.fromkeys(_sentence(violation) for violation in found))
+    return messages[:_MOST_MESSAGES]
+
+
+def _sentence(violation: Violation) -> str:
+    if violation.keyword == "additionalProperties":
+        known = violation.schema.get("properties", {})
+        extra = ", ".join(str(key) for key in violation.value if key not in known)
+        return f"unknown field: {extra}"
+    text = described(violation)
+    return text.replace("the file", "the answer", 1) if not violation.where else text
+
+
+def _problems(schema: Mapping[str, JSON], source: Source) -> list[Problem]:
+    found = violations(schema, source.data)
+    return [problem for v in found for problem in problems(v, source, homes=_homes())]
+
+
+@cache
+def _homes() -> Mapping[str, Sequence[str]]:
+    """Return for each key of the job language the keys it may stand below ("": the top)."""
+    homes: dict[str, list[str]] = {}
+
+    def note(properties: Mapping[str, JSON], home: str) -> None:
+        for key in properties:
+            homes.setdefault(key, []).append(home)
+
+    job = job_schema()
+    note(job["properties"], "")
+    for name, schema in [*job["properties"].items(), *job["$defs"].items()]:
+        if name not in {"step", "variable"}:
+            note(schema.get("properties", {}), name)
+        if name != "steps":
+            note(schema.get("items", {}).get("properties", {}), name)
+    return homes
+
+
+class _Identity:
+    """A schema as a key of a cache: the same object, without reading all of it each time."""
+
+    __slots__ = ("schema",)
+
+    def __init__(self, schema: Mapping[str, JSON]) -> None:
+        self.schema = schema
+
+    def __hash__(self) -> int:
+        return id(self.schema)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Identity) and other.schema is self.schema
+
+
+@lru_cache(maxsize=64)
+def _validator(identity: _Identity) -> Any:
+    from jsonschema import Draft202012Validator  # noqa: PLC0415 - slow to import
+    from referencing import Registry  # noqa: PLC0415 - part of jsonschema
+
+    # An empty registry: a `$ref` to an address is refused, never fetched.
+    registry: Registry[Any] = Registry()
+    return Draft202012Validator(identity.schema, registry=registry)
+
+
+def _violations(errors: Iterable[Any]) -> Iterator[Violation]:
+    """Yield jsonschema's errors as ours, each missing key apart."""
+    for error in sorted(errors, key=lambda e: [str(step) for step in e.absolute_path]):
+        where = tuple(error.absolute_path)
+        path = list(error.absolute_schema_path)
+        argument = error.validator_value
+        if error.validator == "required":
+            # jsonschema reports each missing key by itself, and names it only in its message.
+            argument = [key for key in argument if error.message.startswith(repr(key))]
+        yield Violation(
+            where=where,
+            keyword=str(error.validator),
+            argument=argument,
+            value=error.instance,
+            schema=error.schema if isinstance(error.schema, dict) else {},
+            is_key="propertyNames" in path,
+        )
+
+
+@cache
+def _inapplicable() -> tuple[type[Exception], ...]:
+    """Return what jsonschema raises for a schema that passes its check and still fails."""
+    from referencing.exceptions import Unresolvable  # noqa: PLC0415 - part of jsonschema
+
+    return (Unresolvable, RecursionError, re.error, TypeError)
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, RecursionError):
+        return "the schema refers to itself without end"
+    if isinstance(error, re.error):
+        return f"the schema holds a pattern that cannot be read: {error}"
+    reference = getattr(error, "ref", "")
+    return f"the schema refers to something that is not there: {reference}".rstrip(": ")

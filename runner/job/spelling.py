@@ -1,0 +1,36 @@
+"""What a misspelt word was meant to be."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_LONGEST = 60
+_FEW = 12
+
+
+def closest(word: str, known: Iterable[str]) -> str | None:
+    """Return the known word that a word most resembles, or None where none is near."""
+    by_form = {_form(name): name for name in known}
+    form = _form(word[:_LONGEST])
+    if form in by_form:
+        return by_form[form]
+    matches = get_close_matches(form, list(by_form), n=1, cutoff=0.65)
+    return by_form[matches[0]] if matches else None
+
+
+def did_you_mean(word: str, known: Iterable[str], *, noun: str = "known") -> str | None:
+    """Return a hint: the nearest known word, else all of them where they are few."""
+    names = list(known)
+    if (near := closest(word, names)) is not None:
+        return f"did you mean {near}?"
+    if 0 < len(names) <= _FEW:
+        return f"{noun}: {', '.join(names)}"
+    return None
+
+
+def _form(word: str) -> str:
+    return word.lower().replace("-", "").replace("_", "").replace(" ", "")

@@ -1,0 +1,294 @@
+"""What a value does wrong by a JSON Schema, in words for the person who wrote it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from runner.job.spelling import closest, did_you_mean
+
+if TYPE_CHECKING:
+    from runner.job.diagnostics import Problem
+    from runner.job.model import Where
+    from runner.job.source import Source
+    from runner.jsonvalue import JSON
+
+_TYPES = {
+    "string": "text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "array": "a list",
+    "object": "a mapping",
+    "null": "null",
+}
+_YES = frozenset({"yes", "on", "y"})
+_NO = frozenset({"no", "off", "n"})
+# What people call a key before they have read its name.
+_ALSO_CALLED = {
+    "prompt": "query",
+    "question": "query",
+    "objective": "search",
+    "schema": "output",
+    "output_schema": "output",
+    "model": "processor",
+    "data": "items",
+    "rows": "items",
+    "inputs": "items",
+    "variables": "vars",
+    "title": "name",
+    "id": "name",
+    "domains": "source_policy",
+    "max_cost": "budget",
+    "ttl": "cache",
+    "country": "location",
+    "docs": "documents",
+    "retries": "retry",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Violation:
+    """A value that breaks a keyword of a JSON Schema.
+
+    Attributes:
+        where: The place of the value.
+        keyword: The schema's keyword, e.g. `type`.
+        argument: What the keyword asks for.
+        value: What stands there.
+        schema: The schema that holds the keyword.
+        is_key: The fault is in the name of a key of the mapping at `where`; `value` is the name.
+    """
+
+    where: Where
+    keyword: str
+    argument: JSON
+    value: JSON
+    schema: Mapping[str, JSON]
+    is_key: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Words:
+    message: str
+    hint: str | None = None
+
+
+def kind_of(value: JSON) -> str:
+    """Return in words what kind of value this is, e.g. `a list`."""
+    for kinds, name in (
+        (bool, "boolean"),
+        (int | float, "number"),
+        (str, "string"),
+        (Mapping, "object"),
+        (Sequence, "array"),
+    ):
+        if isinstance(value, kinds):
+            return _TYPES[name]
+    return _TYPES["null"]
+
+
+def named(where: Where) -> str:
+    """Return how messages call a place, e.g. `steps[0].query`."""
+    text = ""
+    for step in where:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
+    return text
+
+
+def described(violation: Violation) -> str:
+    """Return a violation in one sentence that names the place."""
+    return _words(violation).message
+
+
+def problems(
+    violation: Violation,
+    source: Source,
+    prefix: Where = (),
+    homes: Mapping[str, Sequence[str]] | None = None,
+) -> list[Problem]:
+    """Return a violation as problems at the exact nodes.
+
+    Args:
+        violation: Whose `where` is below `prefix`.
+        source: The file.
+        prefix: Where in the file the checked value stands.
+        homes: For each key, the keys it may stand below ("" for the top level).
+    """
+    where = (*prefix, *violation.where)
+    if violation.keyword == "additionalProperties" and isinstance(violation.value, Mapping):
+        known = list(violation.schema.get("properties", ()))
+        return [
+            source.problem(
+                source.key((*where, key)),
+                f"unknown key '{key}'",
+                hint=_unknown_key(key, known, where, homes or {}),
+            )
+            for key in violation.value
+            if key not in known
+        ]
+    words = _words(violation, source.written(where))
+    if violation.is_key:
+        position = source.key((*where, str(violation.value)))
+    elif violation.value is None:
+        position = source.key(where)
+    else:
+        position = source.value(where)
+    return [source.problem(position, words.message, hint=words.hint)]
+
+
+def _unknown_key(
+    key: str, known: Sequence[str], where: Where, homes: Mapping[str, Sequence[str]]
+) -> str | None:
+    lowered = key.lower()
+    if ":" in key:
+        return "put a space after the colon"
+    for home in homes.get(lowered, ()):
+        if home == "" and where:
+            return f"{key} belongs to the top level of the job"
+        if home and home not in where:
+            return f"{key} belongs below {home}"
+    near = closest(key, known)
+    meant = _ALSO_CALLED.get(lowered)
+    if near is None and meant in known:
+        return f"did you mean {meant}?"
+    return did_you_mean(key, known)
+
+
+def _words(violation: Violation, written: str | None = None) -> _Words:
+    """Return message and hint; `written` is the value's own text in the file, where it is short."""
+    name = named(violation.where) or "the file"
+    match violation.keyword:
+        case "type":
+            return _wrong_type(name, violation, written)
+        case "required":
+            return _missing(violation)
+        case "enum" | "const" | "pattern" | "format":
+            return _wrong_value(name, violation)
+        case "anyOf" | "oneOf" | "allOf" | "not":
+            return _combined(name, violation)
+        case _:
+            return _limits(name, violation)
+
+
+def _missing(violation: Violation) -> _Words:
+    key = next((key for key in violation.argument if key not in violation.value), "")
+    example = _example(violation.schema.get("properties", {}).get(key, {}))
+    inside = f" in {named(violation.where)}" if violation.where else ""
+    return _Words(
+        message=f"the key '{key}' is missing{inside}",
+        hint=f"add {key}: {example}" if example else None,
+    )
+
+
+def _wrong_value(name: str, violation: Violation) -> _Words:
+    value, argument = violation.value, violation.argument
+    if violation.keyword == "const":
+        return _Words(message=f"{name} must be {_literal(argument)}, not {_literal(value)}")
+    if violation.keyword == "enum":
+        choices = [str(choice) for choice in argument]
+        hint = did_you_mean(str(value), choices, noun="one of") or f"one of: {_list(choices)}"
+    elif violation.keyword == "pattern":
+        hint = violation.schema.get("patternErrorMessage") or f"it must match {argument}"
+    else:
+        hint = "it cannot be read as a " + (
+            "regular expression" if argument == "regex" else argument
+        )
+    return _Words(message=f"{name} cannot be {_quoted(value)}", hint=hint)
+
+
+def _limits(name: str, violation: Violation) -> _Words:
+    limit, value = violation.argument, violation.value
+    size = len(value) if isinstance(value, str | Mapping | Sequence) else 0
+    match violation.keyword:
+        case "minimum":
+            return _Words(message=f"{name} must be at least {limit}, not {value}")
+        case "maximum":
+            return _Words(message=f"{name} must be at most {limit}, not {value}")
+        case "exclusiveMinimum":
+            return _Words(message=f"{name} must be more than {limit}, not {value}")
+        case "exclusiveMaximum":
+            return _Words(message=f"{name} must be less than {limit}, not {value}")
+        case "minLength" | "minItems" | "minProperties" if size == 0:
+            return _Words(message=f"{name} is empty", hint="give it a value or remove the key")
+        case "maxItems" | "maxProperties" | "maxLength":
+            unit = "characters" if isinstance(value, str) else "entries"
+            return _Words(message=f"{name} has {size} {unit}; at most {limit} are allowed")
+        case "minItems" | "minProperties" | "minLength":
+            unit = "characters" if isinstance(value, str) else "entries"
+            return _Words(message=f"{name} has {size} {unit}; at least {limit} are needed")
+        case keyword:
+            return _Words(message=f"{name} breaks '{keyword}' of the schema")
+
+
+def _combined(name: str, violation: Violation) -> _Words:
+    """Explain a violation of several alternatives, as JSON Schema's own schema has for `type`."""
+    kinds = [kind for kind in _TYPES if kind != "null"]
+    if violation.where and violation.where[-1] == "type" and isinstance(violation.value, str):
+        return _Words(
+            message=f"{name} cannot be {_quoted(violation.value)}",
+            hint=did_you_mean(violation.value, kinds, noun="types"),
+        )
+    return _Words(message=f"{name} fits none of the forms the schema allows")
+
+
+def _wrong_type(name: str, violation: Violation, written: str | None) -> _Words:
+    value, argument = violation.value, violation.argument
+    wanted = [argument] if isinstance(argument, str) else list(argument)
+    words = " or ".join(_TYPES.get(kind, kind) for kind in wanted)
+    if value is None:
+        return _Words(message=f"{name} has no value", hint=f"it must be {words}")
+    hint: str | None = None
+    if isinstance(value, str):
+        hint = _text_pitfall(value, wanted)
+    elif "string" in wanted and isinstance(value, bool | int | float):
+        form = violation.schema.get("patternErrorMessage")
+        hint = form or f'put it in quotes to make it text: "{written or _literal(value)}"'
+    elif "integer" in wanted and isinstance(value, float):
+        hint = "write a number without a decimal point"
+    elif "string" in wanted and isinstance(value, Mapping):
+        hint = 'a text that holds ": " or starts with { needs quotes'
+    return _Words(message=f"{name} must be {words}, not {kind_of(value)}", hint=hint)
+
+
+def _text_pitfall(value: str, wanted: Sequence[str]) -> str | None:
+    word = value.strip().lower()
+    if "boolean" in wanted and word in _YES | _NO | {"true", "false"}:
+        meant = "true" if word in _YES | {"true"} else "false"
+        return f"write {meant} without quotes: in YAML 1.2 yes, no, on and off are text"
+    if {"integer", "number"} & set(wanted) and word.replace(".", "", 1).isdigit():
+        return f"write {word} without quotes"
+    if "object" in wanted and ":" in value:
+        return "put a space after the colon"
+    if "array" in wanted:
+        return "write it as a list: each entry on its own line after a dash"
+    return None
+
+
+def _example(schema: JSON) -> str | None:
+    examples = schema.get("examples") if isinstance(schema, Mapping) else None
+    return _literal(examples[0]) if examples else None
+
+
+def _literal(value: JSON) -> str:
+    """Return a value as it is written in YAML, shortened."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{key}: {_literal(entry)}" for key, entry in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_literal, value)) + "]"
+    return "null" if value is None else _shortened(str(value))
+
+
+def _quoted(value: JSON) -> str:
+    return f"'{_shortened(value)}'" if isinstance(value, str) else _literal(value)
+
+
+def _shortened(text: str, room: int = 60) -> str:
+    return text if len(text) <= room else text[: room - 1] + "…"
+
+
+def _list(words: Sequence[str], most: int = 20) -> str:
+    return ", ".join(words[:most]) + (", …" if len(words) > most else "")

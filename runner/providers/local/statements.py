@@ -1,0 +1,153 @@
+"""What a sentence states about a field: patterns made from the field's own labels and verbs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from runner.providers.local.fields import Field, terms
+from runner.providers.local.values import is_negated
+
+_NAME = r"[^\W\d_][\w.'’&-]*"
+_PROPER = rf"[A-ZÀ-ÞĀ-Ž][\w.'’&-]*(?:\s+(?:(?:de|van|von|der|den|di|da|la|le|of|the|bin|al)\s+)*[A-ZÀ-ÞĀ-Ž][\w.'’&-]*){{0,4}}"
+_IS = r"(?:is|are|was|were|include|includes|included|stands at|stood at|amounts to|amounted to|reached|remains|:)"
+_BEFORE = r"(?:now|currently|still|about|around|roughly|nearly|approximately|mainly|only|also)\s+"
+_STOP = re.compile(
+    r"\.\.(?=\s|$)|[.!?](?=\s+[A-ZÀ-Þ\"“]|\s*$)|[;]|\s+[–—]\s+|,?\s+(?:which|who|whose|that|while|where|when|but"
+    r"|although|because|so that|whereas)\s|,\s+(?=(?:a|an|the|in|on|at|with|and it|and has|and is"
+    r"|and employs|and was|and had|its|as|next|near)\s)|\s+and\s+(?=(?:has|is|was|employs|makes|sells|"
+    r"its|it|had|later|opened|rarely|lets|led|sell|sells|requires|supports)\b)"
+)
+_SHORT = re.compile(r"\s*\([^()]*\)")
+_UNDER = re.compile(r"^(?:the|an?|its|their)\s+", re.IGNORECASE)
+_LONGEST = 300
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """A value's text in a sentence; `strength` 0 to 1 tells how plainly it is stated."""
+
+    text: str
+    strength: float
+    how: str
+
+
+def statements(sentence: str, field: Field) -> Iterator[Statement]:
+    """Yield what a sentence states about a field, the plainest first.
+
+    `employs 300 people`, `its head office is in Oslo`, `under the MIT license`, `revenue of 3
+    billion`, `300 employees`, `chief executive Jane Doe`.
+    """
+    rules = _rules(field.nouns, field.verbs, field.kind, field.shape)
+    if rules.trigger.search(sentence) is None:
+        return
+    for pattern, strength, how in rules.patterns:
+        for match in pattern.finditer(sentence):
+            text = _value(match["value"], field)
+            if text:
+                yield Statement(text=text, strength=strength, how=how)
+
+
+def states(sentence: str, field: Field) -> bool | None:
+    """Whether a sentence says a yes-or-no field is so; None where it does not speak of it."""
+    words = set(terms(sentence))
+    asked = [set(field.terms)]
+    if field.description:
+        asked.append(set(terms(field.description)))
+    if not any(part and part <= words for part in asked):
+        return None
+    if sentence.rstrip().endswith("?"):
+        return None
+    return not is_negated(sentence)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    trigger: re.Pattern[str]
+    patterns: tuple[tuple[re.Pattern[str], float, str], ...]
+
+
+@lru_cache(maxsize=512)
+def _rules(nouns: tuple[str, ...], verbs: tuple[str, ...], kind: str, shape: str) -> _Rules:
+    noun = _alternatives(nouns)
+    numeric = kind in ("integer", "number") or shape in ("number", "money", "percent")
+    patterns: list[tuple[str, float, str]] = []
+    if verbs:
+        patterns.append((rf"\b(?:{_alternatives(verbs)})\s+(?P<value>.{{1,{_LONGEST}}})", 0.9,
+                         "the sentence's verb"))  # fmt: skip
+    if noun:
+        of = r"(?:\s+(?:of|for|at)\s+[^,.;:]{1,60}?)?"
+        patterns.append((rf"\b(?:{noun}){of}\s*(?<!\w)\s{_IS}\s+(?P<value>.{{1,{_LONGEST}}})", 0.9,
+                         "'… is …'"))  # fmt: skip
+        patterns.append((rf"\b(?:{noun})\s*:\s*(?P<value>.{{1,{_LONGEST}}})", 0.9, "'…: …'"))
+        requires = [n for n in nouns[:1] if re.match(r"\w+s\s\w", n)]
+        if requires:
+            patterns.append((rf"\b(?:{_alternatives(tuple(requires))})\s+(?P<value>.{{1,{_LONGEST}}})",
+                             0.9, "the sentence's verb"))  # fmt: skip
+        if numeric:
+            patterns.append((rf"(?P<value>(?:[$€£]\s?)?\d[\d.,]*(?:\s(?:million|billion|thousand))?)\s+"
+                             rf"(?:\w+\s+){{0,1}}?(?:{noun})\b", 0.88, "'number …'"))  # fmt: skip
+            patterns.append((rf"\b(?:{noun})\s+(?:of|(?:rose|fell|grew|shrank)\s+(?:by|to|from))\s+"
+                             rf"(?P<value>.{{1,80}})", 0.8, "'… of number'"))  # fmt: skip
+        elif shape == "person":
+            patterns.append((rf"\b(?:{noun})\s+(?P<value>(?-i:{_PROPER}))", 0.8, "'… Name'"))
+            patterns.append((rf"(?P<value>(?-i:{_PROPER})),?\s+(?:has been |is |was )?"
+                             rf"(?:the |its |their |as )?(?:\w+ )?(?:{noun})\b", 0.7, "'Name, …'"))  # fmt: skip
+        elif kind == "string":
+            patterns.append((rf"\bunder\s+(?P<value>.{{1,80}}?)\s+(?:{noun})\b", 0.92, "'under the … …'"))
+    trigger = "|".join(part for part in (noun, _alternatives(verbs)) if part) or r"(?!)"
+    return _Rules(
+        re.compile(rf"\b(?:{trigger})\b", re.IGNORECASE),
+        tuple((re.compile(p, re.IGNORECASE | re.DOTALL), s, h) for p, s, h in patterns),
+    )
+
+
+def _alternatives(phrases: tuple[str, ...]) -> str:
+    """Return one pattern for phrases in singular or plural, longest first."""
+    options = {_flexible(phrase): None for phrase in phrases}
+    return "|".join(sorted(options, key=lambda option: (-len(option), option)))
+
+
+def _flexible(phrase: str) -> str:
+    words = []
+    for word in phrase.split():
+        if word == "YEAR":
+            words.append(r"\d{4}")
+        elif word.lower() in ("license", "licence"):
+            words.append("licen[cs]es?")
+        elif word == "homepage":
+            words.append(r"home\s?page")
+        elif word == "website":
+            words.append(r"web\s?site")
+        elif len(word) > 3 and word.endswith("ies"):  # noqa: PLR2004
+            words.append(re.escape(word[:-3]) + "(?:y|ies)")
+        elif len(word) > 3 and word.endswith("y"):  # noqa: PLR2004
+            words.append(re.escape(word[:-1]) + "(?:y|ies)")
+        elif len(word) > 3 and word.isalpha():  # noqa: PLR2004 - "by", "in" have no plural
+            words.append(re.escape(word.removesuffix("s")) + "s?")
+        else:
+            words.append(re.escape(word))
+    return r"[\s-]+".join(words)
+
+
+def _value(text: str, field: Field) -> str:
+    """Return the part of a sentence's rest that is the value."""
+    text = re.sub(rf"^\s*(?:{_BEFORE})+", "", text, flags=re.IGNORECASE)
+    if field.shape == "url" or field.kind in ("integer", "number"):
+        stop = _STOP.search(text)
+        return text if stop is None or field.shape == "url" else text[: stop.start()]
+    stop = _STOP.search(text)
+    text = text[: stop.start()] if stop else text
+    if field.shape == "place":
+        text = re.sub(r"^(?:in|at)\s+", "", text)
+        place = re.match(rf"(?:{_PROPER})(?:,\s+(?:{_PROPER}))*", text)
+        return place.group() if place else ""
+    if field.shape == "person" and field.kind == "string":
+        text = re.split(r"\s+(?:in|on|from|at|since)\s+(?=[\dA-Z])", text)[0]
+    if field.kind == "string" and field.shape != "text":
+        text = _UNDER.sub("", text)
+        for noun in field.nouns[:2]:
+            text = re.sub(rf"\s+(?:{_flexible(noun)})$", "", text, flags=re.IGNORECASE)
+    return _SHORT.sub("", text).strip(" ,") if field.kind == "array" else text.strip(" ,")

@@ -1,0 +1,264 @@
+"""Laws of `runner run`: a report and results, byte-identical again, and words for every fault."""
+
+import json
+import sqlite3
+
+import pytest
+
+
+def test_a_job_becomes_results_and_a_cited_report(project):
+    done = project.run("run", "companies.yaml")
+    assert done.exit_code == 0, done.output
+    acme, globex = project.outcomes()
+    assert acme["output"] == {"founded_year": 1901, "headquarters": "Bern, Switzerland"}
+    assert globex["output"]["founded_year"] == 1989
+    assert {entry["field"] for entry in acme["basis"]} == {"founded_year", "headquarters"}
+    citation = acme["basis"][0]["citations"][0]
+    assert citation["url"] == "notes/acme.md"
+    assert citation["excerpts"][0] in project.read("notes/acme.md")
+    report = project.read("reports/companies.md")
+    assert "1901" in report
+    assert "[^1]:" in report
+    assert "reports/companies.md" in done.stdout
+    assert "extractive" in report.lower()
+
+
+def test_the_keys_of_a_result_are_the_documented_ones(project):
+    project.run("run", "companies.yaml")
+    assert list(project.outcomes()[0]) == [
+        "step",
+        "key",
+        "item",
+        "status",
+        "output",
+        "basis",
+        "run_id",
+        "processor",
+        "cost_usd",
+        "cached",
+        "warnings",
+        "error",
+    ]
+
+
+def test_a_second_run_asks_nothing_and_writes_the_same(project):
+    project.run("run", "companies.yaml")
+    report, first = project.read("reports/companies.md"), project.outcomes()
+    again = project.run("run", "companies.yaml", "--json")
+    summary = json.loads(again.stdout)
+    assert (summary["cached"], summary["new"]) == (2, 0)
+    assert project.read("reports/companies.md") == report
+    second = project.outcomes()
+    assert all(outcome.pop("cached") for outcome in second)
+    assert not any(outcome.pop("cached") for outcome in first)
+    assert second == first
+
+
+def test_an_edited_document_is_a_new_question(project):
+    project.run("run", "companies.yaml")
+    project.write("notes/acme.md", "# Acme\n\nFounded: 1902\nHeadquarters: Bern, Switzerland\n")
+    project.run("run", "companies.yaml")
+    assert project.outcomes()[0]["output"]["founded_year"] == 1902
+
+
+def test_json_prints_one_object_with_the_documented_keys(project):
+    done = project.run("run", "companies.yaml", "--json")
+    assert list(json.loads(done.stdout)) == [
+        "job",
+        "run",
+        "status",
+        "calls",
+        "cached",
+        "new",
+        "attached",
+        "failed",
+        "pending",
+        "cost_usd",
+        "report",
+        "results",
+        "seconds",
+    ]
+
+
+def test_limit_keeps_every_row_and_skips_the_rest(project):
+    done = project.run("run", "companies.yaml", "--limit", "1")
+    assert done.exit_code == 0
+    assert [outcome["status"] for outcome in project.outcomes()] == ["ok", "skipped"]
+
+
+def test_out_writes_elsewhere(project):
+    project.run("run", "companies.yaml", "--out", "elsewhere")
+    assert {"elsewhere/companies.md", "elsewhere/companies.jsonl"} <= project.files()
+    assert "reports/companies.md" not in project.files()
+
+
+def test_offline_uses_the_cache_only(project):
+    project.run("run", "companies.yaml", "--offline")
+    assert [outcome["status"] for outcome in project.outcomes()] == ["skipped", "skipped"]
+    project.run("run", "companies.yaml")
+    project.run("run", "companies.yaml", "--offline")
+    assert [outcome["status"] for outcome in project.outcomes()] == ["ok", "ok"]
+
+
+def test_report_renders_again_without_asking(project):
+    project.run("run", "companies.yaml")
+    report = project.read("reports/companies.md")
+    (project.folder / "reports/companies.md").unlink()
+    assert project.run("report", "companies.yaml").exit_code == 0
+    assert project.read("reports/companies.md") == report
+
+
+def test_report_before_the_first_run_says_so(project):
+    done = project.run("report", "companies.yaml")
+    assert done.exit_code == 2
+    assert "runner run" in done.stderr
+
+
+@pytest.mark.parametrize("suffix", ["csv", "json"])
+def test_results_as_csv_and_json(project, suffix):
+    project.change("out/companies.jsonl", f"out/companies.{suffix}")
+    assert project.run("run", "companies.yaml").exit_code == 0
+    text = project.read(f"out/companies.{suffix}")
+    if suffix == "csv":
+        assert text.splitlines()[0].startswith(
+            "company,founded_year,headquarters,founded_year.confidence,founded_year.sources"
+        )
+    else:
+        assert len(json.loads(text)) == 2
+
+
+def broken_name(project):
+    project.change("{{ item.company }}", "{{ item.compny }}")
+
+
+def no_documents(project):
+    project.change("documents: [notes]", "documents: [nothing]")
+
+
+def empty_documents(project):
+    for file in (project.folder / "notes").iterdir():
+        file.unlink()
+
+
+def ragged(project):
+    project.write("companies.csv", "company,domain\nAcme,acme.com\nGlobex\n")
+
+
+def missing_data(project):
+    (project.folder / "companies.csv").unlink()
+
+
+def no_schema(project):
+    text = project.read("companies.yaml")
+    start, end = text.index("output:"), text.index("results:")
+    project.write("companies.yaml", text[:start] + "output: schema.json\n" + text[end:])
+    project.write("schema.json", '{"type": "wrong"}')
+
+
+def broken_schema(project):
+    no_schema(project)
+    project.write("schema.json", '{"type": ')
+
+
+def misspelled(project):
+    project.change("provider:", "providr:")
+
+
+def damaged_cache(project):
+    folder = project.folder / ".runner" / "cache"
+    folder.mkdir(parents=True)
+    (folder / "cache.db").write_bytes(b"no database" * 1000)
+
+
+def report_is_a_folder(project):
+    (project.folder / "reports/companies.md").mkdir(parents=True)
+
+
+def report_below_a_file(project):
+    project.write("reports", "a file")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "says", "leaves_outputs"),
+    [
+        (broken_name, "compny", False),
+        (no_documents, "nothing", False),
+        (empty_documents, "notes", False),
+        (ragged, "companies.csv:3", False),
+        (missing_data, "companies.csv", False),
+        (no_schema, "schema.json", False),
+        (broken_schema, "schema.json:1", False),
+        (misspelled, "provider", False),
+        (damaged_cache, "Delete", False),
+        (report_is_a_folder, "folder", False),
+        (report_below_a_file, "reports", False),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_every_fault_ends_in_words_and_writes_nothing(project, spoil, says, leaves_outputs):
+    spoil(project)
+    before = project.files()
+    done = project.run("run", "companies.yaml")
+    assert done.exit_code == 2, done.output
+    assert says in done.stderr
+    assert "hint:" in done.stderr
+    assert "Traceback" not in done.output
+    assert project.files() == before
+    assert isinstance(done.exception, SystemExit)
+
+
+def test_a_locked_cache_is_waited_for_and_then_named(project, monkeypatch):
+    monkeypatch.setattr("runner.execute.cache.LOCK_TIMEOUT", 0.05)
+    project.run("run", "companies.yaml")
+    locked = sqlite3.connect(project.folder / ".runner/cache/cache.db", isolation_level=None)
+    try:
+        locked.execute("BEGIN EXCLUSIVE")
+        done = project.run("run", "companies.yaml", "--refresh")
+    finally:
+        locked.close()
+    assert done.exit_code == 2
+    assert "Traceback" not in done.output
+
+
+def test_a_broken_document_is_a_warning_and_the_others_go_on(project):
+    (project.folder / "notes/broken.pdf").write_bytes(b"%PDF-1.7 broken")
+    done = project.run("run", "companies.yaml")
+    assert done.exit_code == 0, done.output
+    assert "broken.pdf" in done.stderr
+    assert project.outcomes()[0]["output"]["founded_year"] == 1901
+
+
+def test_what_comes_later_is_refused_plainly(project):
+    project.change("provider: local", "provider: parallel")
+    project.change("documents: [notes]\n", "")
+    done = project.run("run", "companies.yaml")
+    assert done.exit_code == 2
+    assert "not available yet" in done.stderr
+
+
+def test_a_broken_job_does_not_stop_the_others(project):
+    project.write("bad.yaml", "name: bad\n")
+    done = project.run("run", "bad.yaml", "companies.yaml")
+    assert done.exit_code == 2
+    assert "reports/companies.md" in project.files()
+
+
+def test_a_misspelled_command_gets_a_suggestion(project):
+    done = project.run("rum", "companies.yaml")
+    assert done.exit_code == 2
+    assert "run" in done.stderr
+
+
+def test_a_variable_changes_the_question(project):
+    project.change("items: companies.csv\n", "vars: {name: Acme}\n")
+    project.change("item.company", "vars.name")
+    project.run("run", "companies.yaml", "--var", "name=Globex")
+    assert project.outcomes()[0]["output"]["founded_year"] == 1989
+    done = project.run("run", "companies.yaml", "--var", "nme=Globex")
+    assert done.exit_code == 2
+    assert "name" in done.stderr
+
+
+def test_quiet_says_nothing_when_all_is_well(project):
+    done = project.run("run", "companies.yaml", "--quiet")
+    assert (done.exit_code, done.output) == (0, "")
