@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -19,7 +19,7 @@ from runner.job.model import Job, Step, Task
 from runner.jsonvalue import JSON
 from runner.plan.calls import Call
 from runner.plan.columns import columns_sent
-from runner.plan.expand import expand, processor_of
+from runner.plan.expand import Edition, expand, processor_of
 from runner.plan.processors import PROCESSORS
 
 
@@ -66,9 +66,7 @@ def command(
         show_json(dict(calls[0].body))
 
 
-def _edition(
-    job: Job, state: State, *, allow_outside: bool, quiet: bool
-) -> Callable[[Mapping[str, JSON]], str]:
+def _edition(job: Job, state: State, *, allow_outside: bool, quiet: bool) -> Edition:
     if job.provider != "local":
         return lambda _body: job.provider
     provider = open_provider(job, state, allow_outside=allow_outside)

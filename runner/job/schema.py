@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from functools import cache, lru_cache
 from importlib import resources
 from pathlib import Path
@@ -106,20 +107,28 @@ def value_problems(
         return [source.problem(source.value(where), _why(error))]
 
 
-def schema_problems(source: Source, where: Where = ()) -> list[Problem]:
-    """Return why the value at `where` is no JSON Schema; nothing where it is one."""
+def schema_problems(
+    schema: Mapping[str, JSON], source: Source, where: Where = (), *, short: bool = False
+) -> list[Problem]:
+    """Return why a mapping is no JSON Schema; nothing where it is one.
+
+    Args:
+        schema: As read.
+        source: The file it stands in.
+        where: Its place in the file.
+        short: The file holds the short form that `schema` was made from.
+    """
     from jsonschema import Draft202012Validator  # noqa: PLC0415 - slow to import
 
-    schema: JSON = source.data
-    for step in where:
-        schema = schema[step]
     checker = Draft202012Validator.FORMAT_CHECKER
     meta = Draft202012Validator(Draft202012Validator.META_SCHEMA, format_checker=checker)
     try:
         found = list(_violations(meta.iter_errors(schema)))
     except RecursionError:
         return [source.problem(source.value(where), "the schema is nested too deeply")]
-    return [p for violation in found for p in problems(violation, source, where)]
+    if short:
+        found = [replace(v, where=tuple(s for s in v.where if s != "properties")) for v in found]
+    return [problem for v in found for problem in problems(v, source, where)]
 
 
 def violations(schema: Mapping[str, JSON], value: JSON) -> list[Violation]:

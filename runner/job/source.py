@@ -147,6 +147,24 @@ def read_source(path: Path, shown: str) -> Source:
     return parse_source(read_text(path, shown), shown)
 
 
+def json_source(text: str, shown: str, data: JSON) -> Source:
+    """Return the positions of a JSON text whose data were read by a JSON parser.
+
+    JSON is nearly all YAML; what is not (some escapes) costs the positions, not the data.
+
+    Raises:
+        JobProblemsError: the values are nested too deeply.
+    """
+    try:
+        source = parse_source(text, shown)
+    except JobProblemsError as error:
+        if any("nested more than" in problem.message for problem in error.problems):
+            raise
+        return Source(shown=shown, text=text, root=_Node(0, 0, data))
+    source.data = data
+    return source
+
+
 def parse_source(text: str, shown: str) -> Source:
     """Return the data and positions of YAML text.
 

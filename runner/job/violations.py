@@ -23,6 +23,16 @@ _TYPES = {
     "object": "a mapping",
     "null": "null",
 }
+_BOUNDS = {
+    "minimum": "at least",
+    "maximum": "at most",
+    "exclusiveMinimum": "more than",
+    "exclusiveMaximum": "less than",
+}
+_SIZES = {
+    **dict.fromkeys(("minItems", "minProperties", "minLength"), "at least {} are needed"),
+    **dict.fromkeys(("maxItems", "maxProperties", "maxLength"), "at most {} are allowed"),
+}
 _YES = frozenset({"yes", "on", "y"})
 _NO = frozenset({"no", "off", "n"})
 # What people call a key before they have read its name.
@@ -199,27 +209,16 @@ def _wrong_value(name: str, violation: Violation) -> _Words:
 
 
 def _limits(name: str, violation: Violation) -> _Words:
-    limit, value = violation.argument, violation.value
+    keyword, limit, value = violation.keyword, violation.argument, violation.value
+    if keyword in _BOUNDS:
+        return _Words(message=f"{name} must be {_BOUNDS[keyword]} {limit}, not {value}")
+    if keyword not in _SIZES:
+        return _Words(message=f"{name} breaks '{keyword}' of the schema")
     size = len(value) if isinstance(value, str | Mapping | Sequence) else 0
-    match violation.keyword:
-        case "minimum":
-            return _Words(message=f"{name} must be at least {limit}, not {value}")
-        case "maximum":
-            return _Words(message=f"{name} must be at most {limit}, not {value}")
-        case "exclusiveMinimum":
-            return _Words(message=f"{name} must be more than {limit}, not {value}")
-        case "exclusiveMaximum":
-            return _Words(message=f"{name} must be less than {limit}, not {value}")
-        case "minLength" | "minItems" | "minProperties" if size == 0:
-            return _Words(message=f"{name} is empty", hint="give it a value or remove the key")
-        case "maxItems" | "maxProperties" | "maxLength":
-            unit = "characters" if isinstance(value, str) else "entries"
-            return _Words(message=f"{name} has {size} {unit}; at most {limit} are allowed")
-        case "minItems" | "minProperties" | "minLength":
-            unit = "characters" if isinstance(value, str) else "entries"
-            return _Words(message=f"{name} has {size} {unit}; at least {limit} are needed")
-        case keyword:
-            return _Words(message=f"{name} breaks '{keyword}' of the schema")
+    if size == 0:
+        return _Words(message=f"{name} is empty", hint="give it a value or remove the key")
+    unit = "characters" if isinstance(value, str) else "entries"
+    return _Words(message=f"{name} has {size} {unit}; {_SIZES[keyword].format(limit)}")
 
 
 def _combined(name: str, violation: Violation) -> _Words:
@@ -253,17 +252,19 @@ def _wrong_type(name: str, violation: Violation, written: str | None) -> _Words:
 
 
 def _text_pitfall(value: str, wanted: Sequence[str]) -> str | None:
+    """Return what YAML made of a text that its writer meant to be something else."""
     word = value.strip().lower()
+    hint: str | None = None
     if "boolean" in wanted and word in _YES | _NO | {"true", "false"}:
         meant = "true" if word in _YES | {"true"} else "false"
-        return f"write {meant} without quotes: in YAML 1.2 yes, no, on and off are text"
-    if {"integer", "number"} & set(wanted) and word.replace(".", "", 1).isdigit():
-        return f"write {word} without quotes"
-    if "object" in wanted and ":" in value:
-        return "put a space after the colon"
-    if "array" in wanted:
-        return "write it as a list: each entry on its own line after a dash"
-    return None
+        hint = f"write {meant} without quotes: in YAML 1.2 yes, no, on and off are text"
+    elif {"integer", "number"} & set(wanted) and word.replace(".", "", 1).isdigit():
+        hint = f"write {word} without quotes"
+    elif "object" in wanted and ":" in value:
+        hint = "put a space after the colon"
+    elif "array" in wanted:
+        hint = "write it as a list: each entry on its own line after a dash"
+    return hint
 
 
 def _example(schema: JSON) -> str | None:

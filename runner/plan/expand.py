@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Protocol
+from typing import Any, TypeAlias
 
 from runner.errors import NotAvailableError
 from runner.job.diagnostics import JobProblemsError
@@ -31,12 +31,8 @@ from runner.plan.processors import FAST, PROCESSORS
 from runner.templating import TemplateError, is_template, render_value
 
 
-class Edition(Protocol):
-    """Says what, besides the request, decides a provider's answer."""
-
-    def __call__(self, body: Mapping[str, JSON]) -> str:
-        """Return the provider's name and the state of what it answers from."""
-        ...
+Edition: TypeAlias = Callable[[Mapping[str, JSON]], str]
+"""Says, for a request body, who answers and the state of what it answers from."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,9 @@ from runner.templating import Markdown
 MISSING: Final = Markdown("—")
 """How an absent value is shown."""
 
+QUOTE_LENGTH: Final = 2_000
+"""How many characters of an excerpt a block quote shows."""
+
 BREAK: Final = "&#8203;"
 """A zero-width space: what GitHub would turn into a link or a mention is no longer one word."""
 
@@ -97,8 +100,11 @@ def paragraphs(text: str) -> list[Markdown]:
     return [inline(part) for part in parts if part.strip()]
 
 
-def quoted(text: str) -> Markdown:
-    """Return a text as a block quote, paragraph by paragraph."""
+def quoted(text: str, limit: int = QUOTE_LENGTH) -> Markdown:
+    """Return a text's first `limit` characters as a block quote, paragraph by paragraph."""
+    if len(text) > limit:
+        end = text.rfind(" ", limit // 2, limit)
+        text = f"{text[: end if end > 0 else limit]} …"
     return Markdown("\n>\n".join(f"> {part}" for part in paragraphs(text)))
 
 

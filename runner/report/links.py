@@ -42,6 +42,11 @@ def document_path(path: str, base: str = "") -> str | None:
     return quote(posixpath.normpath(posixpath.join(base, path)), safe="/-._~", errors="replace")
 
 
+def address(url: str) -> str:
+    """Return a URL as readers know it, without scheme and `www.`."""
+    return _SHOWN.sub("", url, count=1)
+
+
 def way_between(report_folder: Path, documents_folder: Path) -> str:
     """Return the relative way from the report's folder to the documents', with `/`."""
     try:
@@ -67,7 +72,7 @@ class Links:
     def link(self, text: str, url: str) -> Markdown:
         """Return a link, or the text alone (with the URL as text) where the URL is not one."""
         target = self.target(url)
-        shown = inline(text or _SHOWN.sub("", url, count=1)) or "source"
+        shown = inline(text or address(url)) or "source"
         if target is None:
             return Markdown(f"{shown} ({inline(url)})" if text and url else shown)
         return Markdown(f"[{shown}]({target})")
@@ -80,4 +85,4 @@ def link_of(value: str) -> Markdown | None:
     target = web_url(value)
     if target is None:
         return None
-    return Markdown(f"[{inline(_SHOWN.sub('', value, count=1)) or 'link'}]({target})")
+    return Markdown(f"[{inline(address(value)) or 'link'}]({target})")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -43,3 +43,122 @@ _DROP = """
 DROP TABLE IF EXISTS documents; DROP TABLE IF EXISTS texts; DROP TABLE IF EXISTS passages;
 DROP TABLE IF EXISTS facts; DROP TABLE IF EXISTS search;
 """
+
+_BUSY: Final = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+_DAMAGED: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+_NOT_WRITABLE: Final = (
+    sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR, sqlite3.SQLITE_AUTH,
+)  # fmt: skip
+
+
+def open_database(path: Path) -> sqlite3.Connection:
+    """Return a connection to the index's file, created or built anew where it is of no use.
+
+    Raises:
+        StateError: another process holds it for minutes.
+        NotWritableError: the place cannot be written to.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            return _connect(str(path))
+        except sqlite3.DatabaseError as error:
+            if not is_damage(error):
+                raise
+            discard(path)
+            return _connect(str(path))
+    except OSError as error:
+        raise NotWritableError(error.strerror or "cannot be opened") from error
+    except sqlite3.Error as error:
+        raise as_state_error(error, path) from error
+
+
+def open_memory() -> sqlite3.Connection:
+    """Return an empty index that lives as long as its connection."""
+    return _connect(":memory:")
+
+
+class NotWritableError(Exception):
+    """The index's file cannot be written; the message says why, in a clause."""
+
+
+def discard(path: Path) -> None:
+    """Remove the index's file and what SQLite keeps beside it."""
+    for suffix in ("", "-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+
+def is_damage(error: sqlite3.Error) -> bool:
+    """Return whether an error says that the file's content cannot be trusted."""
+    return _code(error) in _DAMAGED
+
+
+def as_state_error(error: sqlite3.Error, path: Path) -> StateError | NotWritableError:
+    """Return what to tell the user of an error of the index's file."""
+    if _code(error) in _NOT_WRITABLE:
+        return NotWritableError(str(error))
+    if _code(error) in _BUSY:
+        return StateError(
+            f"Another run has been writing the document index {path} for minutes",
+            hint="Wait for it to end, or stop it, and run again",
+        )
+    return StateError(
+        f"The document index {path} cannot be used: {error}",
+        hint="Delete that file; it is built again from the documents",
+    )
+
+
+@contextmanager
+def writing(connection: sqlite3.Connection) -> Iterator[None]:
+    """Hold the write lock for one transaction: all of it is kept, or none.
+
+    Other writers are waited for, in short steps so that Ctrl-C is heard.
+    """
+    patiently(lambda: connection.execute("BEGIN IMMEDIATE"))
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            with contextlib.suppress(sqlite3.Error):
+                connection.execute("ROLLBACK")
+        raise
+
+
+def patiently(act: Callable[[], object]) -> None:
+    """Do something that needs a lock, again and again until it is free."""
+    deadline = time.monotonic() + _LOCK_SECONDS
+    while True:
+        try:
+            act()
+        except sqlite3.OperationalError as error:
+            if _code(error) not in _BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(_POLL_SECONDS)
+        else:
+            return
+
+
+def _connect(name: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        name, timeout=_POLL_SECONDS, isolation_level=None, check_same_thread=False
+    )
+    try:
+        patiently(lambda: connection.execute("PRAGMA journal_mode = WAL"))
+        for setting in ("synchronous = NORMAL", "temp_store = MEMORY", "cache_size = -32000"):
+            connection.execute(f"PRAGMA {setting}")
+        with writing(connection):
+            if connection.execute("PRAGMA user_version").fetchone()[0] != FORMAT:
+                for statement in filter(str.strip, f"{_DROP}{_SCHEMA}".split(";")):
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA user_version = {FORMAT}")
+        connection.execute("CREATE VIRTUAL TABLE temp.vocabulary USING fts5vocab(main, search, row)")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _code(error: sqlite3.Error) -> int:
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF

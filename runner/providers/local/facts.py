@@ -50,8 +50,8 @@ def extract_facts(document: Document) -> list[Fact]:
         section = " > ".join(block.headings)
         for one_label, one_value in _parts(label, value):
             key = (entity, one_label, one_value, section)
-            # A repeated statement counts once, but a repeated label line is kept: it may be counted.
-            if key in seen and block.kind != "pair":
+            # Said twice, a cell or a link is one statement; lines and items may be counted.
+            if key in seen and block.kind not in ("pair", "item"):
                 continue
             seen.add(key)
             found.append(
@@ -94,8 +94,8 @@ def _statements(blocks: tuple[Block, ...]) -> Iterator[tuple[str, str, str, Bloc
                 heading = announced or (block.headings[-1] if block.headings else "")
                 if block.kind == "item" and _is_label(heading) and len(block.text) <= _ITEM_CHARS:
                     yield "", heading, block.text.strip(), block
-                if block.kind == "paragraph" and not labelled:
-                    if not led:
+                if block.kind == "paragraph" and len(labelled) < 2:  # noqa: PLR2004 - a list
+                    if not led and _is_prose(block.text):
                         led = True
                         yield "", LEAD, block.text, block
                     if before and before.kind == "heading" and _is_label(before.text):
@@ -175,6 +175,13 @@ def _entity_of(cells: tuple[tuple[str, str], ...]) -> str:
 
 def _is_label(text: str) -> bool:
     return 0 < len(text) <= _LABEL_CHARS and text.count(" ") < _LABEL_WORDS
+
+
+def _is_prose(text: str) -> bool:
+    """Whether a paragraph is words, not a row of badges or markup that was not understood."""
+    letters = sum(c.isalpha() or c.isspace() for c in text)
+    marked = text.startswith(("..", "|", "!", "<", ":")) or " • " in text
+    return not marked and text.count(" ") > 1 and letters > 0.7 * len(text)  # noqa: PLR2004
 
 
 def _is_link(text: str, url: str) -> bool:

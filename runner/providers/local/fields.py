@@ -12,7 +12,7 @@ from runner.jsonvalue import JSON
 
 Kind: TypeAlias = Literal["string", "integer", "number", "boolean", "array"]
 Shape: TypeAlias = Literal[
-    "any", "url", "year", "date", "person", "place", "number", "money", "percent", "text"
+    "any", "url", "year", "date", "person", "place", "number", "money", "percent", "text", "version"
 ]
 
 _EXACT, _FALLBACK = 1.0, 0.55
@@ -59,7 +59,7 @@ CONCEPTS = (
     ),
     Concept(
         nouns=("homepage", "website", "official website", "official site", "web", "url",
-               "project url", "site"),
+               "site"),
         fallback=("source", "source code", "repository", "code", "github", "documentation"),
         shape="url",
     ),
@@ -137,11 +137,12 @@ CONCEPTS = (
     ),
     Concept(nouns=("market position", "position", "market standing", "rank"), shape="text"),
     Concept(
-        nouns=("keywords", "tags", "topics"), verbs=("tagged with",)
+        nouns=("keywords", "tags"), verbs=("tagged with",)
     ),
     Concept(
         nouns=("version", "current version", "latest version", "release", "latest release",
                "stable release"),
+        shape="version",
     ),
     Concept(
         nouns=("summary", "description", "tagline", "abstract", "overview", "synopsis"),
@@ -433,10 +434,13 @@ def _with_labels(asked: Field, name_terms: tuple[str, ...], plain: str) -> Field
 
 
 def _says_more(name_terms: tuple[str, ...], concept: Concept, plain: str) -> bool:
-    """Whether a description may add a concept's labels: its first words name it."""
-    first = terms(_clause(plain))[:4]
-    named = any(set(terms(noun)) <= set(first) for noun in concept.nouns)
-    return named and not set(name_terms) & OTHERWISE
+    """Whether a description may add a concept's labels: it begins with one."""
+    words = list(terms(_clause(plain)))
+    while words and words[0] in NEUTRAL and words[0] not in ("number",):
+        words.pop(0)
+    nouns = (terms(noun) for noun in concept.nouns)
+    starts = any(tuple(words[: len(noun)]) == noun for noun in nouns)
+    return starts and not set(name_terms) & OTHERWISE
 
 
 def _clause(text: str) -> str:

@@ -10,6 +10,7 @@ from functools import lru_cache
 from runner.jsonvalue import JSON
 from runner.providers.local.corpus import Fact
 from runner.providers.local.fields import NEUTRAL, OTHERWISE, Field, field_of, resolve, terms
+from runner.providers.local.statements import statements
 from runner.providers.local.values import (
     Parsed,
     allows,
@@ -32,6 +33,9 @@ USABLE = 0.5
 PLAIN = 0.85
 """The score from which a label names the field outright."""
 
+MOST_EXCERPTS = 20
+
+_SENTENCE_SPACES = 5
 _ASIDE = re.compile(r"\s*\([^()]*\)\s*$")
 _OPTIONAL = re.compile(r"\boptional\b|\bextra\s*==", re.IGNORECASE)
 _DOTTED = re.compile(r"\d+(?:\.\d+)+$")
@@ -46,7 +50,7 @@ class Candidate:
         score: 0 to 1: how well the source names the field; see `label_score`.
         clean: The text was the value and little else.
         how: Ends the sentence "Found by …".
-        excerpt: The exact text of the document.
+        excerpts: The exact texts of the document that state it.
     """
 
     value: JSON
@@ -55,7 +59,7 @@ class Candidate:
     how: str
     document: str
     title: str
-    excerpt: str
+    excerpts: tuple[str, ...]
     order: int = 0
 
 
@@ -155,10 +159,14 @@ def _read_text(text: str, field: Field) -> Parsed | None:
         first = value if field.plural else first_name(text)
         clean = first == value or field.plural
         value = first
+        clean = clean and (value[0].isupper() or len(value.split()) <= 3)  # noqa: PLR2004
     if field.shape == "place":
         value = _ASIDE.sub("", value)
+    if field.shape == "version":
+        version = re.search(r"(?<![\w.])v?\d+(?:\.\w+)*(?:[-+]\w+)?", value)
+        return version and Parsed(value=version.group(), clean=len(value.split()) <= 2)  # noqa: PLR2004
     if field.example:
-        value = cut_to_example(value, field.example)
+        value = cut_to_example(value, field.example) or ""
     return Parsed(value=value, clean=clean) if value else None
 
 
@@ -227,9 +235,17 @@ def _of_label(group: list[tuple[float, int, Fact]], field: Field) -> Iterator[Ca
             yield _candidate(parsed, facts, score, order)
         return
     for _, place, fact in group:
-        parsed = read(_without_label_words(fact, field), field)
+        text = _without_label_words(fact, field)
+        if is_sentence(text) and field.shape not in ("text", "url"):
+            text = next((s.text for s in statements(text, field)), "")
+        parsed = read(text, field)
         if parsed is not None:
             yield _candidate(parsed, [fact], score, place)
+
+
+def is_sentence(text: str) -> bool:
+    """Whether a value is told in a sentence, so that it must be found there."""
+    return text.count(" ") > _SENTENCE_SPACES and re.search(r"[a-z]\.(\s|$)|_\.|::$", text) is not None
 
 
 def _counted(facts: Sequence[Fact], field: Field, score: float, order: int) -> Candidate:
@@ -238,7 +254,7 @@ def _counted(facts: Sequence[Fact], field: Field, score: float, order: int) -> C
     if field.optional is not None:
         listed = [f for f in listed if bool(_OPTIONAL.search(f.value)) == field.optional]
     first = facts[0]
-    excerpt = "\n".join(fact.excerpt for fact in (listed or facts)[:20])
+    excerpts = tuple(dict.fromkeys(fact.excerpt for fact in listed or facts))
     return Candidate(
         value=len(listed),
         score=score,
@@ -246,14 +262,14 @@ def _counted(facts: Sequence[Fact], field: Field, score: float, order: int) -> C
         how=f"counting the statements under '{first.label}'",
         document=first.document,
         title=first.title,
-        excerpt=excerpt,
+        excerpts=excerpts[:MOST_EXCERPTS],
         order=order,
     )
 
 
 def _candidate(parsed: Parsed, facts: Sequence[Fact], score: float, order: int) -> Candidate:
     first = facts[0]
-    excerpts = dict.fromkeys(fact.excerpt for fact in facts)
+    excerpts = tuple(dict.fromkeys(fact.excerpt for fact in facts))
     return Candidate(
         value=parsed.value,
         score=score,
@@ -261,13 +277,17 @@ def _candidate(parsed: Parsed, facts: Sequence[Fact], score: float, order: int) 
         how=f"the label '{first.label}'" + (f" of '{first.entity}'" if first.entity else ""),
         document=first.document,
         title=first.title,
-        excerpt="\n".join(list(excerpts)[:20]),
+        excerpts=excerpts[:MOST_EXCERPTS],
         order=order,
     )
 
 
 def _fact_score(fact: Fact, field: Field, year: str) -> float:
     score = label_score(fact.label, field)
+    if score and field.shape == "url" and re.match(r"[^:]{1,40}, +https?://", fact.value):
+        return 0.0  # "Project-URL: Changes, https://…" is stated again as "Changes".
+    if score and fact.label not in fact.excerpt:
+        score *= _below_heading(fact, field)
     if score < PLAIN:
         # "Requires: Python >=3.10" names requires_python by its label and its first word.
         leading = _leading_words(fact, field)
@@ -276,6 +296,18 @@ def _fact_score(fact: Fact, field: Field, year: str) -> float:
     if score and (years := re.findall(r"\b(?:19|20)\d\d\b", fact.label)):
         score *= 1.0 if year in years else 0.97
     return score
+
+
+def _below_heading(fact: Fact, field: Field) -> float:
+    """Return how far a heading counts as the label of what stands below it.
+
+    It names a list's items or a text well; a single value less so.
+    """
+    if field.counted:
+        return 0.95 if set(field.terms) <= set(terms(fact.label)) else 0.75
+    if field.kind == "array" or field.shape in ("url", "text"):
+        return 0.95
+    return 0.8
 
 
 def _leading_words(fact: Fact, field: Field) -> str:
@@ -333,6 +365,6 @@ def _deduction(fact: Fact, *, value: bool, score: float, how: str, at: int) -> C
         how=how,
         document=fact.document,
         title=fact.title,
-        excerpt=fact.excerpt,
+        excerpts=(fact.excerpt,),
         order=at,
     )

@@ -5,6 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
+from runner.providers.local.kinds import (
+    ARTICLES,
+    AUXILIARIES,
+    COPULAS,
+    PREPOSITIONS,
+    STOPWORDS,
+    WH_WORDS,
+)
 from runner.providers.local.sentences import Token, stem, tokens
 
 Wanted: TypeAlias = Literal[
@@ -14,36 +22,6 @@ Wanted: TypeAlias = Literal[
 """The kind of answer a question wants; `any`: nothing is known."""
 
 Side: TypeAlias = Literal["before", "after", ""]
-
-ARTICLES = frozenset(["a", "an", "the"])
-PREPOSITIONS = frozenset(
-    "about above across after against along among amid around as at before behind below beneath"
-    " beside besides between beyond by despite down during except for from in inside into like near"
-    " of off on onto out outside over past per since through throughout till to toward towards"
-    " under until up upon via versus with within without".split()
-)
-AUXILIARIES = frozenset(
-    "is are was were be been being am do does did done has have had having can could may might"
-    " must shall should will would cannot".split()
-)
-WH_WORDS = frozenset("what which who whom whose when where why how".split())
-CONJUNCTIONS = frozenset(
-    "and or but nor yet so because although though while whereas if unless that than whether"
-    " when where which who whom whose what how why".split()
-)
-PRONOUNS = frozenset(
-    "i me my we us our you your he him his she her hers it its they them their theirs this that"
-    " these those there here itself himself herself themselves one who such".split()
-)
-ADVERBS = frozenset(
-    "not also only just even still already often usually generally primarily mainly mostly now then"
-    " later again ever never once very more most much many less least too well however therefore"
-    " thus instead rather almost about approximately roughly nearly around soon".split()
-)
-STOPWORDS = (
-    ARTICLES | PREPOSITIONS | AUXILIARIES | WH_WORDS | CONJUNCTIONS | PRONOUNS | ADVERBS
-    | frozenset("some any all both each every other another same own no please tell".split())
-)  # fmt: skip
 
 GENERIC_CLASSES = frozenset(
     "name names kind kinds type types sort sorts term word title example form part number amount"
@@ -84,7 +62,6 @@ _HOW_MEASURES: dict[str, Wanted] = {
 }  # fmt: skip
 
 
-COPULAS = frozenset(["is", "are", "was", "were"])
 _WANTED_BY_WORD: dict[str, Wanted] = {
     "who": "person", "whom": "person", "whose": "person", "when": "date", "where": "place",
     "why": "reason",
@@ -118,6 +95,11 @@ class Question:
     side: Side = ""
     hinge: str = ""
     plural: bool = False
+
+    @property
+    def head(self) -> str:
+        """The stem of the class's main word ("team"), or ""."""
+        return self.focus[-1] if self.focus else ""
 
 
 FOCUS_WEIGHT = 0.4
@@ -297,67 +279,3 @@ def _with_verb(question: Question, rest: list[Token]) -> Question:
         return replace(question, verb=rest[0].stem, side="before")
     return question
 
-
-MONTHS = frozenset(
-    "january february march april may june july august september october november december jan feb"
-    " mar apr jun jul aug sep sept oct nov dec".split()
-)
-NUMBERS = frozenset(
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen"
-    " sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety"
-    " hundred thousand million billion trillion dozen half hundreds thousands millions".split()
-)
-
-
-def kinds_of(words) -> list[str]:
-    kinds = []
-    for i, w in enumerate(words):
-        k = kind_of(w, i == 0 or words[i - 1].text in '"“')
-        if k in "EG" and kinds and kinds[-1] in "A'":
-            k = "L"
-        kinds.append(k)
-    if kinds and words[0].text[0].isupper() and kinds[0] in "LEG" and len(kinds) > 1 and kinds[1] in "U'":
-        kinds[0] = "U"
-    return kinds
-
-
-def kind_of(word: Token, first: bool) -> str:
-    lower = word.lower
-    if word.mark:
-        return "'" if lower == "'s" else "."
-    if lower[0].isdigit() or (lower[0] in "$€£¥"):
-        return "D"
-    if lower in ARTICLES:
-        return "A"
-    if lower in NUMBERS:
-        return "D"
-    if lower in AUXILIARIES and not (lower in ("may", "will") and word.text[0].isupper() and not first):
-        return "V"
-    if lower in CONJUNCTIONS:
-        return "C"
-    if lower in PREPOSITIONS:
-        return "P"
-    if lower in PRONOUNS:
-        return "N"
-    if lower in ADVERBS:
-        return "R"
-    if word.text[0].isupper() and (not first or not word.text[1:].islower()):
-        return "U"
-    if lower.endswith("ly") and len(lower) > 4:
-        return "R"
-    if (lower.endswith("ed") and len(lower) > 4) or lower in PAST:
-        return "E"
-    if lower.endswith("ing") and len(lower) > 5:
-        return "G"
-    return "L"
-
-
-PAST = frozenset(
-    "became began brought built bought came chose drew fell fought found gave got grew held kept"
-    " knew known led left lost made met paid ran rose said saw sold sent spoke stood took taught told"
-    " taken given thought went won wrote seen written".split()
-)
-
-
-def is_year(word: Token) -> bool:
-    return len(word.text) == 4 and word.text.isdigit() and "1000" <= word.text <= "2100"

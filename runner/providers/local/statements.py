@@ -7,21 +7,27 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from runner.providers.local.fields import Field, terms
+from runner.providers.local.fields import NEUTRAL, Field, terms
+from runner.providers.local.sentences import ABBREVIATIONS
 from runner.providers.local.values import is_negated
 
 _NAME = r"[^\W\d_][\w.'’&-]*"
 _PROPER = rf"[A-ZÀ-ÞĀ-Ž][\w.'’&-]*(?:\s+(?:(?:de|van|von|der|den|di|da|la|le|of|the|bin|al)\s+)*[A-ZÀ-ÞĀ-Ž][\w.'’&-]*){{0,4}}"
-_IS = r"(?:is|are|was|were|include|includes|included|stands at|stood at|amounts to|amounted to|reached|remains|:)"
+_FULL_NAME = r"[A-ZÀ-ÞĀ-Ž][\w.'’-]*(?: (?:de |van |von |der |da |la )*[A-ZÀ-ÞĀ-Ž][\w.'’-]*){1,3}"
+_IS = r"(?:is|are|was|were|include|includes|included|stands at|stood at|amounts to|amounted to|reached|remains)"
 _BEFORE = r"(?:now|currently|still|about|around|roughly|nearly|approximately|mainly|only|also)\s+"
 _STOP = re.compile(
-    r"\.\.(?=\s|$)|[.!?](?=\s+[A-ZÀ-Þ\"“]|\s*$)|[;]|\s+[–—]\s+|,?\s+(?:which|who|whose|that|while|where|when|but"
+    r"(?<=\.)\.(?=\s|$)|[!?](?=\s|$)|[;]|\s+[–—]\s+|,?\s+(?:which|who|whose|that|while|where|when|but"
     r"|although|because|so that|whereas)\s|,\s+(?=(?:a|an|the|in|on|at|with|and it|and has|and is"
     r"|and employs|and was|and had|its|as|next|near)\s)|\s+and\s+(?=(?:has|is|was|employs|makes|sells|"
     r"its|it|had|later|opened|rarely|lets|led|sell|sells|requires|supports)\b)"
 )
 _SHORT = re.compile(r"\s*\([^()]*\)")
-_UNDER = re.compile(r"^(?:the|an?|its|their)\s+", re.IGNORECASE)
+_UNDER = re.compile(r"^(?:the|an?|its|their)\s+")
+_OPENERS = frozenset(
+    ("the a an its their our his her this and or is are has have had with under of whose where with"
+     " annual net best-known famous full-time operational core flagship stated").split(" ")
+)  # fmt: skip
 _LONGEST = 300
 
 
@@ -47,7 +53,24 @@ def statements(sentence: str, field: Field) -> Iterator[Statement]:
         for match in pattern.finditer(sentence):
             text = _value(match["value"], field)
             if text:
-                yield Statement(text=text, strength=strength, how=how)
+                # In "the Python version is" the noun names something else.
+                alone = _stands_alone(sentence[: match.start()]) or how.startswith("the sentence")
+                yield Statement(text=text, strength=strength * (1 if alone else 0.7), how=how)
+
+
+def _stands_alone(before: str) -> bool:
+    """Whether no word before a noun makes it another thing."""
+    words = before.split()
+    if not words or not before[-1].isspace():
+        return True
+    last = words[-1].lower()
+    return (
+        last in _OPENERS
+        or last.strip(",;:-–—") != last
+        or last.endswith(("'s", "’s", "s'"))
+        or last in NEUTRAL
+        or last[0].isdigit()
+    )
 
 
 def states(sentence: str, field: Field) -> bool | None:
@@ -79,9 +102,8 @@ def _rules(nouns: tuple[str, ...], verbs: tuple[str, ...], kind: str, shape: str
                          "the sentence's verb"))  # fmt: skip
     if noun:
         of = r"(?:\s+(?:of|for|at)\s+[^,.;:]{1,60}?)?"
-        patterns.append((rf"\b(?:{noun}){of}\s*(?<!\w)\s{_IS}\s+(?P<value>.{{1,{_LONGEST}}})", 0.9,
+        patterns.append((rf"\b(?:{noun}){of}\s+{_IS}\s+(?P<value>.{{1,{_LONGEST}}})", 0.9,
                          "'… is …'"))  # fmt: skip
-        patterns.append((rf"\b(?:{noun})\s*:\s*(?P<value>.{{1,{_LONGEST}}})", 0.9, "'…: …'"))
         requires = [n for n in nouns[:1] if re.match(r"\w+s\s\w", n)]
         if requires:
             patterns.append((rf"\b(?:{_alternatives(tuple(requires))})\s+(?P<value>.{{1,{_LONGEST}}})",
@@ -92,11 +114,12 @@ def _rules(nouns: tuple[str, ...], verbs: tuple[str, ...], kind: str, shape: str
             patterns.append((rf"\b(?:{noun})\s+(?:of|(?:rose|fell|grew|shrank)\s+(?:by|to|from))\s+"
                              rf"(?P<value>.{{1,80}})", 0.8, "'… of number'"))  # fmt: skip
         elif shape == "person":
-            patterns.append((rf"\b(?:{noun})\s+(?P<value>(?-i:{_PROPER}))", 0.8, "'… Name'"))
-            patterns.append((rf"(?P<value>(?-i:{_PROPER})),?\s+(?:has been |is |was )?"
-                             rf"(?:the |its |their |as )?(?:\w+ )?(?:{noun})\b", 0.7, "'Name, …'"))  # fmt: skip
+            patterns.append((rf"\b(?:{noun}),? (?P<value>(?-i:{_FULL_NAME}))", 0.8, "'… Name'"))
+            patterns.append((rf"(?P<value>(?-i:{_FULL_NAME}))(?:,| is| was| has been| as) "
+                             rf"(?:the |its |their )?(?:{noun})\b", 0.75, "'Name, …'"))  # fmt: skip
         elif kind == "string":
-            patterns.append((rf"\bunder\s+(?P<value>.{{1,80}}?)\s+(?:{noun})\b", 0.92, "'under the … …'"))
+            patterns.append((rf"\bunder\s+(?P<value>.{{1,80}}?)\s+(?:{noun})\b(?!\s+(?:{noun})\b)", 0.92, "'under the … …'"))
+    patterns.sort(key=lambda entry: -entry[1])
     trigger = "|".join(part for part in (noun, _alternatives(verbs)) if part) or r"(?!)"
     return _Rules(
         re.compile(rf"\b(?:{trigger})\b", re.IGNORECASE),
@@ -148,6 +171,12 @@ def _value(text: str, field: Field) -> str:
         text = re.split(r"\s+(?:in|on|from|at|since)\s+(?=[\dA-Z])", text)[0]
     if field.kind == "string" and field.shape != "text":
         text = _UNDER.sub("", text)
+    if field.kind == "array":
+        text = _SHORT.sub("", text)
+    text = text.strip(" ,")
+    last = text.rsplit(" ", 1)[-1].rstrip(".").lower()
+    text = text if last in ABBREVIATIONS else text.rstrip(".")
+    if field.kind == "string":
         for noun in field.nouns[:2]:
             text = re.sub(rf"\s+(?:{_flexible(noun)})$", "", text, flags=re.IGNORECASE)
-    return _SHORT.sub("", text).strip(" ,") if field.kind == "array" else text.strip(" ,")
+    return text

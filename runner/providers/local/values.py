@@ -174,7 +174,8 @@ def parse_url(text: str) -> Parsed | None:
     if match := _URL.search(text):
         url = match.group().rstrip(".,;:!?*")
         return Parsed(value=url, clean=len(text) - len(url) < 40)  # noqa: PLR2004 - a name or so
-    if match := _DOMAIN.search(text):
+    match = _DOMAIN.search(text)
+    if match and (match.group() == text.strip() or match.group().startswith("www.")):
         return Parsed(value=match.group().rstrip(".,;"), clean=match.group() == text.strip())
     return None
 
@@ -270,18 +271,20 @@ def split_list(text: str, *, at_spaces: bool = False) -> list[str]:
     return list(dict.fromkeys(p for p in cleaned if p and not _ETC.match(p)))
 
 
-def cut_to_example(text: str, example: str) -> str:
-    """Return the part of a text that looks like an example.
+def cut_to_example(text: str, example: str) -> str | None:
+    """Return the part of a text that looks like an example, or None where nothing does.
 
-    An example that begins with an operator (`>=3.8`) or a digit lets go of the words before the
-    first operator or digit.
+    An example that begins with an operator (`>=3.8`) asks for a range: `3.8+` and `3.8 or later`
+    become one. One that is a version asks for a version. Others ask for nothing.
     """
-    if example and _OPERATOR.match(example):
-        match = _OPERATOR.search(text)
-        return text[match.start() :].rstrip(" .") if match else text
+    if _OPERATOR.match(example):
+        if match := re.search(r"(?:[<>=!~^]=?=?\s*v?\d[\w.*]*\s*,?\s*)+", text):
+            return match.group().strip(" ,.")
+        match = re.search(r"(\d+(?:\.\d+)*)(?:\+|\s+(?:or|and)\s+(?:later|newer|higher|above|up))", text)
+        return f">={match[1]}" if match else None
     if re.match(r"v?\d+\.\d", example):
         match = re.search(r"v?\d+(?:\.\w+)+", text)
-        return match.group() if match else text
+        return match.group() if match else None
     return text
 
 

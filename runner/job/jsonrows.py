@@ -1,0 +1,129 @@
+"""json and jsonl files of rows: objects, or texts."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from runner.job.rowfaults import Row, row_problem, unreadable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+    from typing import NoReturn
+
+    from runner.job.diagnostics import Problem
+    from runner.jsonvalue import JSON
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _row(value: JSON) -> Row | None:
+    if isinstance(value, str):
+        return {"value": value}
+    return value if isinstance(value, dict) else None
+
+
+def _not_a_row(path: Path, value: JSON, *, line: int, column: int, snippet: str | None) -> Problem:
+    kind = "a list" if isinstance(value, list) else "null" if value is None else "a single value"
+    return row_problem(
+        path,
+        line,
+        f"a row must be a mapping or a text, not {kind}",
+        column=column,
+        hint='write {"name": ...} or "..."',
+        snippet=snippet,
+    )
+
+
+def read_jsonl(path: Path) -> Iterator[Row | Problem]:
+    """Yield the row of each line, or what is wrong with it."""
+    number = 0
+    try:
+        with path.open(encoding="utf-8-sig") as file:
+            for number, line in enumerate(file, start=1):
+                if line.strip():
+                    yield _json_line(path, number, line)
+    except (OSError, UnicodeDecodeError) as error:
+        yield unreadable(path, error)
+        return
+    if not number:
+        yield row_problem(path, 0, "the file is empty", hint="write one JSON object a line")
+
+
+def _json_line(path: Path, number: int, line: str) -> Row | Problem:
+    try:
+        value = json.loads(line, parse_constant=_no_constant)
+    except json.JSONDecodeError as error:
+        return row_problem(
+            path,
+            number,
+            f"this line is not JSON: {error.msg}",
+            column=error.colno,
+            hint="write one JSON object a line",
+            snippet=line,
+        )
+    except (ValueError, RecursionError) as error:
+        return row_problem(path, number, f"this line is not JSON: {_reason(error)}", snippet=line)
+    row = _row(value)
+    if row is None:
+        return _not_a_row(path, value, line=number, column=1, snippet=line)
+    return row
+
+
+def read_json(path: Path) -> Iterator[Row | Problem]:
+    """Yield the rows of a list, or what is wrong with it; the file is held whole."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        yield unreadable(path, error)
+        return
+    try:
+        rows = json.loads(text, parse_constant=_no_constant)
+    except json.JSONDecodeError as error:
+        lines = text.splitlines()
+        snippet = lines[error.lineno - 1] if error.lineno <= len(lines) else None
+        yield row_problem(
+            path,
+            error.lineno if text.strip() else 0,
+            f"this is not JSON: {error.msg}" if text.strip() else "the file is empty",
+            column=error.colno,
+            hint="write a list of objects or texts",
+            snippet=snippet,
+        )
+        return
+    except (ValueError, RecursionError) as error:
+        yield row_problem(path, 0, f"this is not JSON: {_reason(error)}")
+        return
+    if not isinstance(rows, list):
+        yield row_problem(
+            path, 1, "the file must hold a list of rows", column=1, hint="write [ ... ]"
+        )
+        return
+    for index, value in enumerate(rows):
+        row = _row(value)
+        if row is None:
+            line, column = _place(text, index)
+            snippet = text.splitlines()[line - 1] if line else None
+            yield _not_a_row(path, value, line=line, column=column, snippet=snippet)
+        else:
+            yield row
+
+
+def _place(text: str, index: int) -> tuple[int, int]:
+    """Return line and column of the entry with an index in the list that a JSON text holds."""
+    decoder = json.JSONDecoder()
+    at = text.index("[") + 1
+    for count in range(index + 1):
+        while text[at] in " \t\r\n,":
+            at += 1
+        if count < index:
+            _, at = decoder.raw_decode(text, at)
+    before = text[:at]
+    return before.count("\n") + 1, len(before) - before.rfind("\n")
+
+
+def _reason(error: ValueError | RecursionError) -> str:
+    return "it is nested too deeply" if isinstance(error, RecursionError) else str(error)

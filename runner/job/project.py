@@ -1,0 +1,57 @@
+"""The project around a job: its root, and what runner.yaml says for all jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from runner.job.diagnostics import JobProblemsError
+from runner.job.draft import Project, Scope
+from runner.job.paths import is_file, shown_path
+from runner.job.schema import project_problems
+from runner.job.source import read_source
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PROJECT_FILE = "runner.yaml"
+
+
+def find_root(folder: Path) -> Path:
+    """Return the project root of a folder: where runner.yaml is, else the git root, else itself.
+
+    The search goes upwards and stops at the first of the two.
+    """
+    for candidate in (folder, *folder.parents):
+        if is_file(candidate / PROJECT_FILE) or (candidate / ".git").exists():
+            return candidate
+    return folder
+
+
+def read_project(folder: Path) -> Project:
+    """Return the project around a folder; what is wrong with runner.yaml becomes its problems."""
+    root = find_root(folder)
+    file = root / PROJECT_FILE
+    if not is_file(file):
+        return Project(root=root)
+    try:
+        source = read_source(file, shown_path(file))
+    except JobProblemsError as error:
+        # An empty runner.yaml marks the root, and that may be all it is for.
+        is_empty = all(problem.message == "the file is empty" for problem in error.problems)
+        return Project(root=root, problems=() if is_empty else error.problems)
+    problems = (*source.problems, *project_problems(source))
+    data = source.data if isinstance(source.data, Mapping) else {}
+
+    def scope(key: str) -> Scope | None:
+        value = data.get(key)
+        if not isinstance(value, Mapping):
+            return None
+        return Scope(source=source, where=(key,), data=value)
+
+    return Project(
+        root=root,
+        defaults=scope("defaults"),
+        policies=scope("source_policies"),
+        problems=problems,
+    )

@@ -1,0 +1,59 @@
+"""What is wrong with a data file: problems with file and line, like those of a job."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, TypeAlias
+
+from runner.job.diagnostics import Problem
+from runner.job.lines import Lines
+from runner.job.paths import shown_path
+from runner.job.textfile import not_utf8
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from runner.jsonvalue import JSON
+
+Row: TypeAlias = Mapping[str, "JSON"]
+"""One row: a value for each column."""
+
+_MAX_SNIPPET = 2_000
+
+
+def row_problem(
+    path: Path, line: int, message: str, *, column: int = 0, hint: str | None = None,
+    snippet: str | None = None, width: int = 1,
+) -> Problem:  # fmt: skip
+    """Return a problem in a data file; line 0 means the file as a whole."""
+    if snippet is not None:
+        snippet = Lines(snippet[:_MAX_SNIPPET]).snippet(1)
+    return Problem(
+        file=shown_path(path), line=line, column=column, message=message, hint=hint,
+        snippet=snippet, width=width,
+    )  # fmt: skip
+
+
+def unreadable(path: Path, error: OSError | ValueError) -> Problem:
+    """Return why a data file cannot be opened or decoded."""
+    if isinstance(error, UnicodeDecodeError):
+        return _undecodable(path)
+    if isinstance(error, FileNotFoundError):
+        return row_problem(path, 0, "there is no such file", hint="check the path's spelling")
+    reason = getattr(error, "strerror", None) or str(error)
+    return row_problem(
+        path, 0, f"the file cannot be read: {reason}", hint="check its path and rights"
+    )
+
+
+def _undecodable(path: Path) -> Problem:
+    """Return the place of the first bytes that are not UTF-8, without holding the file whole."""
+    with path.open("rb") as file:
+        for number, raw in enumerate(file, start=1):
+            try:
+                raw.decode("utf-8-sig" if number == 1 else "utf-8")
+            except UnicodeDecodeError as error:
+                found = not_utf8(raw, error, shown_path(path))
+                message = found.message.replace("of the file", f"of line {number}")
+                return row_problem(path, number, message, column=found.column, hint=found.hint)
+    return row_problem(path, 0, "the file is not UTF-8", hint="save the file as UTF-8")

@@ -1,0 +1,124 @@
+"""csv and tsv files: a header, then rows as wide as it."""
+
+from __future__ import annotations
+
+import csv
+from typing import TYPE_CHECKING
+
+from runner.job.diagnostics import Problem
+from runner.job.rowfaults import Row, row_problem, unreadable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+    from typing import TextIO
+
+_DELIMITERS = ",;\t|"
+
+
+def read_table(path: Path, kind: str) -> Iterator[tuple[str, ...] | Row | Problem]:
+    """Yield the header as a tuple, then each row, or what is wrong with it."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            first = file.readline()
+            if not first.strip():
+                yield row_problem(
+                    path, 0, "the file has no header", hint="its first line names the columns"
+                )
+                return
+            delimiter = "\t" if kind == "tsv" else _delimiter(first)
+            file.seek(0)
+            yield from _records(path, file, delimiter, first)
+    except (OSError, UnicodeDecodeError) as error:
+        yield unreadable(path, error)
+
+
+def _delimiter(line: str) -> str:
+    """Return the mark that separates the header's names: the commonest outside quotes."""
+    bare = "".join(line.split('"')[::2])
+    return max(_DELIMITERS, key=lambda mark: (bare.count(mark), -_DELIMITERS.index(mark)))
+
+
+def _records(
+    path: Path, file: TextIO, delimiter: str, first: str
+) -> Iterator[tuple[str, ...] | Row | Problem]:
+    latest = ""
+
+    def lines() -> Iterator[str]:
+        nonlocal latest
+        for line in file:
+            latest = line
+            yield line
+
+    reader = csv.reader(lines(), delimiter=delimiter, strict=True)
+    names: tuple[str, ...] | None = None
+    start = 1
+    while True:
+        try:
+            cells = next(reader, None)
+        except csv.Error as error:
+            yield _misquoted(path, start, error, latest)
+            return
+        if cells is None:
+            return
+        line, start = start, reader.line_num + 1
+        if names is None:
+            names = tuple(cell.strip() for cell in cells)
+            broken = list(_misnamed(path, names, first, delimiter))
+            if broken:
+                yield from broken
+                return
+            yield names
+        elif len(cells) == len(names):
+            yield dict(zip(names, cells, strict=True))
+        elif cells:
+            snippet = latest if line == reader.line_num else None
+            yield _ragged(path, line, cells, names, snippet)
+
+
+def _misnamed(path: Path, names: tuple[str, ...], first: str, delimiter: str) -> Iterator[Problem]:
+    """Yield what is wrong with the names of the columns."""
+    starts: list[int] = [0] * len(names)
+    if '"' not in first:
+        offset = 1
+        for index, cell in enumerate(first.split(delimiter)[: len(names)]):
+            starts[index] = offset
+            offset += len(cell) + 1
+    for index, name in enumerate(names):
+        if not name:
+            message = f"column {index + 1} has no name"
+            hint = "name it, or remove the separator"
+        elif name in names[:index]:
+            message = f"the column '{name}' is there twice"
+            hint = "rename one of them"
+        else:
+            continue
+        yield row_problem(
+            path, 1, message, column=starts[index], hint=hint, snippet=first, width=len(name)
+        )
+
+
+def _ragged(
+    path: Path, line: int, cells: list[str], names: tuple[str, ...], snippet: str | None
+) -> Problem:
+    if len(cells) > len(names):
+        hint = "a cell that holds the separator itself needs double quotes"
+    else:
+        hint = f"the columns are: {', '.join(names)}"
+    count = f"{len(cells)} cell{'' if len(cells) == 1 else 's'}"
+    message = f"this row has {count}, but the header has {len(names)}"
+    return row_problem(path, line, message, hint=hint, snippet=snippet)
+
+
+def _misquoted(path: Path, line: int, error: csv.Error, latest: str) -> Problem:
+    text = str(error)
+    if "unexpected end of data" in text:
+        message = "a double quote is opened in this row and never closed"
+    elif "field larger" in text:
+        message = "a cell is longer than 131,072 characters: is a double quote never closed?"
+    elif "expected after" in text:
+        message = "text after a closing double quote"
+    else:
+        message = f"this row cannot be read: {text}"
+    hint = 'quote the whole cell; a double quote inside is written ""'
+    return row_problem(path, line, message, hint=hint, snippet=latest or None)

@@ -1,0 +1,141 @@
+"""`vars`: values that templates read, from the job file and from `--var`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from runner.errors import UsageError
+from runner.job import scalars
+from runner.job.spelling import did_you_mean
+from runner.job.violations import kind_of
+
+if TYPE_CHECKING:
+    from runner.job.diagnostics import Problem
+    from runner.job.source import Source
+    from runner.jsonvalue import JSON
+
+_DECLARATION = frozenset({"type", "description", "choices", "default"})
+_TYPES: Mapping[str, tuple[type, ...]] = {
+    "string": (str,),
+    "integer": (int,),
+    "number": (int, float),
+    "boolean": (bool,),
+    "date": (str,),
+    "list": (list,),
+}
+_WORDS = {
+    "string": "text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "date": "a date, as YYYY-MM-DD",
+    "list": "a list",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variable:
+    """A variable of a job; `required` ones have no value unless `--var` gives one."""
+
+    name: str
+    type: str | None = None
+    default: JSON = None
+    required: bool = False
+    choices: tuple[JSON, ...] = ()
+
+    def fault(self, value: JSON) -> str | None:
+        """Return why a value does not fit, or None."""
+        if self.type is not None and not _fits(self.type, value):
+            return f"{self.name} must be {_WORDS[self.type]}, not {_shown(value)}"
+        if self.choices and value not in self.choices:
+            choices = ", ".join(map(str, self.choices))
+            return f"{self.name} must be one of {choices}, not {_shown(value)}"
+        return None
+
+
+def read_variables(data: JSON) -> tuple[Variable, ...]:
+    """Return the variables of a job's `vars`: plain values, or declarations."""
+    if not isinstance(data, Mapping):
+        return ()
+    return tuple(_variable(name, value) for name, value in data.items())
+
+
+def variable_problems(variables: tuple[Variable, ...], source: Source) -> Iterator[Problem]:
+    """Yield the defaults that do not fit their own declaration."""
+    for variable in variables:
+        fault = None if variable.required else variable.fault(variable.default)
+        if fault is not None:
+            yield source.problem(source.value(("vars", variable.name, "default")), fault)
+
+
+def assign(
+    variables: tuple[Variable, ...], given: Mapping[str, JSON]
+) -> tuple[dict[str, JSON], tuple[str, ...]]:
+    """Return every variable's value, and the names of required ones that have none.
+
+    Args:
+        variables: The job's.
+        given: Values by name; texts (from a command line) are read as YAML scalars, except for
+            variables that are text.
+
+    Raises:
+        UsageError: a name that the job does not have, or a value that does not fit.
+    """
+    known = {variable.name: variable for variable in variables}
+    values = {v.name: v.default for v in variables if not v.required}
+    for name, value in given.items():
+        if name not in known:
+            hint = did_you_mean(name, known, noun="the job's variables")
+            raise UsageError(
+                f"the job has no variable '{name}'",
+                hint=hint or "declare it below vars: in the job file",
+            )
+        values[name] = _read(known[name], value)
+        if (fault := known[name].fault(values[name])) is not None:
+            raise UsageError(f"variable {fault}", hint=f"give another value with --var {name}=...")
+    return values, tuple(v.name for v in variables if v.name not in values)
+
+
+def _variable(name: str, value: JSON) -> Variable:
+    if not (isinstance(value, Mapping) and value and value.keys() <= _DECLARATION):
+        return Variable(name=name, default=value)
+    choices = value.get("choices")
+    kind = value.get("type")
+    return Variable(
+        name=name,
+        type=kind if isinstance(kind, str) and kind in _TYPES else None,
+        default=value.get("default"),
+        required="default" not in value,
+        choices=tuple(choices) if isinstance(choices, list) else (),
+    )
+
+
+def _read(variable: Variable, value: JSON) -> JSON:
+    if not isinstance(value, str):
+        return value
+    is_text = variable.type in {"string", "date"} or (
+        variable.type is None and isinstance(variable.default, str)
+    )
+    if is_text:
+        return value
+    if variable.type == "list" or isinstance(variable.default, list):
+        return [scalars.plain(entry.strip()) for entry in value.strip("[] ").split(",") if entry]
+    return scalars.plain(value)
+
+
+def _fits(kind: str, value: JSON) -> bool:
+    if isinstance(value, bool):
+        return kind == "boolean"
+    if kind == "date" and isinstance(value, str):
+        try:
+            date.fromisoformat(value)
+        except ValueError:
+            return False
+    return isinstance(value, _TYPES[kind])
+
+
+def _shown(value: JSON) -> str:
+    return f"'{value}'" if isinstance(value, str | int | float) else kind_of(value)

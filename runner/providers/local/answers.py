@@ -1,0 +1,221 @@
+"""The answer of a task with a JSON Schema: a value, its reasons and its sources for each field."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from runner.jsonvalue import JSON, canonical
+from runner.providers.local.evidence import Evidence, gather
+from runner.providers.local.fields import Field, field_of, leaves, with_question
+from runner.providers.local.finding import candidates
+from runner.providers.local.matching import PLAIN, Candidate
+from runner.providers.local.subjects import name_key
+
+if TYPE_CHECKING:
+    from runner.job.model import SourcePolicy
+    from runner.providers.local.index import Index
+
+Confidence: TypeAlias = Literal["high", "medium", "low"]
+
+_MEDIUM = 0.62
+"""The score from which a value is given with medium confidence."""
+
+_NEAR = 0.06
+"""Values whose scores differ by no more than this are weighed against each other."""
+
+_MOST_CITED = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JsonAnswer:
+    """Content after the schema, and the basis of each top-level field in the API's shape."""
+
+    content: dict[str, JSON]
+    basis: list[dict[str, JSON]]
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What was found for one field; `sources` is empty where nothing was."""
+
+    value: JSON
+    confidence: Confidence
+    reasoning: str
+    sources: tuple[Candidate, ...] = ()
+
+
+def answer_json(
+    *,
+    question: str,
+    given: Mapping[str, JSON] | None,
+    schema: Mapping[str, JSON],
+    index: Index,
+    policy: SourcePolicy | None,
+) -> JsonAnswer:
+    """Return a value for every field of the schema, each from a document, or null.
+
+    What is not found is null (a list is empty), with confidence low and no citation, whether or
+    not the schema allows null.
+
+    Args:
+        question: What is asked, in words.
+        given: The structured input, if the task has one; its names say what is asked about.
+        schema: A JSON Schema whose root is an object.
+        index: Where to look.
+        policy: Which documents may be used.
+    """
+    fields = [with_question(field, question) for field in _fields(canonical(schema))]
+    evidence = gather(question, given, index, policy)
+    findings = {field.path: _find(field, evidence) for field in fields}
+    warnings: tuple[str, ...] = ()
+    if not fields:
+        warnings = ("The output schema names no field, so that nothing could be looked for",)
+    elif evidence.is_empty:
+        asked = evidence.subject.name or question
+        warnings = (f"No document is about '{asked}'",)
+    content: dict[str, JSON] = {}
+    for path, finding in findings.items():
+        _put(content, path, finding.value)
+    basis = [
+        _basis(name, [(p, f) for p, f in findings.items() if p[0] == name]) for name in content
+    ]
+    return JsonAnswer(content=content, basis=basis, warnings=warnings)
+
+
+@lru_cache(maxsize=64)
+def _fields(schema_text: str) -> tuple[Field, ...]:
+    import json
+
+    return tuple(field_of(path, part) for path, part in leaves(json.loads(schema_text)))
+
+
+def _find(field: Field, evidence: Evidence) -> Finding:
+    ranked = sorted(
+        candidates(field, evidence),
+        key=lambda c: (-round(c.score, 2), _reversed_date(evidence.date_of(c)), c.document, c.order),
+    )
+    if not ranked:
+        return Finding(
+            value=[] if field.kind == "array" else None,
+            confidence="low",
+            reasoning=_nothing(evidence),
+        )
+    best = ranked[0]
+    rivals = [c for c in ranked if best.score - c.score <= _NEAR]
+    agreeing = _one_each([c for c in rivals if same(c.value, best.value)])
+    differing = _one_each([c for c in rivals if not same(c.value, best.value)])
+    elsewhere = [c for c in differing if c.document != best.document]
+    if elsewhere:
+        return Finding(
+            value=best.value,
+            confidence="medium" if best.score >= _MEDIUM else "low",
+            reasoning=_disagreement(best, agreeing, elsewhere),
+            sources=(*agreeing, *elsewhere)[:_MOST_CITED],
+        )
+    reasoning = f"Found by {best.how} in {best.document}"
+    others = [c.document for c in agreeing if c.document != best.document]
+    if others:
+        reasoning += f"; {', '.join(others)} {'agrees' if len(others) == 1 else 'agree'}"
+    if differing:
+        reasoning += f"; the document also states {_shown(differing[0].value)}"
+    return Finding(
+        value=best.value,
+        confidence=_confidence(best, agreed=bool(others), disputed=bool(differing)),
+        reasoning=reasoning + ".",
+        sources=tuple(agreeing[:_MOST_CITED]),
+    )
+
+
+def _confidence(best: Candidate, *, agreed: bool, disputed: bool) -> Confidence:
+    """Return how far to trust a value: how plainly it is stated, and who else states it."""
+    if best.score >= PLAIN and best.clean and not disputed:
+        return "high"
+    if best.score >= _MEDIUM:
+        return "high" if agreed and best.clean and not disputed else "medium"
+    return "medium" if agreed and best.clean else "low"
+
+
+def _disagreement(
+    best: Candidate, agreeing: Sequence[Candidate], differing: Sequence[Candidate]
+) -> str:
+    first = f"{_shown(best.value)} ({', '.join(c.document for c in agreeing)})"
+    rest = " / ".join(f"{_shown(c.value)} ({c.document})" for c in differing)
+    return f"Sources disagree: {first} / {rest}. Found by {best.how} in {best.document}."
+
+
+def _nothing(evidence: Evidence) -> str:
+    if evidence.is_empty:
+        asked = evidence.subject.name
+        return f"No document is about '{asked}'." if asked else "No document matches the question."
+    return "No confident match in the documents."
+
+
+def _shown(value: JSON) -> str:
+    text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    longest = 60
+    return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+def _reversed_date(date: str | None) -> tuple[int, ...]:
+    """Return a key that sorts newer documents first and undated ones last."""
+    return tuple(-int(part) for part in (date or "0").split("-"))
+
+
+def _one_each(found: Sequence[Candidate]) -> list[Candidate]:
+    return list({c.document: c for c in reversed(found)}.values())[::-1]
+
+
+def same(one: JSON, other: JSON) -> bool:
+    """Whether two values say the same: equal, nearly equal numbers, or one text within the other."""
+    if isinstance(one, bool) or isinstance(other, bool):
+        return one is other
+    if isinstance(one, int | float) and isinstance(other, int | float):
+        return abs(one - other) <= 0.005 * max(abs(one), abs(other)) and (  # noqa: PLR2004
+            not _is_year(one) or one == other
+        )
+    if isinstance(one, list) and isinstance(other, list):
+        left, right = ({name_key(str(item)) for item in side} for side in (one, other))
+        return left <= right or right <= left
+    first, second = f" {name_key(str(one))} ", f" {name_key(str(other))} "
+    return first in second or second in first
+
+
+def _is_year(value: float) -> bool:
+    return 1000 <= value <= 2100  # noqa: PLR2004 - the years that documents speak of
+
+
+def _put(content: dict[str, JSON], path: tuple[str, ...], value: JSON) -> None:
+    for name in path[:-1]:
+        content = content.setdefault(name, {})
+    content[path[-1]] = value
+
+
+_ORDER: tuple[Confidence, ...] = ("low", "medium", "high")
+
+
+def _basis(
+    name: str, findings: Sequence[tuple[tuple[str, ...], Finding]]
+) -> dict[str, JSON]:
+    """Return the basis of a top-level field; a nested one is as sure as its least sure value."""
+    found = [finding for _, finding in findings if finding.sources]
+    if len(findings) == 1:
+        reasoning = findings[0][1].reasoning
+    else:
+        reasoning = " ".join(f"{'.'.join(path[1:])}: {f.reasoning}" for path, f in findings)
+    cited: dict[str, dict[str, JSON]] = {}
+    for finding in found:
+        for source in finding.sources:
+            entry = cited.setdefault(
+                source.document, {"url": source.document, "title": source.title, "excerpts": []}
+            )
+            entry["excerpts"].extend(e for e in source.excerpts if e not in entry["excerpts"])
+    return {
+        "field": name,
+        "reasoning": reasoning,
+        "citations": list(cited.values()),
+        "confidence": min((f.confidence for f in found), key=_ORDER.index, default="low"),
+    }

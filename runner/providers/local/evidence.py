@@ -1,0 +1,152 @@
+"""What the documents hold on the subject of a question: statements and sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from runner.jsonvalue import JSON
+from runner.providers.local.corpus import Fact, Hit, Passage
+from runner.providers.local.sentences import sentences
+from runner.providers.local.subjects import (
+    Subject,
+    find_subject,
+    is_about,
+    is_subject_of,
+    mentions,
+)
+
+if TYPE_CHECKING:
+    from runner.job.model import SourcePolicy
+    from runner.providers.local.index import Index
+
+_OTHERS = 20
+_ENOUGH_COVERED = 0.5
+_TOPICAL = 3
+_WHOLE = 40
+"""Documents of up to so many passages are read whole; of longer ones the passages that match."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What may be used to answer.
+
+    Attributes:
+        documents: Those about the subject.
+        facts: Statements about the subject: all of its documents that are about nothing else, and
+            the rows and sections about it in other documents.
+        hits: What a search for the question finds among the allowed documents, best first.
+        topical: The documents were chosen by their words, since the question names nothing.
+    """
+
+    question: str
+    subject: Subject
+    documents: tuple[str, ...]
+    facts: tuple[Fact, ...]
+    hits: tuple[Hit, ...]
+    dates: Mapping[str, str | None]
+    index: Index
+    policy: SourcePolicy | None
+    topical: bool = False
+    _own: list[tuple[Passage, str]] = field(default_factory=list)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no document speaks of the subject."""
+        if self.documents or self.facts:
+            return False
+        return not any(self.mentioning())
+
+    def date_of(self, source: object) -> str | None:
+        """Return the date of a candidate's document."""
+        return self.dates.get(getattr(source, "document", ""))
+
+    def own_sentences(self, words: str) -> Sequence[tuple[Passage, str]]:
+        """Return the sentences of the subject's documents; of long ones those near `words`."""
+        if self._own:
+            return self._own
+        found: list[tuple[Passage, str]] = []
+        complete = True
+        for document in self.documents:
+            passages = self.index.passages(document)
+            if len(passages) > _WHOLE:
+                complete = False
+                hits = self.index.search_passages(words, limit=8, documents=[document])
+                chosen = {hit.passage.ordinal for hit in hits} | {0, 1}
+                passages = [p for p in passages if p.ordinal in chosen]
+            found.extend((p, s.text) for p in passages for s in sentences(p.text))
+        if complete:
+            self._own.extend(found)
+        return found
+
+    def mentioning(self) -> Iterator[tuple[Passage, str]]:
+        """Yield the sentences of other documents whose subject is the subject."""
+        for hit in self.hits:
+            if hit.passage.document in self.documents or not self.subject.keys:
+                continue
+            if not mentions(hit.passage.text, self.subject.keys):
+                continue
+            for sentence in sentences(hit.passage.text):
+                if is_subject_of(sentence.text, self.subject.keys):
+                    yield hit.passage, sentence.text
+
+
+def gather(
+    question: str, given: Mapping[str, JSON] | None, index: Index, policy: SourcePolicy | None
+) -> Evidence:
+    """Return what the documents hold on the subject of a question."""
+    known = index.documents(policy)
+    dates = {path: date for path, _, date in known}
+    subject = find_subject(question, given, [(path, title) for path, title, _ in known])
+    looked_for = subject.name or question
+    hits = tuple(index.search_passages(looked_for, limit=_OTHERS, policy=policy))
+    documents = subject.documents
+    topical = False
+    if not subject.name and not documents:
+        good = [hit.passage.document for hit in hits if hit.coverage >= _ENOUGH_COVERED]
+        documents = tuple(dict.fromkeys(good))[:_TOPICAL]
+        topical = True
+    others = tuple(
+        dict.fromkeys(h.passage.document for h in hits if h.passage.document not in documents)
+    )
+    facts = [f for f in index.facts(documents) if _own(f, subject)] if documents else []
+    if others and subject.keys:
+        facts.extend(_about(index.facts(others), subject))
+    return Evidence(
+        question=question,
+        subject=subject,
+        documents=documents,
+        facts=tuple(_turned(fact, subject) for fact in facts),
+        hits=hits,
+        dates=dates,
+        index=index,
+        policy=policy,
+        topical=topical,
+    )
+
+
+def _own(fact: Fact, subject: Subject) -> bool:
+    """Whether a statement of the subject's document is about the subject, not about a part of it."""
+    if not subject.keys or not fact.entity:
+        return True
+    return is_about(fact.entity, subject.keys) or is_about(fact.label, subject.keys)
+
+
+def _about(facts: Sequence[Fact], subject: Subject) -> Iterator[Fact]:
+    """Yield the statements of other documents whose row, column or section is the subject."""
+    for fact in facts:
+        if fact.entity:
+            if is_about(fact.entity, subject.keys) or is_about(fact.label, subject.keys):
+                yield fact
+        elif fact.section and any(
+            is_about(heading, subject.keys) for heading in fact.section.split(" > ")
+        ):
+            yield fact
+
+
+def _turned(fact: Fact, subject: Subject) -> Fact:
+    """Return a fact of a table whose columns are the things, not the rows, the other way round."""
+    if fact.entity and is_about(fact.label, subject.keys) and not is_about(fact.entity, subject.keys):
+        return replace(fact, entity=fact.label, label=fact.entity)
+    return fact

@@ -1,0 +1,176 @@
+"""The ways to find a field's value, from plain statements to a guess that is worth showing."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from runner.providers.local.corpus import Fact, Passage
+from runner.providers.local.evidence import Evidence
+from runner.providers.local.facts import HEADING, LEAD
+from runner.providers.local.fields import Field, concept_named, terms
+from runner.providers.local.matching import PLAIN, USABLE, Candidate, deduced, label_score, read, stated
+from runner.providers.local.questions import Wanted
+from runner.providers.local.sentences import sentences
+from runner.providers.local.spans import best_span
+from runner.providers.local.statements import statements, states
+from runner.providers.local.subjects import is_about, is_subject_of
+
+_MENTIONED = 0.75
+"""What a sentence of another document is worth, beside one of the subject's own."""
+
+_TOPICAL = 0.8
+_SPAN_SCORE = 0.5
+_SPAN_COVERAGE = 0.5
+_SIBLINGS = 8
+_FEW = 4
+_BARE = re.compile(r"^[^.]{1,60}?\b(?:is|are|was)\s+(?:an?|the)\s+(?:[^\s.]+\s+){0,2}[^\s.]+\.\s+(?=\S)")
+_WANTED: dict[str, Wanted] = {
+    "person": "person", "place": "place", "date": "date", "year": "year", "number": "number",
+    "money": "money", "percent": "percent",
+}  # fmt: skip
+
+
+def candidates(field: Field, evidence: Evidence) -> list[Candidate]:
+    """Return the values found for a field; each further way is tried only where those before fail."""
+    if evidence.is_empty:
+        return _of_question(field, evidence)
+    found = [*_labelled(field, evidence), *_said(field, evidence), *_headed(field, evidence)]
+    if not any(c.score >= PLAIN for c in found):
+        found += _none_listed(field, evidence)
+    for way in (_mentioned, _lead, _guessed):
+        if not found:
+            found += way(field, evidence)
+    return found
+
+
+def _labelled(field: Field, evidence: Evidence) -> Iterator[Candidate]:
+    year = next(iter(re.findall(r"\b(?:19|20)\d\d\b", f"{field.description} {evidence.question}")), "")
+    yield from stated(evidence.facts, field, year)
+    yield from deduced(evidence.facts, field)
+
+
+def _said(field: Field, evidence: Evidence) -> Iterator[Candidate]:
+    words = " ".join((*field.nouns, *field.verbs, *field.terms))
+    weight = _TOPICAL if evidence.topical else 1.0
+    for order, (passage, sentence) in enumerate(evidence.own_sentences(words)):
+        yield from _of_sentence(field, passage, sentence, weight, order)
+
+
+def _mentioned(field: Field, evidence: Evidence) -> Iterator[Candidate]:
+    for order, (passage, sentence) in enumerate(evidence.mentioning()):
+        yield from _of_sentence(field, passage, sentence, _MENTIONED, order)
+
+
+def _of_sentence(
+    field: Field, passage: Passage, sentence: str, weight: float, order: int
+) -> Iterator[Candidate]:
+    if field.kind == "boolean":
+        said = states(sentence, field)
+        if said is not None:
+            how = "a sentence that says so" if said else "a sentence that denies it"
+            yield _candidate(field, passage, sentence, said, 0.9 * weight, how, order)
+        return
+    for statement in statements(sentence, field):
+        parsed = read(statement.text, field)
+        if parsed is not None:
+            yield Candidate(
+                value=parsed.value,
+                score=statement.strength * weight,
+                clean=parsed.clean,
+                how=f"a sentence ({statement.how})",
+                document=passage.document,
+                title=passage.title,
+                excerpts=(sentence,),
+                order=order,
+            )
+            return
+
+
+def _headed(field: Field, evidence: Evidence) -> Iterator[Candidate]:
+    """Yield the version in a heading `Name 1.2`, and the name itself."""
+    wanted = concept_named(field.terms)
+    what = wanted.nouns[0] if wanted else ""
+    if what not in ("version", "name") or field.kind != "string":
+        return
+    for order, fact in enumerate(evidence.facts):
+        if fact.label != HEADING or not is_about(fact.value, evidence.subject.keys):
+            continue
+        version = re.search(r"\sv?(\d+(?:\.\w+)+)$", fact.value.strip())
+        if what == "version" and version:
+            yield _of_fact(fact, version[1], 0.95, "the main heading", order)
+        elif what == "name":
+            name = fact.value[: version.start()] if version else fact.value
+            yield _of_fact(fact, name.strip(), 0.8, "the main heading", order)
+
+
+def _lead(field: Field, evidence: Evidence) -> Iterator[Candidate]:
+    """Yield what a document says first about its subject, for a field such as `summary`."""
+    wanted = concept_named(field.terms)
+    if not wanted or wanted.nouns[0] != "summary" or field.kind != "string":
+        return
+    for order, fact in enumerate(evidence.facts):
+        if fact.label == LEAD and fact.document in evidence.documents:
+            # "X is a Python package." only names the kind; what it is for comes next.
+            said = sentences(_BARE.sub("", fact.value, count=1)) or sentences(fact.value)
+            yield _of_fact(fact, said[0].text, 0.7, "the document's first words", order)
+
+
+def _none_listed(field: Field, evidence: Evidence) -> Iterator[Candidate]:
+    """Yield 0 for a count where documents of the same make list each, and this one lists none."""
+    if not field.counted or len(evidence.documents) != 1:
+        return
+    own = {fact.label for fact in evidence.facts if fact.label in fact.excerpt}
+    suffix = evidence.documents[0].rsplit(".", 1)[-1]
+    others = sorted(path for path in evidence.dates if path.endswith(suffix))
+    siblings: dict[str, set[str]] = {}
+    for fact in evidence.index.facts([p for p in others if p not in evidence.documents][:_SIBLINGS]):
+        if fact.label in fact.excerpt:
+            siblings.setdefault(fact.document, set()).add(fact.label)
+    shared = Counter(label for labels in siblings.values() for label in labels)
+    usual = {label for label, times in shared.items() if times > 0.5 * len(siblings)}  # noqa: PLR2004
+    if len(usual) < _FEW or len(usual & own) < 0.7 * len(usual):  # noqa: PLR2004 - of one make
+        return
+    for label in sorted(set(shared) - own):
+        if shared[label] > 1 and label_score(label, field) >= PLAIN:
+            how = f"documents of the same make listing each under '{label}', and this one listing none"
+            yield _of_fact(evidence.facts[0], 0, 0.75, how, 0)
+            return
+
+
+def _guessed(field: Field, evidence: Evidence) -> Iterator[Candidate]:
+    """Yield the best answer to the field as a question, among the subject's own passages."""
+    if field.kind != "string" or field.shape in ("url", "text") or field.members:
+        return
+    asked = f"{' '.join(field.nouns[:1]) or field.description} {evidence.subject.name}"
+    hits = evidence.index.search_passages(asked, limit=8, documents=list(evidence.documents))
+    label = set(terms(" ".join(field.nouns[:1]))) or set(field.terms)
+    span = best_span(f"What is the {asked}?", hits, wanted=_WANTED.get(field.shape, "any"))
+    if span is None or span.score < _SPAN_SCORE or span.coverage < _SPAN_COVERAGE:
+        return
+    if not label <= set(terms(span.excerpt)):
+        return
+    parsed = read(span.text, field)
+    if parsed is not None:
+        yield _candidate(field, span.passage, span.excerpt, parsed.value, 0.5, "the best sentence", 0)
+
+
+def _of_question(field: Field, evidence: Evidence) -> list[Candidate]:
+    return []
+
+
+def _of_fact(fact: Fact, value: object, score: float, how: str, order: int) -> Candidate:
+    return Candidate(
+        value=value, score=score, clean=True, how=how, document=fact.document, title=fact.title,
+        excerpts=(fact.excerpt,), order=order,
+    )  # fmt: skip
+
+
+def _candidate(
+    field: Field, passage: Passage, excerpt: str, value: object, score: float, how: str, order: int
+) -> Candidate:
+    return Candidate(
+        value=value, score=score, clean=True, how=how, document=passage.document,
+        title=passage.title, excerpts=(excerpt,), order=order,
+    )  # fmt: skip

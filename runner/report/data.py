@@ -1,0 +1,218 @@
+"""Outcomes to data files: csv, jsonl and json, as chunks of text that can always be stored."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Final
+
+from runner.execute.outcomes import Outcome
+from runner.job.model import Extract, Job, Search, Step, Task, TextOutput
+from runner.jsonvalue import JSON
+from runner.report.citations import citations_of
+from runner.report.values import is_scalar, json_text, number_text
+from runner.report.view import fields_of
+
+CHUNK: Final = 1 << 16
+"""Characters gathered before a chunk is handed on."""
+
+TRAILING: Final = ("status", "error", "run_id", "cost_usd")
+
+_FORMULA: Final = frozenset("=+-@\t\r\n＝＋－＠")
+_PLAIN_NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def results_text(job: Job, outcomes: Sequence[Outcome]) -> Iterator[str]:
+    """Yield the job's results file; its suffix says which format. Nothing else is read or written.
+
+    An unknown suffix is written as jsonl, which holds everything.
+    """
+    suffix = job.results.suffix.lower() if job.results is not None else ".jsonl"
+    writers: Mapping[str, Callable[[], Iterator[str]]] = {
+        ".csv": lambda: csv_text(job, outcomes),
+        ".json": lambda: json_lines(outcomes),
+    }
+    return _chunks(writers.get(suffix, lambda: jsonl_lines(outcomes))())
+
+
+def jsonl_lines(outcomes: Sequence[Outcome]) -> Iterator[str]:
+    """Yield one JSON object a line, one line an outcome, everything in it."""
+    for outcome in outcomes:
+        yield f"{_record(outcome)}\n"
+
+
+def json_lines(outcomes: Sequence[Outcome]) -> Iterator[str]:
+    """Yield a JSON array of the same objects, one a line."""
+    before = "[\n"
+    for outcome in outcomes:
+        yield f"{before}{_record(outcome)}"
+        before = ",\n"
+    yield "[]\n" if before == "[\n" else "\n]\n"
+
+
+def csv_text(job: Job, outcomes: Sequence[Outcome]) -> Iterator[str]:
+    """Yield csv, a row an outcome: the input's columns, the output's fields, `<field>.confidence`,
+    `<field>.sources`, then `status`, `error`, `run_id` and `cost_usd`.
+
+    A column name that is taken already gets the prefix `output.`. Lists of texts and numbers are
+    joined by "; ", other nested values are JSON. A cell that a spreadsheet would take for a formula
+    begins with an apostrophe.
+    """
+    steps = [step for step in job.steps if any(o.step == step.id for o in outcomes)]
+    inputs = list(dict.fromkeys(str(column) for outcome in outcomes for column in outcome.item))
+    names = list(dict.fromkeys(name for step in steps for name in _output_names(step, outcomes)))
+    graded = [name for name in names if name in _graded(steps, outcomes)]
+    buffer = io.StringIO()
+    write = csv.writer(buffer, lineterminator="\n").writerow
+
+    write([safe_cell(column) for column in _header(inputs, names, graded, several=len(steps) > 1)])
+    for outcome in outcomes:
+        row = [outcome.step] if len(steps) > 1 else []
+        row += [_cell(outcome.item.get(column)) for column in inputs]
+        values = _values(outcome)
+        row += [_cell(values.get(name)) for name in names]
+        row += _evidence(outcome, graded)
+        row += [
+            outcome.status,
+            _cell(outcome.error),
+            _cell(outcome.run_id),
+            format(outcome.cost_usd, "f"),
+        ]
+        write(row)
+        yield buffer.getvalue()
+        buffer.seek(0)
+        buffer.truncate()
+    yield buffer.getvalue()
+
+
+def _header(
+    inputs: Sequence[str], names: Sequence[str], graded: Sequence[str], *, several: bool
+) -> list[str]:
+    taken = set(inputs)
+    # The run's own columns keep their names before the answer's fields do.
+    kept = {name for name in TRAILING if name not in taken}
+    taken |= kept
+
+    def free(name: str) -> str:
+        while name in taken:
+            name = f"output.{name}"
+        taken.add(name)
+        return name
+
+    step = [free("step")] if several else []
+    outputs = [free(name) for name in names]
+    evidence = [
+        free(f"{name}.{part}") for name in graded for part in ("confidence", "sources")
+    ]
+    trailing = [name if name in kept else free(name) for name in TRAILING]
+    return [*step, *inputs, *outputs, *evidence, *trailing]
+
+
+def _output_names(step: Step, outcomes: Sequence[Outcome]) -> list[str]:
+    if isinstance(step.action, Search | Extract):
+        return ["results", "urls", "titles"]
+    if isinstance(step.action, Task) and isinstance(step.action.output, TextOutput):
+        return ["output"]
+    own = [outcome for outcome in outcomes if outcome.step == step.id]
+    names = [each.name for each in fields_of(step, own)]
+    if any(isinstance(outcome.output, str) for outcome in own):
+        names.append("output")
+    return names
+
+
+def _graded(steps: Sequence[Step], outcomes: Sequence[Outcome]) -> set[str]:
+    """Return the outputs that have confidence and sources: all but those of search and extract."""
+    searches = {step.id for step in steps if isinstance(step.action, Search | Extract)}
+    asked = [step for step in steps if step.id not in searches]
+    return {name for step in asked for name in _output_names(step, outcomes)}
+
+
+def _values(outcome: Outcome) -> Mapping[str, JSON]:
+    output = outcome.output
+    if not isinstance(output, Mapping):
+        return {"output": output}
+    results = output.get("results")
+    if isinstance(results, list) and not outcome.basis and outcome.processor is None:
+        listed = [each for each in results if isinstance(each, Mapping)]
+        return {
+            **output,
+            "results": len(results),
+            "urls": [each.get("url") for each in listed],
+            "titles": [each.get("title") for each in listed],
+        }
+    return output
+
+
+def _evidence(outcome: Outcome, names: Sequence[str]) -> list[str]:
+    basis = {
+        str(entry.get("field")): entry for entry in outcome.basis if isinstance(entry, Mapping)
+    }
+    cells: list[str] = []
+    for name in names:
+        entry = basis.get(name, {})
+        urls = dict.fromkeys(citation["url"] for citation in citations_of(entry))
+        cells += [_cell(entry.get("confidence")), safe_cell("; ".join(urls))]
+    return cells
+
+
+def _cell(value: JSON) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return safe_cell(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return number_text(value)
+    if isinstance(value, list | tuple) and all(is_scalar(each) for each in value):
+        return safe_cell("; ".join(_joined(each) for each in value))
+    return safe_cell(json_text(value))
+
+
+def _joined(value: JSON) -> str:
+    return value if isinstance(value, str) else _cell(value)
+
+
+def safe_cell(text: str) -> str:
+    """Return a text that no spreadsheet takes for a formula; plain numbers stay numbers."""
+    text = _SURROGATE.sub("\ufffd", text.replace("\0", ""))
+    if text[:1] in _FORMULA and text and not _PLAIN_NUMBER.fullmatch(text):
+        return f"'{text}"
+    return text
+
+
+def _record(outcome: Outcome) -> str:
+    record = outcome.record()
+    try:
+        text = json.dumps(record, ensure_ascii=False, allow_nan=False)
+    except ValueError:
+        text = json.dumps(_finite(record), ensure_ascii=False)
+    # A lone surrogate cannot be stored as UTF-8, but JSON can spell it.
+    return _SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def _finite(value: JSON) -> JSON:
+    """Return a value with null for NaN and infinities, which JSON does not have."""
+    if isinstance(value, float):
+        return value if value - value == 0 else None
+    if isinstance(value, Mapping):
+        return {key: _finite(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(each) for each in value]
+    return value
+
+
+def _chunks(lines: Iterator[str]) -> Iterator[str]:
+    gathered: list[str] = []
+    size = 0
+    for line in lines:
+        gathered.append(line)
+        size += len(line)
+        if size >= CHUNK:
+            yield "".join(gathered)
+            gathered, size = [], 0
+    yield "".join(gathered)

@@ -1,0 +1,189 @@
+"""Outcomes to a markdown report: a pure function of the job and its outcomes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import PurePosixPath
+from typing import Any, Final
+
+from runner.execute.outcomes import Outcome
+from runner.job.model import Extract, FindAll, Job, JsonOutput, Search, Step, Task, TextOutput
+from runner.jsonvalue import JSON
+from runner.report.citations import Footnotes
+from runner.report.filters import FILTERS
+from runner.report.links import Links, way_between
+from runner.report.tables import table
+from runner.report.values import hashes, label, plain, printed
+from runner.report.view import Field, Row, coverage_of, fields_of, rows_of
+from runner.templating import ReportTemplates, report_environment
+
+BUILT_IN: Final = ("table", "cards", "brief", "search", "research", "auto")
+
+CARD_FIELDS: Final = 8
+"""More fields than these are read as cards, not as a table."""
+
+CARD_TEXT: Final = 160
+"""Longer values than this (on average, in one field) are read as cards, not as a table."""
+
+_BLANK_LINES = re.compile(r"\n{3,}")
+
+
+def render_report(
+    job: Job,
+    outcomes: Sequence[Outcome],
+    *,
+    date: str | None = None,
+    warnings: Sequence[str] = (),
+) -> str:
+    """Return the report as markdown; the same outcomes give the same bytes, cached or not.
+
+    Args:
+        job: Its `report.template` names a built-in template, or a file relative to the job file;
+            None: chosen by `template_for`.
+        outcomes: Of all steps, each step's in input order.
+        date: The run's date (`run.date` in templates), `YYYY-MM-DD`; no built-in template shows it.
+        warnings: What the provider said of the whole run, e.g. a document it could not read.
+
+    Raises:
+        TemplateError: the template is missing or fails; names its file and line.
+    """
+    footnotes = Footnotes(links=Links(base=way_between(job.report.path.parent, job.file.parent)))
+    templates = _templates(job)
+    asked = [step for step in job.steps if any(o.step == step.id for o in outcomes)]
+    steps = asked or list(job.steps[-1:])
+    parts: list[str] = []
+    for index, step in enumerate(steps):
+        own = [outcome for outcome in outcomes if outcome.step == step.id]
+        name = _template_name(job) or f"{template_for(job, step, own)}.md.j2"
+        context = _context(job, step, own, footnotes, alone=len(steps) == 1, first=index == 0)
+        context["run"] = {"date": date}
+        context["run_warnings"] = warnings if index == len(steps) - 1 else ()
+        parts.append(templates.render(name, context))
+    # A template that does not print the footnotes it used gets them at its end.
+    parts.append(footnotes.definitions())
+    text = "\n\n".join(part.strip("\n") for part in parts if part.strip("\n"))
+    return _BLANK_LINES.sub("\n\n", text) + "\n"
+
+
+def template_for(job: Job, step: Step, outcomes: Sequence[Outcome]) -> str:
+    """Return the built-in template that suits a step's answers, one of `BUILT_IN`."""
+    action = step.action
+    if isinstance(action, Search | Extract):
+        return "search"
+    if isinstance(action, FindAll):
+        return "table"
+    if isinstance(action.output, TextOutput):
+        return "research"
+    if not isinstance(action.output, JsonOutput):
+        texts = any(isinstance(outcome.output, str) for outcome in outcomes)
+        return "research" if texts else "auto"
+    if job.items is None and len(outcomes) <= 1:
+        return "brief"
+    return "cards" if _suits_cards(fields_of(step, outcomes), outcomes) else "table"
+
+
+def _suits_cards(fields: Sequence[Field], outcomes: Sequence[Outcome]) -> bool:
+    """Return whether values are too many, too long or too nested for a table's cells."""
+    if len(fields) > CARD_FIELDS:
+        return True
+    for each in fields:
+        values = [o.output.get(each.name) for o in outcomes if isinstance(o.output, Mapping)]
+        if any(_is_nested(value) for value in values):
+            return True
+        texts = [plain(value) for value in values if value]
+        if texts and sum(map(len, texts)) > CARD_TEXT * len(texts):
+            return True
+    return False
+
+
+def _is_nested(value: JSON) -> bool:
+    if isinstance(value, Mapping):
+        return True
+    return isinstance(value, list) and any(isinstance(each, list | Mapping) for each in value)
+
+
+def _templates(job: Job) -> ReportTemplates:
+    # Only a user's own template reads the job's folder, so no stray file changes a built-in one.
+    own = job.report.template is not None and _template_name(job) not in _built_in_files()
+    folders = [job.file.parent] if own else []
+    return report_environment(folders, filters=FILTERS, finalize=printed)
+
+
+def _built_in_files() -> set[str]:
+    return {f"{name}.md.j2" for name in BUILT_IN}
+
+
+def _template_name(job: Job) -> str | None:
+    named = job.report.template
+    if named is None:
+        return None
+    return f"{named}.md.j2" if named in BUILT_IN else str(PurePosixPath(named))
+
+
+def _context(
+    job: Job,
+    step: Step,
+    outcomes: Sequence[Outcome],
+    footnotes: Footnotes,
+    *,
+    alone: bool,
+    first: bool,
+) -> dict[str, Any]:
+    """Return what a template sees of one step. A report of several steps gives each a section."""
+    fields = fields_of(step, outcomes) if _has_schema(step) else ()
+    top = 1 if alone else 2
+    several = len(outcomes) > 1
+    rows = rows_of(outcomes, fields, footnotes, top + 1 if several else top)
+    return {
+        "job": {"name": job.name, "description": job.description, "provider": job.provider},
+        "vars": dict(job.vars),
+        "step": step.id,
+        "title": label(job.name),
+        "alone": alone,
+        "first": first,
+        "several": several,
+        "rows": rows,
+        "answered": tuple(row for row in rows if row.answered),
+        "open": tuple(row for row in rows if row.status != "ok"),
+        "noted": tuple(row for row in rows if row.answered and row.remarkable),
+        "fields": fields,
+        "coverage": coverage_of(rows, fields),
+        "key_title": _key_title(job, rows),
+        "extractive": job.provider == "local",
+        "warnings": _warnings(rows),
+        "heading": lambda level: hashes(top + level - 1),
+        "table": lambda chosen=rows, columns=fields, key="": table(
+            chosen, columns, key or _key_title(job, rows)
+        ),
+        "cite": lambda row, name="output": row.cite(name),
+        "confidence": lambda row, name: row.confidence(name),
+        "sources": footnotes.sources,
+        "footnotes": footnotes.definitions,
+    }
+
+
+def _has_schema(step: Step) -> bool:
+    return isinstance(step.action, FindAll) or (
+        isinstance(step.action, Task) and isinstance(step.action.output, JsonOutput)
+    )
+
+
+def _key_title(job: Job, rows: Sequence[Row]) -> str:
+    """Return what the column of row names is called: the item's column that they come from."""
+    sole = re.fullmatch(r"\s*\{\{-?\s*item\.(\w+)\s*-?\}\}\s*", job.key or "")
+    if sole:
+        return label(sole[1])
+    columns = list(rows[0].item) if rows else []
+    if job.key is None and columns and columns[0] != "value":
+        return label(columns[0])
+    return "Row"
+
+
+def _warnings(rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """Return each distinct warning with the names of the rows that carry it."""
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        for warning in row.warnings:
+            found.setdefault(warning, []).append(row.key)
+    return [{"text": text, "rows": keys} for text, keys in found.items()]

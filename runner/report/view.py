@@ -1,0 +1,425 @@
+"""What a template sees: rows, fields and coverage, made from outcomes.
+
+Nothing here tells a cached answer from a bought one, so a second run gives the same report.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Final
+
+from runner.execute.outcomes import Outcome, Status
+from runner.job.model import JsonOutput, Step, Task
+from runner.jsonvalue import JSON
+from runner.report.citations import Footnotes, Source, citations_of, excerpt_of
+from runner.report.escape import MISSING, inline, one_line, quoted
+from runner.report.links import address
+from runner.report.prose import prose
+from runner.report.values import block, cell, is_empty, is_scalar, label, plain
+from runner.templating import Markdown
+
+LEVELS: Final = ("high", "medium", "low")
+
+LINE_LENGTH: Final = 200
+"""Longer values than this stand in a paragraph of their own."""
+
+STATUS_WORDS: Final[Mapping[Status, str]] = {
+    "ok": "answered",
+    "failed": "failed",
+    "invalid": "not as the schema asks",
+    "pending": "still running",
+    "skipped": "skipped",
+}
+
+_DISAGREEMENT = re.compile(r"disagree|contradict|conflict|inconsisten|differ(?!ent)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """A field of the answers, or a column.
+
+    Attributes:
+        name: As the schema or the answer has it.
+        title: For readers.
+        numeric: Its values are numbers.
+    """
+
+    name: str
+    title: str
+    description: str = ""
+    numeric: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """What a reader should know of one value: why it is weak, or that its sources disagree."""
+
+    field: Field
+    confidence: str
+    reasoning: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """A page or document that `search` found or `extract` read; its parts are markdown."""
+
+    title: str
+    url: str
+    date: str
+    link: Markdown
+    excerpts: Sequence[str]
+    content: str
+
+    @property
+    def address(self) -> Markdown:
+        """The URL without its scheme, or the document's path."""
+        return inline(address(self.url))
+
+    @property
+    def quotes(self) -> Sequence[Markdown]:
+        """The excerpts (or else the content) as block quotes."""
+        return [quoted(text) for text in self.excerpts or ([self.content] if self.content else [])]
+
+
+@dataclass(kw_only=True)
+class Row:
+    """One row's outcome, as templates see it.
+
+    Attributes:
+        key: What the row is called.
+        fields: The fields of all rows of its step, in order.
+        level: The level of the heading it stands under, for what it lays out in blocks.
+    """
+
+    key: str
+    item: Mapping[str, JSON]
+    status: Status
+    output: JSON
+    error: str | None
+    warnings: Sequence[str]
+    fields: Sequence[Field]
+    basis: Mapping[str, Mapping[str, JSON]]
+    footnotes: Footnotes
+    level: int = 1
+
+    @property
+    def state(self) -> str:
+        """The status in words."""
+        return STATUS_WORDS[self.status]
+
+    @property
+    def answered(self) -> bool:
+        """Whether there is an output to show."""
+        return self.output is not None
+
+    def value(self, name: str) -> JSON:
+        """Return a field's value, None where there is none."""
+        return self.output.get(name) if isinstance(self.output, Mapping) else None
+
+    def has(self, name: str) -> bool:
+        """Return whether a field says anything."""
+        return not is_empty(self.value(name))
+
+    def confidence(self, name: str) -> str:
+        """Return `high`, `medium`, `low`, or "" where the provider does not say."""
+        return confidence_of(self.basis.get(name))
+
+    def reasoning(self, name: str) -> str:
+        """Return how a field's value was found, "" where the provider does not say."""
+        entry = self.basis.get(name)
+        return str(entry.get("reasoning") or "") if entry else ""
+
+    def cite(self, name: str = "output") -> Markdown:
+        """Return a field's footnote markers, those of its elements included."""
+        return self.footnotes.mark(self._citations(name), plain(self.value(name)))
+
+    def sources(self, name: str | None = None) -> list[Source]:
+        """Return the sources of a field, or of the whole row."""
+        names = [name] if name is not None else list(self.basis)
+        found: dict[tuple[str, str], Source] = {}
+        for each in names:
+            for citation in self._citations(each):
+                url, excerpt = citation["url"], excerpt_of(citation)
+                title = str(citation.get("title") or "")
+                link = self.footnotes.links.link(title, url)
+                source = Source(url=url, title=title, excerpt=excerpt, link=link)
+                found.setdefault((url, excerpt), source)
+        return list(found.values())
+
+    def _citations(self, name: str) -> Iterator[Mapping[str, JSON]]:
+        entry = self.basis.get(name)
+        if entry is not None:
+            yield from citations_of(entry)
+        if self._has_elements:
+            for key, each in self.basis.items():
+                if key.startswith(f"{name}."):
+                    yield from citations_of(each)
+
+    @cached_property
+    def _has_elements(self) -> bool:
+        return any("." in key for key in self.basis)
+
+    def show(self, name: str) -> Markdown:
+        """Return a field on one line: its value, its confidence unless high, its citations."""
+        value = self.value(name)
+        if is_empty(value):
+            return MISSING
+        entry = self.basis.get(name)
+        if entry is None and not self._has_elements:
+            return cell(value)
+        return Markdown(
+            f"{cell(value)}{weak(confidence_of(entry))}"
+            f"{self.footnotes.mark(self._citations(name), plain(value))}"
+        )
+
+    def lay_out(self, name: str | None = None, level: int | None = None) -> Markdown:
+        """Return a field (or the whole output) in blocks: paragraphs, bullets, tables."""
+        value = self.output if name is None else self.value(name)
+        return block(value, self.level + 1 if level is None else level, self._mark, name or "")
+
+    def _mark(self, path: str) -> str:
+        entry = self.basis.get(path)
+        if entry is None:
+            return ""
+        return weak(confidence_of(entry)) + self.footnotes.mark(citations_of(entry))
+
+    @property
+    def text(self) -> Markdown:
+        """A text answer, its formatting kept and its headings below the row's."""
+        if isinstance(self.output, str):
+            return prose(self.output, self.level, self.footnotes.links.base)
+        return self.lay_out()
+
+    @property
+    def results(self) -> list[Result]:
+        """What `search` found or `extract` read, in the provider's order."""
+        found = self.output.get("results") if isinstance(self.output, Mapping) else None
+        listed = [each for each in found or () if isinstance(each, Mapping)]
+        return [self._result(each) for each in listed]
+
+    def _result(self, entry: Mapping[str, JSON]) -> Result:
+        url, title = str(entry.get("url") or ""), str(entry.get("title") or "")
+        excerpts = entry.get("excerpts") or ()
+        return Result(
+            title=title,
+            url=url,
+            date=str(entry.get("publish_date") or ""),
+            link=self.footnotes.links.link(title, url),
+            excerpts=[str(each) for each in excerpts if not is_empty(each)],
+            content=str(entry.get("full_content") or ""),
+        )
+
+    @property
+    def unread(self) -> list[Mapping[str, JSON]]:
+        """What `extract` could not read: `url` and `error_type` each."""
+        found = self.output.get("errors") if isinstance(self.output, Mapping) else None
+        return [each for each in found or () if isinstance(each, Mapping)]
+
+    def reason(self, name: str) -> str:
+        """Return the reasoning of a value that is missing, weak or disputed; else ""."""
+        reasoning = self.reasoning(name)
+        doubtful = self.confidence(name) in {"medium", "low"} or not self.has(name)
+        return reasoning if doubtful or _DISAGREEMENT.search(reasoning) else ""
+
+    def evidence(self, name: str) -> Markdown:
+        """Return the line below a field that was laid out in blocks: its sources and its doubts."""
+        reason = inline(self.reason(name))
+        if is_scalar(self.value(name)):  # its markers follow the text itself
+            return Markdown(reason)
+        marks = self._mark(name)
+        return Markdown(" — ".join(part for part in (marks and f"Sources:{marks}", reason) if part))
+
+    def facts(self, *, lists: bool = False) -> list[Field]:
+        """Return the fields that fit on a line; short lists of texts only with `lists`."""
+        return [each for each in self.fields if self._fits(self.value(each.name), lists=lists)]
+
+    def parts(self, *, lists: bool = False) -> list[Field]:
+        """Return the fields that `facts` leaves: long texts, lists and mappings."""
+        return [each for each in self.fields if not self._fits(self.value(each.name), lists=lists)]
+
+    @staticmethod
+    def _fits(value: JSON, *, lists: bool) -> bool:
+        if is_empty(value):
+            return True
+        flat = is_scalar(value) or (
+            lists and isinstance(value, list) and all(is_scalar(each) for each in value)
+        )
+        return flat and len(plain(value)) <= LINE_LENGTH
+
+    @cached_property
+    def notes(self) -> list[Note]:
+        """The weak values and those whose sources disagree, with the reasoning."""
+        return [
+            Note(field=each, confidence=self.confidence(each.name), reasoning=reason)
+            for each in self.fields
+            if self.has(each.name) and (reason := self.reason(each.name))
+        ]
+
+    @cached_property
+    def missing(self) -> list[Field]:
+        """The fields of an answered row that say nothing."""
+        return [each for each in self.fields if self.answered and not self.has(each.name)]
+
+    @property
+    def remarkable(self) -> bool:
+        """Whether there is a note to read, or something missing."""
+        return bool(self.notes or self.missing)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """How much of what was asked is there, and how sure it is.
+
+    Attributes:
+        fields: Fields times rows; `filled`, `cited`, `high`, `medium` and `low` count among them.
+        sources: What searches found, or the sources that texts cite.
+    """
+
+    rows: int
+    statuses: Mapping[Status, int] = field(default_factory=dict)
+    fields: int = 0
+    filled: int = 0
+    cited: int = 0
+    high: int = 0
+    medium: int = 0
+    low: int = 0
+    sources: int = 0
+
+    def __str__(self) -> str:
+        parts = [self._rows()]
+        if self.fields:
+            parts.append(f"{self.filled:,} of {self.fields:,} fields filled, {self.cited:,} cited")
+            levels = [(self.high, "high"), (self.medium, "medium"), (self.low, "low")]
+            sure = ", ".join(f"{count:,} {name}" for count, name in levels if count)
+            if sure:
+                parts.append(f"confidence {sure}")
+        if self.sources or not self.fields:
+            parts.append(counted(self.sources, "source"))
+        return "; ".join(parts)
+
+    def _rows(self) -> str:
+        if self.rows == 1 and self.statuses.get("ok"):
+            return "1 answer"
+        states = [
+            f"{count:,} {STATUS_WORDS[status]}" for status, count in self.statuses.items() if count
+        ]
+        return f"{counted(self.rows, 'row')}: {', '.join(states) or 'nothing asked'}"
+
+
+def counted(count: int, noun: str) -> str:
+    """Return a count with its noun: `1 row`, `2 rows`."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def confidence_of(entry: Mapping[str, JSON] | None) -> str:
+    """Return a basis entry's confidence as one of `LEVELS`, or ""."""
+    if entry is None:
+        return ""
+    stated = entry.get("confidence")
+    if stated in LEVELS:
+        return str(stated)
+    lowered = stated.lower() if isinstance(stated, str) else ""
+    return lowered if lowered in LEVELS else ""
+
+
+def weak(confidence: str) -> str:
+    """Return what follows a value that is not sure: ` (medium)`; "" for a sure one."""
+    return f" ({confidence})" if confidence in {"medium", "low"} else ""
+
+
+def fields_of(step: Step, outcomes: Sequence[Outcome]) -> tuple[Field, ...]:
+    """Return the fields of a step's answers: the schema's, then any others that answers have."""
+    action = step.action
+    output = action.output if isinstance(action, Task) else None
+    properties = (output.schema.get("properties") or {}) if isinstance(output, JsonOutput) else {}
+    names = dict.fromkeys(str(name) for name in properties)
+    if isinstance(action, Task):
+        for outcome in outcomes:
+            if isinstance(outcome.output, Mapping):
+                names.update(dict.fromkeys(outcome.output))
+    return tuple(_field(name, properties.get(name)) for name in names)
+
+
+def _field(name: str, schema: Any) -> Field:
+    if not isinstance(schema, Mapping):
+        return Field(name=name, title=label(name))
+    kinds = schema.get("type")
+    listed = {kinds} if isinstance(kinds, str) else set(kinds or ())
+    return Field(
+        name=name,
+        title=str(schema.get("title") or label(name)),
+        description=str(schema.get("description") or ""),
+        numeric=bool(listed) and listed <= {"integer", "number", "null"} and listed != {"null"},
+    )
+
+
+def rows_of(
+    outcomes: Sequence[Outcome], fields: Sequence[Field], footnotes: Footnotes, level: int
+) -> tuple[Row, ...]:
+    """Return the rows of a step, in input order; `level` is that of the heading above each."""
+    return tuple(
+        Row(
+            key=one_line(outcome.key) or f"Row {outcome.row + 1}",
+            item=outcome.item,
+            status=outcome.status,
+            output=outcome.output,
+            error=outcome.error,
+            warnings=outcome.warnings,
+            fields=fields or _own_fields(outcome.output),
+            basis={
+                str(entry["field"]): entry
+                for entry in outcome.basis
+                if isinstance(entry, Mapping) and "field" in entry
+            },
+            footnotes=footnotes,
+            level=level,
+        )
+        for outcome in outcomes
+    )
+
+
+def _own_fields(output: JSON) -> tuple[Field, ...]:
+    """Return the fields of an answer whose shape the provider chose."""
+    if not isinstance(output, Mapping):
+        return ()
+    return tuple(_field(str(name), None) for name in output)
+
+
+def coverage_of(rows: Sequence[Row], fields: Sequence[Field]) -> Coverage:
+    """Count what rows hold. A row without an answer counts as one with all its fields empty."""
+    statuses: dict[Status, int] = dict.fromkeys(STATUS_WORDS, 0)
+    levels = dict.fromkeys(LEVELS, 0)
+    filled = cited = 0
+    sources: set[str] = set()
+    found = 0
+    names = [each.name for each in fields]
+    for row in rows:
+        statuses[row.status] += 1
+        if not fields:
+            sources.update(c["url"] for e in row.basis.values() for c in citations_of(e))
+            found += len(row.results)
+        for name in names:
+            if not row.has(name):
+                continue
+            filled += 1
+            entry = row.basis.get(name)
+            confidence = confidence_of(entry)
+            if confidence:
+                levels[confidence] += 1
+            if entry is not None and entry.get("citations"):
+                cited += 1
+    return Coverage(
+        rows=len(rows),
+        statuses=statuses,
+        fields=len(rows) * len(fields),
+        filled=filled,
+        cited=cited,
+        high=levels["high"],
+        medium=levels["medium"],
+        low=levels["low"],
+        sources=found or len(sources),
+    )
+
