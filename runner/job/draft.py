@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -73,6 +73,7 @@ class Draft:
         file: The job file, absolute.
         ground: Where the job's paths start.
         provider: Who will answer: from the command line, the job or runner.yaml.
+        variables: The names that templates may read as `vars.<name>`.
         columns: The names a row has; None where they are not known or there are no rows.
     """
 
@@ -82,7 +83,21 @@ class Draft:
     ground: Ground
     provider: str
     columns: tuple[str, ...] | None = None
-    variables: tuple[str, ...] = field(default=())
+    variables: tuple[str, ...] = ()
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the user's own documents are asked."""
+        return self.provider == "local"
+
+    @property
+    def project_ground(self) -> Ground:
+        """Where the paths of runner.yaml start."""
+        return replace(self.ground, folder=self.project.root)
+
+    def completed(self, *, columns: tuple[str, ...] | None, variables: tuple[str, ...]) -> Draft:
+        """Return the draft with what its rows and variables are called."""
+        return replace(self, columns=columns, variables=variables)
 
     def steps(self) -> Iterator[Scope]:
         """Yield each mapping that holds an action: the steps, or else the job itself."""

@@ -21,7 +21,7 @@ MAX_PROPERTIES = 100
 MAX_ENUM = 500
 
 _UNSUPPORTED = frozenset(
-    [
+    {
         "contains",
         "format",
         "maxContains",
@@ -41,7 +41,7 @@ _UNSUPPORTED = frozenset(
         "uniqueItems",
         "unevaluatedItems",
         "unevaluatedProperties",
-    ]
+    }
 )
 _IN_BASIS = frozenset(
     {"citations", "confidence", "evidence", "reasoning", "source", "sources", "source_urls"}

@@ -98,12 +98,8 @@ def read_output(draft: Draft, step: Scope) -> ReadOutput:
     """Return the output a step asks for; a step that says nothing leaves it to the provider."""
     holder = draft.holder(step, "output")
     value = None if holder is None else holder.data["output"]
-    if holder is None or value is None:
-        return ReadOutput(output=AutoOutput())
-    if value == "text":
-        return ReadOutput(output=TextOutput())
-    if value == "auto":
-        return ReadOutput(output=AutoOutput())
+    if holder is None or value is None or value in _WORDS:
+        return ReadOutput(output=TextOutput() if value == "text" else AutoOutput())
     if isinstance(value, str):
         found = _named_schema(draft, holder, "output", value)
         if found.schema is None or found.source is None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from runner.errors import StateError
 from runner.job.violations import Violation, described, problems
+from runner.templating import is_template
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -97,14 +98,24 @@ def project_problems(source: Source) -> list[Problem]:
     return _problems(project_schema(), source)
 
 
-def value_problems(
+def input_problems(
     schema: Mapping[str, JSON], value: JSON, source: Source, where: Where
 ) -> list[Problem]:
-    """Return what a value in a file, standing at `where`, does against a schema."""
+    """Return how a job's `input`, standing at `where`, breaks its schema.
+
+    A text that holds a template may become anything, so what it breaks is not known yet.
+    """
     try:
-        return [p for v in violations(schema, value) for p in problems(v, source, where)]
+        found = violations(schema, value)
     except _inapplicable() as error:
         return [source.problem(source.value(where), _why(error))]
+    return [
+        problem
+        for violation in found
+        if violation.is_key
+        or not (isinstance(violation.value, str) and is_template(violation.value))
+        for problem in problems(violation, source, where)
+    ]
 
 
 def schema_problems(
@@ -135,7 +146,7 @@ def violations(schema: Mapping[str, JSON], value: JSON) -> list[Violation]:
     """Return everything a value does against a schema, in the value's order.
 
     Raises:
-        Exception: the schema cannot be applied; `validate_value` and `value_problems` say so.
+        Exception: the schema cannot be applied; `validate_value` and `input_problems` say so.
     """
     return list(_violations(_validator(_Identity(schema)).iter_errors(value)))
 

@@ -157,8 +157,8 @@ def json_source(text: str, shown: str, data: JSON) -> Source:
     """
     try:
         source = parse_source(text, shown)
-    except JobProblemsError as error:
-        if any("nested more than" in problem.message for problem in error.problems):
+    except JobProblemsError:
+        if _deeper(data, MAX_DEPTH):
             raise
         return Source(shown=shown, text=text, root=_Node(0, 0, data))
     source.data = data
@@ -357,3 +357,18 @@ def _span(event: yaml.Event) -> tuple[int, int]:
     """Return where an event's text starts and ends."""
     start, end = event.start_mark, event.end_mark
     return (start.index if start else 0, end.index if end else 0)
+
+
+def _deeper(data: JSON, most: int) -> bool:
+    """Return whether values are nested more than `most` deep."""
+    level = [data]
+    for _ in range(most):
+        level = [
+            child
+            for value in level
+            if isinstance(value, dict | list)
+            for child in (value.values() if isinstance(value, dict) else value)
+        ]
+        if not level:
+            return False
+    return True

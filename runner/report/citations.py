@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 from runner.jsonvalue import JSON
 from runner.report.escape import inline, shortened
 from runner.report.links import Links
+from runner.report.values import plain
 from runner.templating import Markdown
+
+NOTHING: Final = Markdown("")
 
 EXCERPT_LENGTH: Final = 300
 """How many characters of an excerpt a footnote shows."""
@@ -37,11 +40,13 @@ def excerpt_of(citation: Mapping[str, JSON]) -> str:
     return " … ".join(str(excerpt) for excerpt in excerpts)
 
 
-def citations_of(entry: Mapping[str, JSON]) -> Iterator[Mapping[str, JSON]]:
-    """Yield the citations of a basis entry that name a source."""
-    for citation in entry.get("citations") or ():
-        if isinstance(citation, Mapping) and isinstance(citation.get("url"), str):
-            yield citation
+def citations_of(entry: Mapping[str, JSON]) -> list[Mapping[str, JSON]]:
+    """Return the citations of a basis entry that name a source."""
+    return [
+        citation
+        for citation in entry.get("citations") or ()
+        if isinstance(citation, dict | Mapping) and isinstance(citation.get("url"), str)
+    ]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -53,7 +58,7 @@ class Footnotes:
     _titles: list[str] = field(default_factory=list)
     _printed: int = 0
 
-    def mark(self, citations: Iterable[Mapping[str, JSON]], value: str = "") -> Markdown:
+    def mark(self, citations: Iterable[Mapping[str, JSON]], value: JSON = "") -> Markdown:
         """Return the markers of citations, e.g. `[^1][^4]`; a long excerpt is cut around `value`.
 
         A source that is cited twice with the same excerpt keeps its number.
@@ -63,7 +68,7 @@ class Footnotes:
         for citation in citations:
             excerpt = excerpt_of(citation)
             if len(excerpt) > EXCERPT_LENGTH:
-                excerpt = shortened(excerpt, EXCERPT_LENGTH, around=value)
+                excerpt = shortened(excerpt, EXCERPT_LENGTH, around=plain(value))
             key = (citation["url"], excerpt)
             number = numbers.get(key)
             title = citation.get("title")
@@ -75,7 +80,7 @@ class Footnotes:
             mark = f"[^{number}]"
             if mark not in marks:
                 marks.append(mark)
-        return Markdown("".join(marks))
+        return Markdown("".join(marks)) if marks else NOTHING
 
     def definitions(self) -> Markdown:
         """Return the definitions of the footnotes used since the last call, a line each."""

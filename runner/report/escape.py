@@ -28,9 +28,10 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 # Every alternative begins with a literal, which lets `re` skip harmless text at full speed.
 _RISKY = re.compile(
-    r"\\|`|\*|\[|\]|\||<|~|_|\$(?!\d)|&(?=\#?\w+;)|@(?=[^\W_])|\#|!\Z|://|www\.|GH-(?=\d)",
-    re.ASCII,
+    r"\\|`|\*|\[|\]|\||<|~|_|\$(?!\d)|&(?=\#?\w+;)|@(?=[^\W_])|\#|!\Z", re.ASCII
 )
+# What GitHub turns into a link by itself; looked for apart, since it is rare and its letters not.
+_SELF_LINKING = re.compile(r"://|www\.|GH-(?=\d)", re.ASCII)
 _ALWAYS: Final = {
     "\\": "\\\\",
     "`": "\\`",
@@ -51,6 +52,8 @@ _ALWAYS: Final = {
 # What would begin a heading, a quote, a list, a rule or a table at the start of a line.
 _LEADING = re.compile(r"[>=]|:(?=-)|[-+](?![\w$.])|\d{1,9}(?=[.)](?:\s|\Z))")
 
+_LEADING_CHARACTERS = frozenset(">=:-+0123456789")
+
 
 def visible(text: str) -> str:
     """Return a text without characters that hide, reorder or cannot be stored; lines are kept."""
@@ -69,11 +72,11 @@ def one_line(text: str) -> str:
 def inline(text: str) -> Markdown:
     """Return a text as markdown that renders as the text itself, on one line, anywhere."""
     text = _RISKY.sub(_tame, one_line(text))
-    leading = _LEADING.match(text)
-    if leading:
-        end = leading.end()
+    if "://" in text or "www." in text or "GH-" in text:
+        text = _SELF_LINKING.sub(_tame, text)
+    if text[:1] in _LEADING_CHARACTERS and (leading := _LEADING.match(text)):
         mark = leading[0]
-        text = f"{mark}\\{text[end:]}" if mark[0].isdigit() else f"\\{text}"
+        text = f"{mark}\\{text[leading.end() :]}" if mark[0].isdigit() else f"\\{text}"
     return Markdown(text)
 
 

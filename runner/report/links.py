@@ -61,16 +61,23 @@ class Links:
     """Makes the links of one report; `base` leads from its folder to the documents' folder."""
 
     base: str = ""
-    _known: dict[str, str | None] = field(default_factory=dict)
+    _targets: dict[str, str | None] = field(default_factory=dict)
+    _links: dict[tuple[str, str], Markdown] = field(default_factory=dict)
 
     def target(self, url: str) -> str | None:
         """Return what a link to `url` points to, or None where it must not be a link."""
-        if url not in self._known:
-            self._known[url] = web_url(url) or document_path(url, self.base)
-        return self._known[url]
+        if url not in self._targets:
+            self._targets[url] = web_url(url) or document_path(url, self.base)
+        return self._targets[url]
 
     def link(self, text: str, url: str) -> Markdown:
         """Return a link, or the text alone (with the URL as text) where the URL is not one."""
+        known = self._links.get((text, url))
+        if known is None:
+            known = self._links[text, url] = self._written(text, url)
+        return known
+
+    def _written(self, text: str, url: str) -> Markdown:
         target = self.target(url)
         shown = inline(text or address(url)) or "source"
         if target is None:

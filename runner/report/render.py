@@ -13,7 +13,7 @@ from runner.jsonvalue import JSON
 from runner.report.citations import Footnotes
 from runner.report.filters import FILTERS
 from runner.report.links import Links, way_between
-from runner.report.tables import table
+from runner.report.tables import notes, table
 from runner.report.values import hashes, label, plain, printed
 from runner.report.view import Field, Row, coverage_of, fields_of, rows_of
 from runner.templating import ReportTemplates, report_environment
@@ -146,7 +146,7 @@ def _context(
         "rows": rows,
         "answered": tuple(row for row in rows if row.answered),
         "open": tuple(row for row in rows if row.status != "ok"),
-        "noted": tuple(row for row in rows if row.answered and row.remarkable),
+        "notes": notes(rows),
         "fields": fields,
         "coverage": coverage_of(rows, fields),
         "key_title": _key_title(job, rows),

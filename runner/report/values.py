@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
@@ -15,8 +16,17 @@ from runner.templating import Markdown
 MAX_DEPTH: Final = 8
 """Below this depth a value is shown as JSON text."""
 
+TITLES: Final = ("title", "heading", "name")
+"""Keys that name an element of a list."""
+
+REPEATED: Final = 60
+"""Texts up to this length are worth remembering."""
+
 TABLE_COLUMNS: Final = 8
 TABLE_CELL: Final = 80
+LINE_LENGTH: Final = 200
+"""A longer text is a paragraph, not an item of a list."""
+
 DEEPEST_HEADING: Final = 6
 LONG_INTEGER: Final = 10**30
 LARGE: Final = 1e21
@@ -31,10 +41,11 @@ def _no_evidence(_path: str) -> str:
 
 def is_empty(value: JSON) -> bool:
     """Return whether a value says nothing: null, a blank text, an empty list or mapping."""
-    if value is None:
-        return True
-    if isinstance(value, str):
+    kind = type(value)
+    if kind is str:
         return not value or value.isspace()
+    if value is None or kind is int or kind is float or kind is bool:
+        return value is None
     return isinstance(value, list | tuple | Mapping) and not value
 
 
@@ -87,17 +98,28 @@ def json_text(value: JSON) -> str:
 
 def cell(value: JSON) -> Markdown:
     """Return a value as markdown on one line, for a table's cell or a list's item."""
-    if isinstance(value, Markdown):
+    kind = type(value)
+    if kind is int:
+        return Markdown(number_text(value))
+    if kind is Markdown:
         return value
     if isinstance(value, str):
-        return link_of(value) or inline(value) or MISSING
+        return _short_text(value) if len(value) <= REPEATED else _text(value)
     if is_empty(value):
         return MISSING
     if isinstance(value, bool | int | float):
         return Markdown(plain(value))
     if isinstance(value, list | tuple) and all(isinstance(each, str) for each in value):
-        return Markdown("; ".join(cell(each) for each in value))
+        return Markdown("; ".join([cell(each) for each in value]))
     return inline(plain(value))
+
+
+def _text(value: str) -> Markdown:
+    return link_of(value) or inline(value) or MISSING
+
+
+# Short values come again and again: countries, categories, names.
+_short_text = functools.lru_cache(maxsize=10_000)(_text)
 
 
 def printed(value: Any) -> Any:
@@ -135,7 +157,7 @@ def block(
     if is_empty(value):
         return MISSING
     if isinstance(value, Mapping):
-        simple = {key: each for key, each in value.items() if is_scalar(each)}
+        simple = {key: each for key, each in value.items() if _is_short(each)}
         parts = [_bullets(simple, 0, evidence, path)] if simple else []
         for key, each in value.items():
             if key not in simple:
@@ -147,6 +169,14 @@ def block(
                 else:
                     parts.append(_bullets({key: each}, 0, evidence, path))
         return Markdown("\n\n".join(parts))
+    titled = _titled(value, level)
+    if titled:
+        parts = []
+        for index, (name, each) in enumerate(zip(titled, value, strict=True)):
+            rest = {key: entry for key, entry in each.items() if entry is not each[name]}
+            parts.append(f"{hashes(level)} {inline(each[name])}{evidence(_inner(path, index))}")
+            parts.append(block(rest, level + 1, evidence, _inner(path, index)))
+        return Markdown("\n\n".join(parts))
     columns = flat_columns(value)
     if columns:
         rows = [[cell(each.get(column)) for column in columns] for each in value]
@@ -154,6 +184,14 @@ def block(
             row[-1] = Markdown(row[-1] + evidence(_inner(path, index)))
         return grid([cell(label(column)) for column in columns], rows)
     return _bullets(value, 0, evidence, path)
+
+
+def _is_short(value: JSON) -> bool:
+    return is_empty(value) or (is_scalar(value) and not _is_long(value))
+
+
+def _is_long(value: JSON) -> bool:
+    return isinstance(value, str) and (len(value) > LINE_LENGTH or "\n\n" in value)
 
 
 def _text_block(value: JSON, marks: str) -> Markdown:
@@ -185,6 +223,20 @@ def _bullets(
             lines.append(f"{indent}- {name or f'Item {int(key) + 1}'}{evidence(inner)}")
             lines.append(_bullets(each, depth + 1, evidence, inner))
     return Markdown("\n".join(lines))
+
+
+def _titled(value: Sequence[JSON], level: int) -> list[str]:
+    """Return each element's key that names it, where all have one and long texts; else []."""
+    if level > DEEPEST_HEADING or not all(isinstance(each, Mapping) for each in value):
+        return []
+    names = [next((name for name in TITLES if _is_title(each.get(name))), "") for each in value]
+    if not all(names) or all(len(plain(each)) <= TABLE_CELL * 2 for each in value):
+        return []
+    return names
+
+
+def _is_title(value: JSON) -> bool:
+    return isinstance(value, str) and 0 < len(value.strip()) <= TABLE_CELL
 
 
 def flat_columns(value: Sequence[JSON]) -> list[str]:

@@ -5,10 +5,8 @@ Nothing here tells a cached answer from a bought one, so a second run gives the 
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any, Final
 
 from runner.execute.outcomes import Outcome, Status
@@ -18,13 +16,10 @@ from runner.report.citations import Footnotes, Source, citations_of, excerpt_of
 from runner.report.escape import MISSING, inline, one_line, quoted
 from runner.report.links import address
 from runner.report.prose import prose
-from runner.report.values import block, cell, is_empty, is_scalar, label, plain
+from runner.report.values import LINE_LENGTH, block, cell, is_empty, is_scalar, label, plain
 from runner.templating import Markdown
 
 LEVELS: Final = ("high", "medium", "low")
-
-LINE_LENGTH: Final = 200
-"""Longer values than this stand in a paragraph of their own."""
 
 STATUS_WORDS: Final[Mapping[Status, str]] = {
     "ok": "answered",
@@ -34,7 +29,7 @@ STATUS_WORDS: Final[Mapping[Status, str]] = {
     "skipped": "skipped",
 }
 
-_DISAGREEMENT = re.compile(r"disagree|contradict|conflict|inconsisten|differ(?!ent)", re.IGNORECASE)
+_DISAGREEMENT: Final = ("disagree", "contradict", "conflict", "inconsisten", "sources differ")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,12 +79,15 @@ class Result:
         return [quoted(text) for text in self.excerpts or ([self.content] if self.content else [])]
 
 
-@dataclass(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """One row's outcome, as templates see it.
 
     Attributes:
         key: What the row is called.
+        values: The output's fields; none where the output is no mapping.
+        basis: What each value rests on, by field (or by element, e.g. `products.0`).
+        has_elements: Some of `basis` is about elements of lists.
         fields: The fields of all rows of its step, in order.
         level: The level of the heading it stands under, for what it lays out in blocks.
     """
@@ -100,8 +98,10 @@ class Row:
     output: JSON
     error: str | None
     warnings: Sequence[str]
+    values: Mapping[str, JSON]
     fields: Sequence[Field]
     basis: Mapping[str, Mapping[str, JSON]]
+    has_elements: bool
     footnotes: Footnotes
     level: int = 1
 
@@ -117,11 +117,11 @@ class Row:
 
     def value(self, name: str) -> JSON:
         """Return a field's value, None where there is none."""
-        return self.output.get(name) if isinstance(self.output, Mapping) else None
+        return self.values.get(name)
 
     def has(self, name: str) -> bool:
         """Return whether a field says anything."""
-        return not is_empty(self.value(name))
+        return not is_empty(self.values.get(name))
 
     def confidence(self, name: str) -> str:
         """Return `high`, `medium`, `low`, or "" where the provider does not say."""
@@ -134,7 +134,7 @@ class Row:
 
     def cite(self, name: str = "output") -> Markdown:
         """Return a field's footnote markers, those of its elements included."""
-        return self.footnotes.mark(self._citations(name), plain(self.value(name)))
+        return self.footnotes.mark(self._citations(name), self.value(name))
 
     def sources(self, name: str | None = None) -> list[Source]:
         """Return the sources of a field, or of the whole row."""
@@ -149,30 +149,26 @@ class Row:
                 found.setdefault((url, excerpt), source)
         return list(found.values())
 
-    def _citations(self, name: str) -> Iterator[Mapping[str, JSON]]:
+    def _citations(self, name: str) -> list[Mapping[str, JSON]]:
         entry = self.basis.get(name)
-        if entry is not None:
-            yield from citations_of(entry)
-        if self._has_elements:
+        found = [] if entry is None else citations_of(entry)
+        if self.has_elements:
             for key, each in self.basis.items():
                 if key.startswith(f"{name}."):
-                    yield from citations_of(each)
-
-    @cached_property
-    def _has_elements(self) -> bool:
-        return any("." in key for key in self.basis)
+                    found += citations_of(each)
+        return found
 
     def show(self, name: str) -> Markdown:
         """Return a field on one line: its value, its confidence unless high, its citations."""
-        value = self.value(name)
+        value = self.values.get(name)
         if is_empty(value):
             return MISSING
         entry = self.basis.get(name)
-        if entry is None and not self._has_elements:
+        if entry is None and not self.has_elements:
             return cell(value)
         return Markdown(
             f"{cell(value)}{weak(confidence_of(entry))}"
-            f"{self.footnotes.mark(self._citations(name), plain(value))}"
+            f"{self.footnotes.mark(self._citations(name), value)}"
         )
 
     def lay_out(self, name: str | None = None, level: int | None = None) -> Markdown:
@@ -221,16 +217,19 @@ class Row:
     def reason(self, name: str) -> str:
         """Return the reasoning of a value that is missing, weak or disputed; else ""."""
         reasoning = self.reasoning(name)
-        doubtful = self.confidence(name) in {"medium", "low"} or not self.has(name)
-        return reasoning if doubtful or _DISAGREEMENT.search(reasoning) else ""
+        if not reasoning or self.confidence(name) in {"medium", "low"} or not self.has(name):
+            return reasoning
+        return reasoning if _speaks_of_disagreement(reasoning) else ""
 
     def evidence(self, name: str) -> Markdown:
         """Return the line below a field that was laid out in blocks: its sources and its doubts."""
         reason = inline(self.reason(name))
         if is_scalar(self.value(name)):  # its markers follow the text itself
             return Markdown(reason)
-        marks = self._mark(name)
-        return Markdown(" — ".join(part for part in (marks and f"Sources:{marks}", reason) if part))
+        entry = self.basis.get(name)
+        marks = "" if entry is None else self.footnotes.mark(citations_of(entry))
+        found = f"Sources: {marks}{weak(self.confidence(name))}" if marks else ""
+        return Markdown(" — ".join(part for part in (found, reason) if part))
 
     def facts(self, *, lists: bool = False) -> list[Field]:
         """Return the fields that fit on a line; short lists of texts only with `lists`."""
@@ -249,24 +248,24 @@ class Row:
         )
         return flat and len(plain(value)) <= LINE_LENGTH
 
-    @cached_property
+    @property
     def notes(self) -> list[Note]:
         """The weak values and those whose sources disagree, with the reasoning."""
-        return [
-            Note(field=each, confidence=self.confidence(each.name), reasoning=reason)
-            for each in self.fields
-            if self.has(each.name) and (reason := self.reason(each.name))
-        ]
+        found: list[Note] = []
+        for each in self.fields:
+            entry = self.basis.get(each.name)
+            if entry is None or not entry.get("reasoning") or not self.has(each.name):
+                continue
+            reason = self.reason(each.name)
+            if reason:
+                level = confidence_of(entry)
+                found.append(Note(field=each, confidence=level, reasoning=reason))
+        return found
 
-    @cached_property
+    @property
     def missing(self) -> list[Field]:
         """The fields of an answered row that say nothing."""
         return [each for each in self.fields if self.answered and not self.has(each.name)]
-
-    @property
-    def remarkable(self) -> bool:
-        """Whether there is a note to read, or something missing."""
-        return bool(self.notes or self.missing)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -314,15 +313,17 @@ def counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
+def _speaks_of_disagreement(reasoning: str) -> bool:
+    lowered = reasoning.lower()
+    return any([word in lowered for word in _DISAGREEMENT])  # noqa: C419 - a list is faster here
+
+
 def confidence_of(entry: Mapping[str, JSON] | None) -> str:
     """Return a basis entry's confidence as one of `LEVELS`, or ""."""
-    if entry is None:
+    stated = entry.get("confidence") if entry is not None else None
+    if not isinstance(stated, str):
         return ""
-    stated = entry.get("confidence")
-    if stated in LEVELS:
-        return str(stated)
-    lowered = stated.lower() if isinstance(stated, str) else ""
-    return lowered if lowered in LEVELS else ""
+    return stated if stated in LEVELS else stated.lower() if stated.lower() in LEVELS else ""
 
 
 def weak(confidence: str) -> str:
@@ -360,24 +361,29 @@ def rows_of(
     outcomes: Sequence[Outcome], fields: Sequence[Field], footnotes: Footnotes, level: int
 ) -> tuple[Row, ...]:
     """Return the rows of a step, in input order; `level` is that of the heading above each."""
-    return tuple(
-        Row(
-            key=one_line(outcome.key) or f"Row {outcome.row + 1}",
-            item=outcome.item,
-            status=outcome.status,
-            output=outcome.output,
-            error=outcome.error,
-            warnings=outcome.warnings,
-            fields=fields or _own_fields(outcome.output),
-            basis={
-                str(entry["field"]): entry
-                for entry in outcome.basis
-                if isinstance(entry, Mapping) and "field" in entry
-            },
-            footnotes=footnotes,
-            level=level,
-        )
-        for outcome in outcomes
+    return tuple(_row(outcome, fields, footnotes, level) for outcome in outcomes)
+
+
+def _row(outcome: Outcome, fields: Sequence[Field], footnotes: Footnotes, level: int) -> Row:
+    basis = {
+        str(entry["field"]): entry
+        for entry in outcome.basis
+        if isinstance(entry, dict | Mapping) and "field" in entry
+    }
+    output = outcome.output
+    return Row(
+        key=one_line(outcome.key) or f"Row {outcome.row + 1}",
+        item=outcome.item,
+        status=outcome.status,
+        output=output,
+        error=outcome.error,
+        warnings=outcome.warnings,
+        values=output if isinstance(output, dict | Mapping) else {},
+        fields=fields or _own_fields(output),
+        basis=basis,
+        has_elements=any([("." in field) for field in basis]),  # noqa: C419 - a list is faster here
+        footnotes=footnotes,
+        level=level,
     )
 
 
@@ -391,7 +397,7 @@ def _own_fields(output: JSON) -> tuple[Field, ...]:
 def coverage_of(rows: Sequence[Row], fields: Sequence[Field]) -> Coverage:
     """Count what rows hold. A row without an answer counts as one with all its fields empty."""
     statuses: dict[Status, int] = dict.fromkeys(STATUS_WORDS, 0)
-    levels = dict.fromkeys(LEVELS, 0)
+    levels = dict.fromkeys((*LEVELS, ""), 0)
     filled = cited = 0
     sources: set[str] = set()
     found = 0
@@ -402,14 +408,14 @@ def coverage_of(rows: Sequence[Row], fields: Sequence[Field]) -> Coverage:
             sources.update(c["url"] for e in row.basis.values() for c in citations_of(e))
             found += len(row.results)
         for name in names:
-            if not row.has(name):
+            if is_empty(row.values.get(name)):
                 continue
             filled += 1
             entry = row.basis.get(name)
-            confidence = confidence_of(entry)
-            if confidence:
-                levels[confidence] += 1
-            if entry is not None and entry.get("citations"):
+            if entry is None:
+                continue
+            levels[confidence_of(entry)] += 1
+            if entry.get("citations"):
                 cited += 1
     return Coverage(
         rows=len(rows),

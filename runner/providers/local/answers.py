@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from runner.jsonvalue import JSON, canonical
+from runner.jsonvalue import JSON
 from runner.providers.local.evidence import Evidence, gather
 from runner.providers.local.fields import Field, field_of, leaves, with_question
 from runner.providers.local.finding import candidates
@@ -68,13 +69,14 @@ def answer_json(
         index: Where to look.
         policy: Which documents may be used.
     """
-    fields = [with_question(field, question) for field in _fields(canonical(schema))]
+    # Not the canonical text: the order of the fields is the order of the answer.
+    fields = [with_question(field, question) for field in _fields(json.dumps(schema))]
     evidence = gather(question, given, index, policy)
-    findings = {field.path: _find(field, evidence) for field in fields}
+    findings = {f.path: _find(f, evidence, alone=len(fields) == 1) for f in fields}
     warnings: tuple[str, ...] = ()
     if not fields:
         warnings = ("The output schema names no field, so that nothing could be looked for",)
-    elif evidence.is_empty:
+    elif evidence.is_empty and not any(finding.sources for finding in findings.values()):
         asked = evidence.subject.name or question
         warnings = (f"No document is about '{asked}'",)
     content: dict[str, JSON] = {}
@@ -88,15 +90,13 @@ def answer_json(
 
 @lru_cache(maxsize=64)
 def _fields(schema_text: str) -> tuple[Field, ...]:
-    import json
-
     return tuple(field_of(path, part) for path, part in leaves(json.loads(schema_text)))
 
 
-def _find(field: Field, evidence: Evidence) -> Finding:
+def _find(field: Field, evidence: Evidence, *, alone: bool) -> Finding:
     ranked = sorted(
-        candidates(field, evidence),
-        key=lambda c: (-round(c.score, 2), _reversed_date(evidence.date_of(c)), c.document, c.order),
+        candidates(field, evidence, alone=alone),
+        key=lambda c: (-round(c.score, 4), _reversed_date(evidence.date_of(c)), c.document, c.order),
     )
     if not ranked:
         return Finding(
@@ -105,7 +105,11 @@ def _find(field: Field, evidence: Evidence) -> Finding:
             reasoning=_nothing(evidence),
         )
     best = ranked[0]
-    rivals = [c for c in ranked if best.score - c.score <= _NEAR]
+    rivals = [
+        c
+        for c in ranked
+        if best.score - c.score <= _NEAR and (c.period == best.period or not best.period)
+    ]
     agreeing = _one_each([c for c in rivals if same(c.value, best.value)])
     differing = _one_each([c for c in rivals if not same(c.value, best.value)])
     elsewhere = [c for c in differing if c.document != best.document]

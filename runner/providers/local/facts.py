@@ -25,6 +25,7 @@ _LABELLED = re.compile(
 _NAMED_URL = re.compile(r"^(?P<label>[^\W\d_][\w :/.&-]{0,40}?), +(?P<url>https?://\S+)$")
 _INLINE_BREAK = re.compile(r"\s+[|•·]\s+")
 _YEAR = re.compile(r"^(?:FY ?)?(?:1[5-9]|20)\d\d(?:[/-]\d{2,4})?$")
+_PERIOD = re.compile(r"^(?:fiscal |financial |reporting )?(?:year|period|fy)(?: ended)?$", re.I)
 _NUMERIC = re.compile(r"^[\W\d]*\d[\W\d]*$")
 _NAMES_A_LABEL = frozenset(
     "attribute aspect characteristic detail fact feature field indicator item key label measure"
@@ -155,12 +156,12 @@ def _row(cells: tuple[tuple[str, str], ...]) -> Iterator[tuple[str, str, str]]:
     if len(rest) == 1 and _is_label(first) and rest[0][1]:
         yield "", first, rest[0][1]
     entity = _entity_of(cells)
+    period = next((c for h, c in cells if _YEAR.match(c) and _PERIOD.match(h)), "")
     for header, cell in cells:
         if header and cell:
-            if _YEAR.match(entity):
-                yield "", f"{header} {entity}", cell
-            else:
-                yield entity, header, cell
+            dated = period and cell not in (period, entity)
+            label = f"{header} {period}" if dated else header
+            yield "" if entity == period else entity, label, cell
 
 
 def _entity_of(cells: tuple[tuple[str, str], ...]) -> str:

@@ -12,7 +12,7 @@ from runner.jsonvalue import JSON
 
 Kind: TypeAlias = Literal["string", "integer", "number", "boolean", "array"]
 Shape: TypeAlias = Literal[
-    "any", "url", "year", "date", "person", "place", "number", "money", "percent", "text", "version"
+    "any", "url", "year", "date", "person", "place", "number", "money", "percent", "text", "version", "sentences"
 ]
 
 _EXACT, _FALLBACK = 1.0, 0.55
@@ -27,12 +27,14 @@ class Concept:
         nouns: Labels for it. The first is its name.
         verbs: Phrases that stand before its value in a sentence.
         fallback: Labels of what may stand in for it where it is not stated.
+        signs: Words of sentences that describe it, where no label does.
         shape: What its value looks like.
     """
 
     nouns: tuple[str, ...]
     verbs: tuple[str, ...] = ()
     fallback: tuple[str, ...] = ()
+    signs: tuple[str, ...] = ()
     shape: Shape = "any"
 
 
@@ -75,8 +77,7 @@ CONCEPTS = (
     ),
     Concept(
         nouns=("founder", "founded by", "co-founder", "founding partner", "established by"),
-        verbs=("founded by", "founded in YEAR by", "established by", "established in YEAR by",
-               "created by", "created in YEAR by", "started by", "set up by"),
+        verbs=("founded by", "established by", "created by", "started by", "set up by"),
         shape="person",
     ),
     Concept(
@@ -90,7 +91,8 @@ CONCEPTS = (
     ),
     Concept(
         nouns=("employees", "number of employees", "headcount", "staff", "workforce",
-               "employee count", "employee range", "company size", "people", "full-time staff"),
+               "employee count", "employee range", "company size", "people work",
+               "people worked", "full-time staff"),
         verbs=("employs", "employed", "workforce of", "staff of", "the staff at"),
         shape="number",
     ),
@@ -125,7 +127,8 @@ CONCEPTS = (
         nouns=("growth rate", "growth", "annual growth", "annual growth rate", "cagr",
                "compound annual growth rate", "revenue growth", "sales growth"),
         verbs=("revenue grew by", "revenue rose by", "sales rose by", "sales grew by",
-               "growing at", "grow at", "grow by", "grew by", "growth of", "rose by",
+               "revenue fell by", "revenue declined by", "sales fell by", "sales declined by",
+               "market grew by", "growing at", "grow at", "to grow by", "growth of",
                "growing by"),
         shape="percent",
     ),
@@ -135,7 +138,12 @@ CONCEPTS = (
         verbs=("valued at", "estimated at", "market was worth", "market is worth"),
         shape="money",
     ),
-    Concept(nouns=("market position", "position", "market standing", "rank"), shape="text"),
+    Concept(
+        nouns=("market position", "position", "market standing", "rank"),
+        signs=("largest", "biggest", "leading", "leader", "market share", "share of the market",
+               "number one", "number two", "dominates", "divide the market"),
+        shape="text",
+    ),
     Concept(
         nouns=("keywords", "tags"), verbs=("tagged with",)
     ),
@@ -163,6 +171,11 @@ CONCEPTS = (
         verbs=("depends on",),
     ),
     Concept(nouns=("name", "company", "company name", "legal name", "full name")),
+    Concept(
+        nouns=("key findings", "findings", "highlights", "key points", "takeaways", "insights",
+               "trends", "key facts"),
+        shape="sentences",
+    ),
     Concept(nouns=("publication date", "published", "date published"), shape="date"),
 )  # fmt: skip
 """What different documents call the same thing. The order of nouns is the order of preference."""
@@ -222,6 +235,8 @@ class Field:
         members: The allowed values of an enum.
         divisor: What a stated scale is divided by: 1e6 for a field "in millions".
         example: The value after "e.g." in its description.
+        signs: Words of sentences that describe it, where no label does.
+        concept: The name of the concept it asks for, or "".
         schema: Its part of the schema.
     """
 
@@ -239,12 +254,19 @@ class Field:
     members: tuple[JSON, ...] = ()
     divisor: float = 1
     example: str = ""
+    signs: tuple[str, ...] = ()
+    concept: str = ""
     schema: Mapping[str, JSON] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
         """The field as the schema writes it: `a.b` for a nested one."""
         return ".".join(self.path)
+
+    @property
+    def unnamed(self) -> bool:
+        """Whether its name is a word such as `answer`, which says nothing."""
+        return all(word in _GENERIC for word in terms(self.path[-1]))
 
     @property
     def generic(self) -> bool:
@@ -420,6 +442,8 @@ def _with_labels(asked: Field, name_terms: tuple[str, ...], plain: str) -> Field
         phrases=tuple(sorted(phrases.items(), key=lambda entry: -entry[1])),
         nouns=tuple(dict.fromkeys(nouns)),
         verbs=tuple(dict.fromkeys(verbs)),
+        signs=concept.signs if concept else (),
+        concept=concept.nouns[0] if concept else "",
         shape=_shape(asked, shape, words),
         counted=asked.kind in ("integer", "number")
         and (

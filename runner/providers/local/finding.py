@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from collections import Counter
 from collections.abc import Iterator
 
 from runner.providers.local.corpus import Fact, Passage
 from runner.providers.local.evidence import Evidence
 from runner.providers.local.facts import HEADING, LEAD
-from runner.providers.local.fields import Field, concept_named, terms
-from runner.providers.local.matching import PLAIN, USABLE, Candidate, deduced, label_score, read, stated
-from runner.providers.local.questions import Wanted
+from runner.providers.local.fields import Field, terms
+from runner.providers.local.kinds import STOPWORDS
+from runner.providers.local.matching import (
+    PLAIN,
+    Candidate,
+    deduced,
+    label_score,
+    read,
+    read_items,
+    stated,
+)
 from runner.providers.local.sentences import sentences
 from runner.providers.local.spans import best_span
 from runner.providers.local.statements import statements, states
-from runner.providers.local.subjects import is_about, is_subject_of
+from runner.providers.local.subjects import is_about, is_subject_of, title_parts
+from runner.providers.local.questions import Wanted
 
 _MENTIONED = 0.75
 """What a sentence of another document is worth, beside one of the subject's own."""
@@ -25,6 +35,9 @@ _SPAN_SCORE = 0.5
 _SPAN_COVERAGE = 0.5
 _SIBLINGS = 8
 _FEW = 4
+_MOST_FINDINGS = 5
+_ASKS = re.compile(r"(?:what|which|who|whom|whose|when|where|why|how)\b", re.IGNORECASE)
+_KIND_WORDS = frozenset(("package", "company", "library", "market", "product", "what", "which"))
 _BARE = re.compile(r"^[^.]{1,60}?\b(?:is|are|was)\s+(?:an?|the)\s+(?:[^\s.]+\s+){0,2}[^\s.]+\.\s+(?=\S)")
 _WANTED: dict[str, Wanted] = {
     "person": "person", "place": "place", "date": "date", "year": "year", "number": "number",
@@ -32,17 +45,53 @@ _WANTED: dict[str, Wanted] = {
 }  # fmt: skip
 
 
-def candidates(field: Field, evidence: Evidence) -> list[Candidate]:
-    """Return the values found for a field; each further way is tried only where those before fail."""
-    if evidence.is_empty:
-        return _of_question(field, evidence)
-    found = [*_labelled(field, evidence), *_said(field, evidence), *_headed(field, evidence)]
-    if not any(c.score >= PLAIN for c in found):
-        found += _none_listed(field, evidence)
-    for way in (_mentioned, _lead, _guessed):
+def candidates(field: Field, evidence: Evidence, *, alone: bool = False) -> list[Candidate]:
+    """Return the values found for a field; each further way is tried where those before fail.
+
+    `alone` says that the field is the only one, so that the question itself may ask for it.
+    """
+    if alone and _is_open(field, evidence.question):
+        return [*_plainly(field, evidence)] or [*_of_question(field, evidence)]
+    found: list[Candidate] = []
+    if not evidence.is_empty:
+        found += [*_labelled(field, evidence), *_said(field, evidence), *_headed(field, evidence)]
+        if not any(c.score >= PLAIN for c in found):
+            found += _none_listed(field, evidence)
+    for way in (_mentioned, _lead, _told, _guessed):
         if not found:
             found += way(field, evidence)
     return found
+
+
+def _is_open(field: Field, question: str) -> bool:
+    """Whether the question, and not the field's name, says what is asked: `{answer: string}`."""
+    if field.kind not in ("string", "integer", "number") or field.shape == "text":
+        return False
+    asks = question.strip().endswith("?") or _ASKS.match(question.strip())
+    return field.unnamed or (bool(asks) and not field.concept)
+
+
+def _plainly(field: Field, evidence: Evidence) -> Iterator[Candidate]:
+    """Yield a labelled value for a question that asks for nothing more than a label of a subject."""
+    if not field.concept or not evidence.subject.documents:
+        return
+    asked = set(terms(evidence.question)) - STOPWORDS - _KIND_WORDS
+    about = set(terms(" ".join(evidence.subject.keys))) | set(terms(" ".join(field.nouns)))
+    if len(asked - about) <= 1:
+        yield from (c for c in _labelled(field, evidence) if c.score >= PLAIN)
+
+
+def _of_question(field: Field, evidence: Evidence) -> Iterator[Candidate]:
+    """Yield the stretch of a sentence that answers the question best."""
+    hits = evidence.index.search_passages(evidence.question, policy=evidence.policy)
+    wanted = _WANTED.get(field.shape, "any") if field.kind == "string" else "number"
+    span = best_span(evidence.question, hits, wanted=wanted)
+    if span is None or span.coverage < _SPAN_COVERAGE:
+        return
+    parsed = read(span.text, replace(field, shape="any") if field.kind == "string" else field)
+    if parsed is not None:
+        score = min(span.score, PLAIN - 0.01)
+        yield _candidate(span.passage, span.excerpt, parsed.value, score, "the best sentence", 0)
 
 
 def _labelled(field: Field, evidence: Evidence) -> Iterator[Candidate]:
@@ -70,7 +119,7 @@ def _of_sentence(
         said = states(sentence, field)
         if said is not None:
             how = "a sentence that says so" if said else "a sentence that denies it"
-            yield _candidate(field, passage, sentence, said, 0.9 * weight, how, order)
+            yield _candidate(passage, sentence, said, 0.9 * weight, how, order)
         return
     for statement in statements(sentence, field):
         parsed = read(statement.text, field)
@@ -90,31 +139,75 @@ def _of_sentence(
 
 def _headed(field: Field, evidence: Evidence) -> Iterator[Candidate]:
     """Yield the version in a heading `Name 1.2`, and the name itself."""
-    wanted = concept_named(field.terms)
-    what = wanted.nouns[0] if wanted else ""
-    if what not in ("version", "name") or field.kind != "string":
+    if field.kind != "string" or field.concept not in ("version", "name"):
         return
+    keys = evidence.subject.keys
     for order, fact in enumerate(evidence.facts):
-        if fact.label != HEADING or not is_about(fact.value, evidence.subject.keys):
+        if fact.label != HEADING or fact.document not in evidence.documents:
             continue
         version = re.search(r"\sv?(\d+(?:\.\w+)+)$", fact.value.strip())
-        if what == "version" and version:
+        if field.concept == "version" and version and is_about(fact.value, keys):
             yield _of_fact(fact, version[1], 0.95, "the main heading", order)
-        elif what == "name":
-            name = fact.value[: version.start()] if version else fact.value
-            yield _of_fact(fact, name.strip(), 0.8, "the main heading", order)
+        elif field.concept == "name":
+            whole = fact.value[: version.start()] if version else fact.value
+            parts = [part for part in title_parts(whole) if is_about(part, keys)]
+            if parts:
+                yield _of_fact(fact, min(parts, key=len), 0.8, "the main heading", order)
 
 
 def _lead(field: Field, evidence: Evidence) -> Iterator[Candidate]:
     """Yield what a document says first about its subject, for a field such as `summary`."""
-    wanted = concept_named(field.terms)
-    if not wanted or wanted.nouns[0] != "summary" or field.kind != "string":
+    if field.concept != "summary" or field.kind != "string":
         return
     for order, fact in enumerate(evidence.facts):
         if fact.label == LEAD and fact.document in evidence.documents:
             # "X is a Python package." only names the kind; what it is for comes next.
             said = sentences(_BARE.sub("", fact.value, count=1)) or sentences(fact.value)
             yield _of_fact(fact, said[0].text, 0.7, "the document's first words", order)
+
+
+def _told(field: Field, evidence: Evidence) -> Iterator[Candidate]:
+    """Yield whole sentences: those with the signs of a field, or the findings on the question."""
+    if field.shape == "sentences" and field.kind == "array":
+        yield from _findings(field, evidence)
+    elif field.shape == "text" and field.signs and field.kind == "string":
+        signs = re.compile(rf"\b(?:{'|'.join(field.signs)})\b", re.IGNORECASE)
+        keys = evidence.subject.keys
+        words = " ".join((*field.signs, *field.nouns))
+        told = [
+            (not is_subject_of(text, keys), order, passage, text)
+            for order, (passage, text) in enumerate(evidence.own_sentences(words))
+            if signs.search(text) and "?" not in text
+        ]
+        for _, order, passage, text in sorted(told, key=lambda t: t[:2])[:1]:
+            yield _candidate(passage, text, text, 0.65, "a sentence that describes it", order)
+
+
+def _findings(field: Field, evidence: Evidence) -> Iterator[Candidate]:
+    """Yield the sentences that hold most of the question's words, one a passage."""
+    asked = set(terms(evidence.question)) - STOPWORDS - set(terms(" ".join(field.nouns)))
+    among = list(evidence.documents) or None
+    chosen: dict[str, tuple[Passage, str]] = {}
+    hits = evidence.index.search_passages(
+        evidence.question, limit=8, policy=evidence.policy, documents=among
+    )
+    for hit in hits:
+        if hit.coverage < _SPAN_COVERAGE or not asked:
+            continue
+        said = [s.text for s in sentences(hit.passage.text) if s.text.count(" ") > _FEW]
+        best = max(said, key=lambda text: len(asked & set(terms(text))), default="")
+        if best and asked & set(terms(best)):
+            chosen.setdefault(best, (hit.passage, best))
+    found = list(chosen.values())[:_MOST_FINDINGS]
+    parsed = read_items([text for _, text in found], field)
+    if parsed is None:
+        return
+    for document in dict.fromkeys(passage.document for passage, _ in found):
+        said = [(p, text) for p, text in found if p.document == document]
+        yield Candidate(
+            value=parsed.value, score=0.63, clean=False, how="the sentences nearest to the question",
+            document=document, title=said[0][0].title, excerpts=tuple(text for _, text in said),
+        )  # fmt: skip
 
 
 def _none_listed(field: Field, evidence: Evidence) -> Iterator[Candidate]:
@@ -153,11 +246,7 @@ def _guessed(field: Field, evidence: Evidence) -> Iterator[Candidate]:
         return
     parsed = read(span.text, field)
     if parsed is not None:
-        yield _candidate(field, span.passage, span.excerpt, parsed.value, 0.5, "the best sentence", 0)
-
-
-def _of_question(field: Field, evidence: Evidence) -> list[Candidate]:
-    return []
+        yield _candidate(span.passage, span.excerpt, parsed.value, 0.5, "the best sentence", 0)
 
 
 def _of_fact(fact: Fact, value: object, score: float, how: str, order: int) -> Candidate:
@@ -168,7 +257,7 @@ def _of_fact(fact: Fact, value: object, score: float, how: str, order: int) -> C
 
 
 def _candidate(
-    field: Field, passage: Passage, excerpt: str, value: object, score: float, how: str, order: int
+    passage: Passage, excerpt: str, value: object, score: float, how: str, order: int
 ) -> Candidate:
     return Candidate(
         value=value, score=score, clean=True, how=how, document=passage.document,

@@ -26,6 +26,7 @@ from runner.providers.local.excerpts import MAX_CHARS_PER_RESULT, Found, allot
 from runner.providers.local.ranking import (
     BODY_WEIGHT,
     HEADING_WEIGHT,
+    NAMED,
     RERANKED,
     TITLE_WEIGHT,
     Question,
@@ -263,12 +264,16 @@ class Index:
 
     def _hits(self, question: Question, limit: int, among: list[int] | None) -> list[Hit]:
         filtered: tuple[str, ...] = () if among is None else (json.dumps(among),)
-        rows = self._connection.execute(
-            _CANDIDATES % ("" if among is None else _AMONG),
-            (question.match, *filtered, max(limit, RERANKED)),
-        ).fetchall()
+        statement = _CANDIDATES % ("" if among is None else _AMONG)
+        # Documents that the question names are looked at even where their words are too common.
+        wanted = ((question.match, max(limit, RERANKED)), (f"title : ({question.match})", NAMED))
+        rows = {
+            row[0]: row[1:]
+            for match, most in reversed(wanted)
+            for row in self._connection.execute(statement, (match, *filtered, most))
+        }
         hits: list[Hit] = []
-        for id_, ordinal, heading, text, path, title, bm25 in rows:
+        for id_, (ordinal, heading, text, path, title, bm25) in rows.items():
             value, held = score(
                 question, text=text, heading=heading, title=title, path=path, bm25=bm25
             )

@@ -10,7 +10,8 @@ from functools import lru_cache
 from runner.jsonvalue import JSON
 from runner.providers.local.corpus import Fact
 from runner.providers.local.fields import NEUTRAL, OTHERWISE, Field, field_of, resolve, terms
-from runner.providers.local.statements import statements
+from runner.providers.local.sentences import sentences
+from runner.providers.local.statements import FULL_NAME, Statement, statements
 from runner.providers.local.values import (
     Parsed,
     allows,
@@ -37,7 +38,10 @@ MOST_EXCERPTS = 20
 
 _SENTENCE_SPACES = 5
 _ASIDE = re.compile(r"\s*\([^()]*\)\s*$")
+_NO_NAME = re.compile(r"[`={}<>|]|https?:|^[a-z]+ing\b")
+_SINCE = re.compile(r",?\s*\(?\bsince\b.*$")
 _OPTIONAL = re.compile(r"\boptional\b|\bextra\s*==", re.IGNORECASE)
+_PERIOD = re.compile(r"\b(?:19|20)\d\d\b")
 _DOTTED = re.compile(r"\d+(?:\.\d+)+$")
 _SUPPORT = frozenset("support supported run work compatible on under with can".split(" "))
 
@@ -50,6 +54,7 @@ class Candidate:
         score: 0 to 1: how well the source names the field; see `label_score`.
         clean: The text was the value and little else.
         how: Ends the sentence "Found by …".
+        period: The year that the label names, or "".
         excerpts: The exact texts of the document that state it.
     """
 
@@ -61,6 +66,7 @@ class Candidate:
     title: str
     excerpts: tuple[str, ...]
     order: int = 0
+    period: str = ""
 
 
 def label_score(label: str, field: Field) -> float:
@@ -121,7 +127,7 @@ def _read(text: str, field: Field) -> Parsed | None:
         case "integer" | "number":
             return _read_number(text, field)
         case "array":
-            return _read_list([text], field)
+            return read_items([text], field)
         case _:
             return _read_text(text, field)
 
@@ -129,6 +135,9 @@ def _read(text: str, field: Field) -> Parsed | None:
 def _read_number(text: str, field: Field) -> Parsed | None:
     if field.shape == "year":
         return parse_year(text)
+    if field.shape == "money" or field.kind == "integer":
+        # "rose by 18 percent to 15.7 billion": the amount is meant.
+        text = re.sub(r"\b[\d.,]+\s?(?:%|per ?cent\b)", " ", text)
     parsed = parse_number(text, divisor=field.divisor)
     if parsed is None:
         return None
@@ -153,8 +162,11 @@ def _read_text(text: str, field: Field) -> Parsed | None:
         text = text.rsplit(" :: ", 1)[1]
     value = clean_text(text)
     clean = True
+    if field.shape != "text":
+        value = _SINCE.sub("", value)
     if field.shape == "person":
-        if is_mail_address(value):
+        value = person_in(_ASIDE.sub("", value))
+        if is_mail_address(value) or _NO_NAME.search(value):
             return None
         first = value if field.plural else first_name(text)
         clean = first == value or field.plural
@@ -170,11 +182,18 @@ def _read_text(text: str, field: Field) -> Parsed | None:
     return Parsed(value=value, clean=clean) if value else None
 
 
-def _read_list(texts: Sequence[str], field: Field) -> Parsed | None:
+def person_in(text: str) -> str:
+    """Return `Jane Doe` of `climber Jane Doe`; names without such words stay as they are."""
+    match = re.match(rf"(?:[a-z][\w-]*\s+){{1,4}}(?P<name>{FULL_NAME})$", text)
+    return match["name"] if match else text
+
+
+def read_items(texts: Sequence[str], field: Field) -> Parsed | None:
     item = item_of(field)
     pieces = [text.rsplit(" :: ", 1)[-1] for text in texts]
     if len(texts) == 1:
         pieces = split_list(pieces[0], at_spaces="keyword" in field.terms or "tag" in field.terms)
+    pieces = [re.sub(r"^the\s+", "", piece) for piece in pieces if not re.match(r"an?\s", piece)]
     values = [parsed.value for piece in pieces if (parsed := read(piece, item)) is not None]
     distinct = [value for n, value in enumerate(values) if value not in values[:n]]
     return Parsed(value=distinct, clean=len(values) == len(pieces)) if distinct else None
@@ -230,14 +249,15 @@ def _of_label(group: list[tuple[float, int, Fact]], field: Field) -> Iterator[Ca
                 yield _counted(facts, field, score, order)
             return
     if field.kind == "array" and len(facts) > 1:
-        parsed = _read_list([fact.value for fact in facts if fact.value], field)
+        parsed = read_items([fact.value for fact in facts if fact.value], field)
         if parsed is not None:
             yield _candidate(parsed, facts, score, order)
         return
     for _, place, fact in group:
         text = _without_label_words(fact, field)
         if is_sentence(text) and field.shape not in ("text", "url"):
-            text = next((s.text for s in statements(text, field)), "")
+            said = (s for one in sentences(text) for s in statements(one.text, field))
+            text = next(said, Statement(text="", strength=0, how="")).text
         parsed = read(text, field)
         if parsed is not None:
             yield _candidate(parsed, [fact], score, place)
@@ -279,6 +299,7 @@ def _candidate(parsed: Parsed, facts: Sequence[Fact], score: float, order: int) 
         title=first.title,
         excerpts=excerpts[:MOST_EXCERPTS],
         order=order,
+        period=next(iter(_PERIOD.findall(first.label)), ""),
     )
 
 
@@ -293,8 +314,9 @@ def _fact_score(fact: Fact, field: Field, year: str) -> float:
         leading = _leading_words(fact, field)
         if leading:
             score = max(score, label_score(f"{fact.label} {leading}", field) * 0.97)
-    if score and (years := re.findall(r"\b(?:19|20)\d\d\b", fact.label)):
-        score *= 1.0 if year in years else 0.97
+    if score and (years := _PERIOD.findall(fact.label)):
+        # Without a year in the question the latest one counts.
+        score *= 1.0 if year in years else 0.95 + (int(years[-1]) - 1900) / 1e4
     return score
 
 
@@ -305,7 +327,7 @@ def _below_heading(fact: Fact, field: Field) -> float:
     """
     if field.counted:
         return 0.95 if set(field.terms) <= set(terms(fact.label)) else 0.75
-    if field.kind == "array" or field.shape in ("url", "text"):
+    if field.kind == "array" or field.shape == "url":
         return 0.95
     return 0.8
 

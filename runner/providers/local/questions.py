@@ -82,7 +82,8 @@ class Question:
         verb: The stem of the main verb where it can be told, else "".
         side: On which side of that verb the answer stands.
         hinge: The preposition beside the gap ("by" in "by whom"), else "".
-        subject: The stems of the words beside the gap, nearest first.
+        plural: Whether the class is in the plural ("which teams").
+        names: Stems of its names and numbers.
     """
 
     text: str
@@ -95,6 +96,7 @@ class Question:
     side: Side = ""
     hinge: str = ""
     plural: bool = False
+    names: tuple[str, ...] = ()
 
     @property
     def head(self) -> str:
@@ -111,7 +113,12 @@ def ask(text: str) -> Question:
     words = [token for token in tokens(text) if not token.mark]
     stems = [word.stem for word in words]
     terms = {word.stem: 1.0 for word in words if word.lower not in STOPWORDS}
-    question = Question(text=text, terms=terms, pairs=frozenset(zip(stems, stems[1:], strict=False)))
+    question = Question(
+        text=text,
+        terms=terms,
+        pairs=frozenset(zip(stems, stems[1:], strict=False)),
+        names=tuple(word.stem for word in words[1:] if not word.text[0].islower()),
+    )
     at = _question_word(words)
     if at is None:
         return _labelled(question, words)

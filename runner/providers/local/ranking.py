@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Set
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import Final
 
 from runner.providers.local.sentences import sentences
-from runner.providers.local.words import content_words, stem, terms
+from runner.providers.local.sentences import stem as root
+from runner.providers.local.words import STOPWORDS, content_words, stem, words
 
 # Found by trial on 24 articles of SQuAD 1.1 and on the metadata of 29 Python packages.
 TITLE_WEIGHT: Final = 2.0
@@ -18,8 +20,10 @@ HEADING_WEIGHT: Final = 1.0
 BODY_WEIGHT: Final = 1.0
 SENTENCE_WEIGHT: Final = 0.7
 BIGRAM_WEIGHT: Final = 0.7
-NAME_WEIGHT: Final = 0.7
+PASSAGE_WEIGHT: Final = 0.5
+NAME_WEIGHT: Final = 1.0
 RERANKED: Final = 30
+NAMED: Final = 10
 COMMON_SHARE: Final = 0.1
 COMMON_FROM: Final = 1000
 _SEPARATORS = re.compile(r"\s+[·|•–—:-]+\s+")
@@ -29,25 +33,31 @@ _SEPARATORS = re.compile(r"\s+[·|•–—:-]+\s+")
 class Question:
     """A search text as the ranking sees it.
 
+    Words are looked up by the stem that SQLite knows, and compared by their root, which joins
+    more forms of a word (`won` and `win`).
+
     Attributes:
-        words: The folded words to look up, each once, rarest ones only where there are many.
-        idf: The weight of each stem that carries the topic.
-        pairs: Stems that stand next to each other in the question.
+        words: The folded words to look up, each once; only the rarer ones where there are many
+            passages.
+        lookup_total: The idf of all its stems, to bring bm25 to a common scale.
+        idf: The weight of each root.
+        pairs: Roots that stand next to each other in the question.
     """
 
     words: tuple[str, ...]
+    lookup_total: float
     idf: dict[str, float]
+    total: float
     pairs: frozenset[tuple[str, str]]
-
-    @property
-    def total(self) -> float:
-        """The weight of all its stems."""
-        return sum(self.idf.values())
 
     @property
     def match(self) -> str:
         """The FTS5 expression: every word quoted, any of them enough."""
         return " OR ".join(f'"{word}"' for word in self.words)
+
+    def coverage(self, roots: Set[str]) -> float:
+        """Return the share (0 to 1) of the question's weight that some roots hold."""
+        return sum(self.idf[found] for found in self.idf.keys() & roots) / self.total
 
 
 def ask(text: str, passages: int, frequency: Callable[[str], int]) -> Question | None:
@@ -58,32 +68,40 @@ def ask(text: str, passages: int, frequency: Callable[[str], int]) -> Question |
         passages: How many passages there are.
         frequency: From a stem to the number of passages that hold it.
     """
-    words = list(dict.fromkeys(content_words(text)))
-    if not words:
+    sequence = content_words(text)
+    if not sequence:
         return None
-    counts = {word: frequency(stem(word)) for word in words}
-    idf = {
-        stem(word): math.log(1 + (passages - count + 0.5) / (count + 0.5))
-        for word, count in counts.items()
-    }
-    rare = [word for word in words if counts[word] <= COMMON_SHARE * passages]
-    looked_up = rare if passages >= COMMON_FROM and any(counts[word] for word in rare) else words
-    stems = [stem(word) for word in content_words(text)]
-    pairs = frozenset(zip(stems, stems[1:], strict=False))
-    return Question(words=tuple(looked_up), idf=idf, pairs=pairs)
+    counts = {word: frequency(stem(word)) for word in sequence}
+    weights = {word: _idf(count, passages) for word, count in counts.items()}
+    idf: dict[str, float] = {}
+    for word, weight in weights.items():
+        idf[root(word)] = max(weight, idf.get(root(word), 0.0))
+    rare = [word for word, count in counts.items() if count <= COMMON_SHARE * passages]
+    enough = passages >= COMMON_FROM and any(counts[word] for word in rare)
+    roots = [root(word) for word in sequence]
+    return Question(
+        words=tuple(rare if enough else counts),
+        lookup_total=sum({stem(word): weight for word, weight in weights.items()}.values()),
+        idf=idf,
+        total=sum(idf.values()),
+        pairs=frozenset(pairwise(roots)),
+    )
+
+
+def _idf(count: int, passages: int) -> float:
+    return math.log(1 + (max(passages - count, 0) + 0.5) / (count + 0.5))
 
 
 @lru_cache(maxsize=4096)
-def sentence_stems(text: str) -> tuple[frozenset[str], ...]:
-    """Return the stems of each sentence of a text."""
-    return tuple(frozenset(terms(sentence.text)) for sentence in sentences(text))
+def sentence_roots(text: str) -> tuple[frozenset[str], ...]:
+    """Return the roots of each sentence of a text."""
+    return tuple(frozenset(map(root, words(sentence.text))) for sentence in sentences(text))
 
 
 @lru_cache(maxsize=4096)
-def stem_pairs(text: str) -> frozenset[tuple[str, str]]:
-    """Return the neighbouring stems of a text, stopwords passed over."""
-    stems = [stem(word) for word in content_words(text)]
-    return frozenset(zip(stems, stems[1:], strict=False))
+def root_pairs(text: str) -> frozenset[tuple[str, str]]:
+    """Return the neighbouring roots of a text, stopwords passed over."""
+    return frozenset(pairwise(root(word) for word in words(text) if word not in STOPWORDS))
 
 
 @lru_cache(maxsize=4096)
@@ -91,30 +109,24 @@ def names_of(title: str, path: str) -> tuple[frozenset[str], ...]:
     """Return what a document may be called: its file's name, its title, the title's parts."""
     file = path.rsplit("/", 1)[-1].rsplit(".", 1)[0]
     found = [file, title, *_SEPARATORS.split(title)]
-    return tuple(dict.fromkeys(frozenset(map(stem, content_words(name))) for name in found if name))
-
-
-def coverage(question: Question, stems: Iterable[str]) -> float:
-    """Return the share (0 to 1) of the question's weight that some stems hold."""
-    total = question.total
-    return sum(question.idf.get(found, 0.0) for found in set(stems)) / total if total else 0.0
+    return tuple(dict.fromkeys(frozenset(map(root, content_words(name))) for name in found))
 
 
 def best_sentence(question: Question, text: str) -> tuple[int, float]:
     """Return the place and coverage of the sentence that holds most of the question."""
-    found = [coverage(question, stems) for stems in sentence_stems(text)]
-    if not found:
-        return 0, 0.0
-    best = max(found)
-    return found.index(best), best
+    found = [question.coverage(roots) for roots in sentence_roots(text)]
+    best = max(found, default=0.0)
+    return (found.index(best), best) if found else (0, 0.0)
 
 
 def name_match(question: Question, title: str, path: str) -> float:
-    """Return how much (0 to 1) of a name of the document the question spells out."""
-    return max(
-        (len(name & question.idf.keys()) / len(name) for name in names_of(title, path) if name),
-        default=0.0,
-    )
+    """Return how much (0 to 1) of a name of the document the question spells out.
+
+    The share is squared: a word that the question and a long title happen to share says little.
+    """
+    asked = question.idf.keys()
+    shares = (len(name & asked) / len(name) for name in names_of(title, path) if name)
+    return max(shares, default=0.0) ** 2
 
 
 def score(
@@ -130,17 +142,17 @@ def score(
         path: Its document's path.
         bm25: As SQLite gives it: the more negative, the better.
     """
-    _, sentence = best_sentence(question, text)
-    above = set(terms(f"{title} {heading}"))
-    held = max(
-        (coverage(question, stems | above) for stems in sentence_stems(text)), default=sentence
-    )
-    pairs = len(question.pairs & stem_pairs(text)) / len(question.pairs) if question.pairs else 0.0
-    total = question.total
+    found = sentence_roots(text)
+    above = frozenset(map(root, words(f"{title} {heading}")))
+    sentence = max(map(question.coverage, found), default=0.0)
+    held = max((question.coverage(roots | above) for roots in found), default=0.0)
+    whole = question.coverage(frozenset().union(*found))
+    pairs = len(question.pairs & root_pairs(text)) / max(len(question.pairs), 1)
     value = (
-        (-bm25 / total if total else 0.0)
+        -bm25 / question.lookup_total
         + SENTENCE_WEIGHT * sentence
         + BIGRAM_WEIGHT * pairs
+        + PASSAGE_WEIGHT * whole
         + NAME_WEIGHT * name_match(question, title, path)
     )
     return value, held

@@ -13,20 +13,30 @@ from runner.providers.local.values import is_negated
 
 _NAME = r"[^\W\d_][\w.'’&-]*"
 _PROPER = rf"[A-ZÀ-ÞĀ-Ž][\w.'’&-]*(?:\s+(?:(?:de|van|von|der|den|di|da|la|le|of|the|bin|al)\s+)*[A-ZÀ-ÞĀ-Ž][\w.'’&-]*){{0,4}}"
-_FULL_NAME = r"[A-ZÀ-ÞĀ-Ž][\w.'’-]*(?: (?:de |van |von |der |da |la )*[A-ZÀ-ÞĀ-Ž][\w.'’-]*){1,3}"
+FULL_NAME = r"[A-ZÀ-ÞĀ-Ž][\w.'’-]*(?: (?:de |van |von |der |da |la )*[A-ZÀ-ÞĀ-Ž][\w.'’-]*){1,3}"
 _IS = r"(?:is|are|was|were|include|includes|included|stands at|stood at|amounts to|amounted to|reached|remains)"
 _BEFORE = r"(?:now|currently|still|about|around|roughly|nearly|approximately|mainly|only|also)\s+"
 _STOP = re.compile(
-    r"(?<=\.)\.(?=\s|$)|[!?](?=\s|$)|[;]|\s+[–—]\s+|,?\s+(?:which|who|whose|that|while|where|when|but"
+    r"(?<=\.)\.(?=\s|$)|(?<=\.)\s+(?=(?:It|Its|The|This|These|They|He|She)\s)|[!?](?=\s|$)|[;]|\s+[–—]\s+|,?\s+(?:which|who|whose|that|while|where|when|but"
     r"|although|because|so that|whereas)\s|,\s+(?=(?:a|an|the|in|on|at|with|and it|and has|and is"
     r"|and employs|and was|and had|its|as|next|near)\s)|\s+and\s+(?=(?:has|is|was|employs|makes|sells|"
     r"its|it|had|later|opened|rarely|lets|led|sell|sells|requires|supports)\b)"
 )
+_LIST_STOP = re.compile(
+    r"(?<=\.)\.(?=\s|$)|[!?](?=\s|$)|[;]|\s+[–—]\s+|,?\s+(?:which|who|whose|that|while|where|when|but"
+    r"|although|because|so that|whereas)\s|,\s+(?:and\s+)?(?=(?:in|on|at|with|as|it|has|is|sells|its|until)\s)"
+)
+_FELL = re.compile(r"\b(?:fell|declin\w+|shrank|dropped|decreas\w+)\b", re.IGNORECASE)
+_PAST = re.compile(r"\b(?:until|former|formerly|previous|previously|ex)\b", re.IGNORECASE)
 _SHORT = re.compile(r"\s*\([^()]*\)")
 _UNDER = re.compile(r"^(?:the|an?|its|their)\s+")
 _OPENERS = frozenset(
     ("the a an its their our his her this and or is are has have had with under of whose where with"
      " annual net best-known famous full-time operational core flagship stated").split(" ")
+)  # fmt: skip
+_VAGUE = frozenset(
+    ("dual same following this that it them both various different which what a the an dual the same"
+     " one others several").split(" ")
 )  # fmt: skip
 _LONGEST = 300
 
@@ -46,16 +56,22 @@ def statements(sentence: str, field: Field) -> Iterator[Statement]:
     `employs 300 people`, `its head office is in Oslo`, `under the MIT license`, `revenue of 3
     billion`, `300 employees`, `chief executive Jane Doe`.
     """
+    if field.concept == "name" or field.shape in ("text", "sentences"):
+        return  # "its name is a pun", "the summary is": no sentence states these plainly
     rules = _rules(field.nouns, field.verbs, field.kind, field.shape)
     if rules.trigger.search(sentence) is None:
         return
+    past = _PAST.search(sentence) is not None
     for pattern, strength, how in rules.patterns:
         for match in pattern.finditer(sentence):
             text = _value(match["value"], field)
             if text:
                 # In "the Python version is" the noun names something else.
                 alone = _stands_alone(sentence[: match.start()]) or how.startswith("the sentence")
-                yield Statement(text=text, strength=strength * (1 if alone else 0.7), how=how)
+                weight = (1 if alone else 0.7) * (0.7 if past else 1)
+                if field.shape == "percent" and _FELL.search(match.group()[: match.start("value") - match.start()]):
+                    text = f"-{text}"
+                yield Statement(text=text, strength=strength * weight, how=how)
 
 
 def _stands_alone(before: str) -> bool:
@@ -114,8 +130,8 @@ def _rules(nouns: tuple[str, ...], verbs: tuple[str, ...], kind: str, shape: str
             patterns.append((rf"\b(?:{noun})\s+(?:of|(?:rose|fell|grew|shrank)\s+(?:by|to|from))\s+"
                              rf"(?P<value>.{{1,80}})", 0.8, "'… of number'"))  # fmt: skip
         elif shape == "person":
-            patterns.append((rf"\b(?:{noun}),? (?P<value>(?-i:{_FULL_NAME}))", 0.8, "'… Name'"))
-            patterns.append((rf"(?P<value>(?-i:{_FULL_NAME}))(?:,| is| was| has been| as) "
+            patterns.append((rf"\b(?:{noun}),? (?P<value>(?-i:{FULL_NAME}))", 0.8, "'… Name'"))
+            patterns.append((rf"(?P<value>(?-i:{FULL_NAME}))(?:,| is| has been| as) "
                              rf"(?:the |its |their )?(?:{noun})\b", 0.75, "'Name, …'"))  # fmt: skip
         elif kind == "string":
             patterns.append((rf"\bunder\s+(?P<value>.{{1,80}}?)\s+(?:{noun})\b(?!\s+(?:{noun})\b)", 0.92, "'under the … …'"))
@@ -134,14 +150,17 @@ def _alternatives(phrases: tuple[str, ...]) -> str:
 
 
 def _flexible(phrase: str) -> str:
+    if phrase.endswith(" by") and phrase.count(" ") == 1:
+        # "founded in Lem in 1945 by"
+        return rf"{re.escape(phrase[:-3])}\b[^.;:]{{0,40}}?\bby"
     words = []
     for word in phrase.split():
-        if word == "YEAR":
-            words.append(r"\d{4}")
-        elif word.lower() in ("license", "licence"):
+        if word.lower() in ("license", "licence"):
             words.append("licen[cs]es?")
         elif word == "homepage":
             words.append(r"home\s?page")
+        elif word in ("sales", "net", "staff"):
+            words.append(word)
         elif word == "website":
             words.append(r"web\s?site")
         elif len(word) > 3 and word.endswith("ies"):  # noqa: PLR2004
@@ -161,12 +180,14 @@ def _value(text: str, field: Field) -> str:
     if field.shape == "url" or field.kind in ("integer", "number"):
         stop = _STOP.search(text)
         return text if stop is None or field.shape == "url" else text[: stop.start()]
-    stop = _STOP.search(text)
+    whole = re.sub(r"^(?:in|at)\s+", "", text)
+    stop = (_LIST_STOP if field.kind == "array" else _STOP).search(text)
     text = text[: stop.start()] if stop else text
+    if text.lower().rstrip(".").removesuffix(" license").strip() in _VAGUE:
+        return ""
     if field.shape == "place":
-        text = re.sub(r"^(?:in|at)\s+", "", text)
-        place = re.match(rf"(?:{_PROPER})(?:,\s+(?:{_PROPER}))*", text)
-        return place.group() if place else ""
+        place = re.match(rf"(?:{_PROPER})(?:,\s+(?:in\s+)?(?:the\s+)?(?:{_PROPER}))*", whole)
+        return re.sub(r",\s+in\s+(?:the\s+)?", ", ", place.group()).rstrip(".") if place else ""
     if field.shape == "person" and field.kind == "string":
         text = re.split(r"\s+(?:in|on|from|at|since)\s+(?=[\dA-Z])", text)[0]
     if field.kind == "string" and field.shape != "text":

@@ -92,6 +92,11 @@ def name_keys(text: str) -> frozenset[str]:
     return frozenset(key for key in keys if key and not set(key.split()) <= _DOCUMENT_WORDS)
 
 
+def title_parts(title: str) -> tuple[str, ...]:
+    """Return a title and its parts around ` - `, ` | ` and `: `."""
+    return tuple(dict.fromkeys((title.strip(), *_TITLE_BREAK.split(title.strip()))))
+
+
 def is_about(text: str, keys: frozenset[str]) -> bool:
     """Whether a cell or a heading names the subject, whole."""
     return not keys.isdisjoint(name_keys(text))

@@ -201,6 +201,8 @@ def parse_enum(text: str, members: Sequence[JSON]) -> Parsed | None:
         return Parsed(value=named[0], clean=False)
     number = parse_number(text)
     if number is not None:
+        if re.search(r"\b(?:more than|over|above)\s+\d", text, re.IGNORECASE):
+            number = Parsed(value=number.value + 1, clean=number.clean)
         for member in members:
             if member == number.value and not isinstance(member, bool):
                 return Parsed(value=member, clean=number.clean)
@@ -234,7 +236,7 @@ def _in_range(number: float, member: str) -> bool:
 def clean_text(text: str) -> str:
     """Return a text as a value: one line, without emphasis, quotes or a mail address beside a name."""
     text = " ".join(text.split())
-    named = _MAILBOX.sub("", text).strip(" ,")
+    named = re.sub(r"\s+\S+@\S+\.\w+$", "", _MAILBOX.sub("", text)).strip(" ,")
     text = named or text
     text = re.sub(r"^([*_`]{1,2})(.+)\1$", r"\2", text)
     if len(text) > 1 and text[0] in "\"'“‘" and text[-1] in "\"'”’":
@@ -257,7 +259,7 @@ def first_name(text: str) -> str:
 
 def split_list(text: str, *, at_spaces: bool = False) -> list[str]:
     """Return the items of `a, b and c`, `a; b`, `a and b`; with `at_spaces` also of `a b c`."""
-    text = _MAILBOX.sub("", text).strip().rstrip(".;,")
+    text = re.sub(r"\s*\([^()]*\)", "", _MAILBOX.sub("", text)).strip().rstrip(".;,")
     mark = ";" if ";" in text else None
     pieces = [p.strip() for p in (text.split(";") if mark else _SEPARATOR.split(text)) if p.strip()]
     if pieces and (len(pieces) > 1 or len(text.split()) <= 9):  # noqa: PLR2004 - two short names

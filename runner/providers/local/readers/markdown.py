@@ -26,6 +26,7 @@ _KEY = re.compile(r"([\w][\w .-]*?)\s*:(?:\s+(.*))?$")
 _BREAK_TAG = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _DATES = ("date", "published", "publish_date", "updated", "last_updated", "created")
 _FENCE = "---"
+_OVERLINE = re.compile(r"^([=~^*#-])\1{2,}\s+")
 
 
 def read_markdown(text: str) -> Reading:
@@ -135,7 +136,7 @@ class _Tokens:
         if self._row is not None:
             self._row.append((tidy(text).replace("\n", "; "), links))
         elif level:
-            self._builder.heading(level, tidy(text).replace("\n", " "))
+            self._builder.heading(level, _OVERLINE.sub("", tidy(text).replace("\n", " ")))
         else:
             self._paragraph(text, links)
 

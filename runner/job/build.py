@@ -1,0 +1,222 @@
+"""From checked data to a `Job`: every default filled in, every text parsed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from datetime import date
+from typing import TYPE_CHECKING
+
+from runner.job.durations import parse_duration, parse_money
+from runner.job.items import LATER
+from runner.job.model import (
+    Action,
+    Extract,
+    FileItems,
+    FindAll,
+    Items,
+    Job,
+    Report,
+    Retry,
+    Search,
+    SourcePolicy,
+    Step,
+    Task,
+    Where,
+)
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+    from pathlib import Path
+
+    from runner.job.draft import Draft, Scope
+    from runner.job.outputs import ReadOutput, SchemaFile
+    from runner.jsonvalue import JSON
+
+_LATER_IN_STEP = ("findall", "webhook", "checks", "foreach", "follows")
+
+
+def build_job(
+    draft: Draft,
+    *,
+    items: Items | None,
+    values: Mapping[str, JSON],
+    outputs: Mapping[Where, ReadOutput],
+    input_schemas: Mapping[Where, SchemaFile],
+) -> Job:
+    """Return the job of a draft that no rule objects to.
+
+    Args:
+        draft: The job's data.
+        items: Its rows.
+        values: The values of its variables.
+        outputs: For each step's place its output.
+        input_schemas: For each step's place the schema of its input.
+    """
+    data = draft.job.data
+    report = data.get("report", {})
+    name = data["name"]
+    budget = draft.setting(draft.job, "budget")
+    steps = tuple(
+        _step(draft, scope, outputs[scope.where], input_schemas[scope.where])
+        for scope in draft.steps()
+    )
+    return Job(
+        file=draft.file,
+        root=draft.project.root,
+        name=name,
+        description=data.get("description"),
+        provider=draft.provider,
+        documents=_documents(draft),
+        vars=dict(values),
+        items=items,
+        key=data.get("key"),
+        steps=steps,
+        concurrency=int(_or(draft.setting(draft.job, "concurrency"), 50)),
+        budget=None if budget is None else parse_money(budget),
+        results=draft.ground.path(data["results"]) if "results" in data else None,
+        report=Report(
+            path=draft.ground.path(report.get("path", f"reports/{name}.md")),
+            template=report.get("template"),
+        ),
+        source=draft.job.source,
+        unavailable=_unavailable(draft, items),
+    )
+
+
+def _or(value: JSON, default: JSON) -> JSON:
+    return default if value is None else value
+
+
+def _step(draft: Draft, scope: Scope, output: ReadOutput, input_schema: SchemaFile) -> Step:
+    data = scope.data
+
+    def setting(key: str) -> JSON:
+        return draft.setting(scope, key)
+
+    cache = _or(setting("cache"), "24h")
+    timeout = setting("timeout")
+    nearer = data.get("search", {}).get("location")
+    return Step(
+        id=data.get("id", "main") if scope.where else "main",
+        where=scope.where,
+        action=_action(draft, scope, output, input_schema),
+        foreach=data.get("foreach"),
+        follows=data.get("follows"),
+        source_policy=_policy(draft, setting("source_policy")),
+        location=nearer if nearer is not None else setting("location"),
+        metadata=dict(_or(setting("metadata"), {})),
+        cache=_duration(cache),
+        timeout=_duration(timeout),
+        retry=_retry(_or(setting("retry"), {})),
+        checks=tuple(_or(setting("checks"), ())),
+        verify=bool(setting("verify")),
+        webhook=setting("webhook"),
+    )
+
+
+def _action(draft: Draft, scope: Scope, output: ReadOutput, input_schema: SchemaFile) -> Action:
+    data = scope.data
+    if "search" in data:
+        search = data["search"]
+        return Search(
+            objective=search.get("objective"),
+            queries=_texts(search.get("queries", ())),
+            mode=search.get("mode"),
+            max_results=_count(search.get("max_results")),
+            max_chars=_count(search.get("max_chars")),
+        )
+    if "extract" in data:
+        extract = data["extract"]
+        return Extract(
+            urls=_texts(extract["urls"]),
+            objective=extract.get("objective"),
+            queries=_texts(extract.get("queries", ())),
+            full_content=extract.get("full_content", False),
+            max_chars=_count(extract.get("max_chars")),
+        )
+    if "findall" in data:
+        return _findall(data["findall"])
+    return Task(
+        input=data["query"] if "query" in data else data["input"],
+        input_schema=input_schema.schema,
+        processor=_or(draft.setting(scope, "processor"), "base"),
+        max_processor=draft.setting(scope, "max_processor"),
+        fast=bool(draft.setting(scope, "fast")),
+        output=output.output,
+    )
+
+
+def _findall(data: Mapping[str, JSON]) -> FindAll:
+    return FindAll(
+        objective=data["objective"],
+        generator=data.get("generator", "base"),
+        match_limit=_or(_count(data.get("match_limit")), 10),
+        entity_type=data.get("entity_type"),
+        match_conditions=tuple(data.get("match_conditions", ())),
+    )
+
+
+def _duration(value: JSON) -> timedelta | None:
+    return parse_duration(value) if isinstance(value, str) else None
+
+
+def _texts(value: JSON) -> tuple[str, ...] | str:
+    return value if isinstance(value, str) else tuple(value)
+
+
+def _count(value: JSON) -> int | str | None:
+    return value if value is None or isinstance(value, str) else int(value)
+
+
+def _retry(data: Mapping[str, JSON]) -> Retry:
+    usual = Retry()
+    backoff = _duration(data.get("backoff")) or usual.backoff
+    longest = _duration(data.get("max_backoff")) or usual.max_backoff
+    return Retry(
+        attempts=int(data.get("attempts", usual.attempts)),
+        backoff=min(backoff, longest) if "backoff" not in data else backoff,
+        max_backoff=max(longest, backoff) if "max_backoff" not in data else longest,
+        failed_runs=int(data.get("failed_runs", usual.failed_runs)),
+    )
+
+
+def _policy(draft: Draft, value: JSON) -> SourcePolicy | None:
+    if isinstance(value, str):
+        value = draft.project.policies.data[value] if draft.project.policies is not None else {}
+    if not isinstance(value, Mapping):
+        return None
+    after = value.get("after_date")
+    return SourcePolicy(
+        include_domains=tuple(value.get("include_domains", ())),
+        exclude_domains=tuple(value.get("exclude_domains", ())),
+        after_date=None if after is None else date.fromisoformat(after),
+    )
+
+
+def _documents(draft: Draft) -> tuple[str, ...]:
+    """Return the patterns relative to the job file, also where runner.yaml gives them."""
+    holder = draft.holder(draft.job, "documents")
+    patterns: tuple[str, ...] = () if holder is None else tuple(holder.data["documents"])
+    if holder is draft.job or holder is None:
+        return patterns
+    up = _relative(draft.project.root, draft.ground.folder)
+    return tuple(pattern if up == "." else f"{up}/{pattern}" for pattern in patterns)
+
+
+def _relative(path: Path, start: Path) -> str:
+    return os.path.relpath(path, start).replace(os.sep, "/")
+
+
+def _unavailable(draft: Draft, items: Items | None) -> tuple[Where, ...]:
+    """Return the places of what this version accepts and cannot run."""
+    found: list[Where] = []
+    if "steps" in draft.job.data:
+        found.append(("steps",))
+    if isinstance(items, FileItems) and items.format in LATER:
+        found.append(("items",))
+    for scope in draft.scopes():
+        found += [(*scope.where, key) for key in _LATER_IN_STEP if key in scope.data]
+        if scope.data.get("verify") is True:
+            found.append((*scope.where, "verify"))
+    return tuple(dict.fromkeys(found))

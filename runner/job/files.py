@@ -1,0 +1,92 @@
+"""The rules of the files a job names: inside the project, of a known kind, none written twice."""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from runner.job.draft import Draft, Scope
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from runner.job.diagnostics import Problem
+    from runner.job.model import Where
+
+RESULT_SUFFIXES = (".csv", ".jsonl", ".json")
+
+
+def file_problems(draft: Draft) -> Iterator[Problem]:
+    """Yield what is wrong with the paths that a job reads documents from and writes to."""
+    yield from _documents(draft)
+    job = draft.job
+    written: dict[Path, str] = {draft.file: "the job file"}
+    items = job.data.get("items")
+    if isinstance(items, str) and draft.ground.fault(items) is None:
+        written[draft.ground.path(items)] = "the rows"
+    for where, text in _outputs(job):
+        fault = draft.ground.fault(text)
+        if fault is not None:
+            yield job.problem(job.value(*where), fault.message, hint=fault.hint)
+            continue
+        if where == ("report", "template"):
+            continue
+        path = draft.ground.path(text)
+        name = ".".join(map(str, where))
+        if where == ("results",) and path.suffix.lower() not in RESULT_SUFFIXES:
+            yield job.problem(
+                job.value(*where),
+                f"a results file ends in one of {', '.join(RESULT_SUFFIXES)}",
+                hint=f"write {text.rsplit('.', 1)[0] if '.' in path.name else text}.csv",
+            )
+        elif path.is_dir():
+            yield job.problem(job.value(*where), "this is a folder", hint="name a file in it")
+        elif path in written:
+            yield job.problem(
+                job.value(*where),
+                f"{name} would overwrite {written[path]}",
+                hint="give it a path of its own",
+            )
+        written.setdefault(path, name)
+
+
+def _outputs(job: Scope) -> Iterator[tuple[Where, str]]:
+    if isinstance(job.data.get("results"), str):
+        yield ("results",), job.data["results"]
+    report = job.data.get("report")
+    for key in ("path", "template"):
+        if isinstance(report, Mapping) and isinstance(report.get(key), str):
+            yield ("report", key), report[key]
+
+
+def _documents(draft: Draft) -> Iterator[Problem]:
+    """Yield the patterns that are refused, and those that match no file."""
+    holder = draft.holder(draft.job, "documents")
+    patterns = holder.data["documents"] if holder is not None else None
+    if holder is None or not isinstance(patterns, list):
+        return
+    # Paths in runner.yaml start at runner.yaml.
+    is_own = holder is draft.job
+    ground = draft.ground if is_own else draft.project_ground
+    for index, pattern in enumerate(patterns):
+        if not isinstance(pattern, str) or not pattern:
+            continue
+        position = holder.value("documents", index)
+        if (fault := ground.fault(pattern)) is not None:
+            yield holder.problem(position, fault.message, hint=fault.hint)
+        elif draft.is_local and not _matches(pattern, ground.folder):
+            yield holder.problem(
+                position,
+                f"no file matches {pattern}",
+                hint=f"paths are relative to {'the job file' if is_own else 'runner.yaml'}",
+            )
+
+
+def _matches(pattern: str, folder: Path) -> bool:
+    try:
+        # Path.glob raises on patterns such as `**x`; here they simply match nothing.
+        found = glob.iglob(pattern, root_dir=folder, recursive=True)  # noqa: PTH207
+        return any(True for _ in found)
+    except (OSError, ValueError, RecursionError):
+        return False

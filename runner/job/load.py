@@ -1,0 +1,233 @@
+"""A path to a `Job`, or to all of its problems."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from runner.errors import UsageError
+from runner.job.build import build_job
+from runner.job.diagnostics import JobProblemsError, Problem, ordered
+from runner.job.draft import ACTIONS, Draft, Scope
+from runner.job.files import file_problems
+from runner.job.items import read_items
+from runner.job.model import JsonOutput
+from runner.job.outputs import read_input_schema, read_output
+from runner.job.paths import Ground, shown_path
+from runner.job.project import PROJECT_FILE, read_project
+from runner.job.references import template_problems
+from runner.job.rules import rule_problems
+from runner.job.schema import input_problems, job_problems
+from runner.job.source import read_source
+from runner.job.textfile import MAX_BYTES
+from runner.job.variables import assign, read_variables, variable_problems
+
+if TYPE_CHECKING:
+    from runner.job.draft import Project
+    from runner.job.model import Job, Where
+    from runner.job.outputs import ReadOutput
+    from runner.job.source import Source
+    from runner.jsonvalue import JSON
+
+_NONE: Mapping[str, JSON] = MappingProxyType({})
+_NAME = re.compile(rb"^name[ \t]*:", re.MULTILINE)
+_ASKS = re.compile(rb"^(?:%s|steps)[ \t]*:" % "|".join(ACTIONS).encode(), re.MULTILINE)
+_MODELINE = re.compile(rb"^#.*\$schema=\S*job\.schema\.json", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """What became of a job file.
+
+    Attributes:
+        job: The job; None where there are errors.
+        problems: Errors and warnings, in the files' order.
+        missing: Variables without a default that were given no value; the job has none for them.
+    """
+
+    job: Job | None
+    problems: tuple[Problem, ...] = ()
+    missing: tuple[str, ...] = ()
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        """The problems that stop a run."""
+        return tuple(problem for problem in self.problems if problem.severity == "error")
+
+    @property
+    def warnings(self) -> tuple[Problem, ...]:
+        """The problems that do not."""
+        return tuple(problem for problem in self.problems if problem.severity == "warning")
+
+
+def load_job(
+    path: Path,
+    *,
+    variables: Mapping[str, JSON] = _NONE,
+    provider: str | None = None,
+    allow_outside: bool = False,
+) -> Job:
+    """Return the job in a file, ready to be planned.
+
+    Args:
+        path: The job file.
+        variables: Values for `vars`; texts are read as YAML scalars.
+        provider: Takes the place of the job's own.
+        allow_outside: The job may read and write outside its project.
+
+    Raises:
+        JobProblemsError: with everything that is wrong with the job and the files it names.
+        UsageError: a variable is unknown, does not fit, or has no value.
+    """
+    job, _ = load_with_warnings(
+        path, variables=variables, provider=provider, allow_outside=allow_outside
+    )
+    return job
+
+
+def load_with_warnings(
+    path: Path,
+    *,
+    variables: Mapping[str, JSON] = _NONE,
+    provider: str | None = None,
+    allow_outside: bool = False,
+) -> tuple[Job, tuple[Problem, ...]]:
+    """Return the job in a file, and its warnings; as `load_job` in all else."""
+    loaded = load(path, variables=variables, provider=provider, allow_outside=allow_outside)
+    if loaded.job is None:
+        raise JobProblemsError(loaded.problems)
+    if loaded.missing:
+        name = loaded.missing[0]
+        raise UsageError(
+            f"the variable {name} has no value", hint=f"give it one with --var {name}=..."
+        )
+    return loaded.job, loaded.warnings
+
+
+def load(
+    path: Path,
+    *,
+    variables: Mapping[str, JSON] = _NONE,
+    provider: str | None = None,
+    allow_outside: bool = False,
+) -> Loaded:
+    """Return the job in a file and every problem with it; the arguments are those of `load_job`.
+
+    Raises:
+        UsageError: a variable given is unknown or does not fit.
+    """
+    file = Path(os.path.normpath(Path.cwd() / path))
+    try:
+        source = read_source(file, shown_path(path))
+    except JobProblemsError as error:
+        return Loaded(job=None, problems=error.problems)
+    found = [*source.problems, *job_problems(source)]
+    if not isinstance(source.data, dict):
+        return Loaded(job=None, problems=_first_of_place(found))
+    project = read_project(file.parent)
+    draft = _draft(source, file, project, provider, allow_outside=allow_outside)
+    return _checked(draft, found, variables)
+
+
+def _draft(
+    source: Source, file: Path, project: Project, provider: str | None, *, allow_outside: bool
+) -> Draft:
+    job = Scope(source=source, where=(), data=source.data)
+    ground = Ground(folder=file.parent, root=project.root, allow_outside=allow_outside)
+    named = job.data.get("provider")
+    if named is None and project.defaults is not None:
+        named = project.defaults.data.get("provider")
+    return Draft(
+        job=job,
+        file=file,
+        project=project,
+        ground=ground,
+        provider=provider or (named if isinstance(named, str) else "parallel"),
+    )
+
+
+def _checked(draft: Draft, found: list[Problem], given: Mapping[str, JSON]) -> Loaded:
+    """Return the job of a draft, after every rule."""
+    source, job = draft.job.source, draft.job
+    declared = read_variables(job.data.get("vars"))
+    rows = read_items(job, draft.ground)
+    draft = draft.completed(
+        columns=rows.columns, variables=tuple(variable.name for variable in declared)
+    )
+    outputs = {step.where: read_output(draft, step) for step in draft.steps()}
+    schemas = {step.where: read_input_schema(draft, step) for step in draft.steps()}
+    found += draft.project.problems
+    found += rows.problems
+    found += variable_problems(declared, source)
+    found += [problem for output in outputs.values() for problem in output.problems]
+    found += [problem for schema in schemas.values() for problem in schema.problems]
+    found += rule_problems(draft)
+    found += file_problems(draft)
+    found += template_problems(draft, _fields(outputs))
+    for step in draft.steps():
+        schema = schemas[step.where].schema
+        if schema is not None and isinstance(step.data.get("input"), Mapping):
+            found += input_problems(schema, step.data["input"], source, (*step.where, "input"))
+    problems = _first_of_place(found)
+    values, missing = assign(declared, given)
+    if any(problem.severity == "error" for problem in problems):
+        return Loaded(job=None, problems=problems, missing=missing)
+    built = build_job(
+        draft, items=rows.items, values=values, outputs=outputs, input_schemas=schemas
+    )
+    return Loaded(job=built, problems=problems, missing=missing)
+
+
+def _fields(outputs: Mapping[Where, ReadOutput]) -> dict[Where, tuple[str, ...] | None]:
+    """Return the names of each step's answer's fields, where they are known."""
+    return {
+        where: tuple(read.output.schema["properties"])
+        if isinstance(read.output, JsonOutput)
+        and isinstance(read.output.schema.get("properties"), Mapping)
+        else None
+        for where, read in outputs.items()
+    }
+
+
+def _first_of_place(found: list[Problem]) -> tuple[Problem, ...]:
+    """Return the problems in order; of several errors at one place, the one found first.
+
+    A fault in the YAML, and then what the schema makes of the broken value, are one mistake.
+    """
+    kept: dict[tuple[object, ...], Problem] = {}
+    for problem in found:
+        place: tuple[object, ...] = (problem.file, problem.line, problem.column)
+        if problem.severity == "warning" or not (problem.line and problem.column):
+            place = (*place, problem.message)
+        kept.setdefault(place, problem)
+    return ordered(kept.values())
+
+
+def find_jobs(folder: Path) -> list[Path]:
+    """Return the job files below a folder, sorted; folders that start with a dot are skipped.
+
+    A file counts as a job when it has a name and asks for something, or names the job schema.
+    """
+    found: list[Path] = []
+    for place, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in files:
+            path = Path(place, name)
+            if path.suffix in {".yaml", ".yml"} and name != PROJECT_FILE and _is_job(path):
+                found.append(path)
+    return sorted(found)
+
+
+def _is_job(path: Path) -> bool:
+    """Return whether a file looks like a job, also when it is not yet right."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(MAX_BYTES)
+    except OSError:
+        return False
+    return bool(_MODELINE.search(start) or (_NAME.search(start) and _ASKS.search(start)))

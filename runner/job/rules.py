@@ -1,0 +1,268 @@
+"""What a schema cannot say about a job: one function a rule."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
+from typing import TYPE_CHECKING, TypeAlias
+
+from runner.job.credentials import secrets
+from runner.job.draft import ACTIONS, Draft, Scope
+from runner.job.durations import parse_duration, parse_money
+from runner.job.policies import policies
+from runner.job.spelling import did_you_mean
+from runner.templating import is_template
+
+if TYPE_CHECKING:
+    from runner.job.diagnostics import Problem
+
+Rule: TypeAlias = Callable[[Draft], Iterator["Problem"]]
+
+MAX_METADATA_KEY = 16
+MAX_METADATA_VALUE = 512
+_TASK_ONLY = (
+    "processor",
+    "max_processor",
+    "fast",
+    "output",
+    "input_schema",
+    "verify",
+    "follows",
+)
+_WITHOUT_SOURCES = ("source_policy", "location")
+_SMALL = re.compile(r"(?:lite|base|core|core2x)(?:-fast)?")
+
+
+def one_action(draft: Draft) -> Iterator[Problem]:
+    """A job, and each of its steps, does exactly one thing."""
+    steps = draft.job.data.get("steps")
+    for scope in draft.steps():
+        present = [key for key in ACTIONS if key in scope.data]
+        if not present:
+            wanted = f"one of {', '.join(ACTIONS)}" + (" or steps" if not scope.where else "")
+            what = f"step '{scope.data.get('id', '')}'" if scope.where else "the job"
+            yield scope.problem(
+                scope.value(),
+                f"{what} asks for nothing: it needs {wanted}",
+                hint="add query: and the question",
+            )
+        for extra in present[1:]:
+            yield scope.problem(
+                scope.key(extra),
+                f"{extra} beside {present[0]}: exactly one of them can be asked",
+                hint="remove one, or make them two steps",
+            )
+    if isinstance(steps, list):
+        for key in ACTIONS:
+            if key in draft.job.data:
+                yield draft.job.problem(
+                    draft.job.key(key),
+                    f"{key} beside steps: exactly one of them can be asked",
+                    hint="move it into a step",
+                )
+
+
+def searchable(draft: Draft) -> Iterator[Problem]:
+    """A search says what to look for; an extract names web pages."""
+    for scope in draft.steps():
+        search = scope.data.get("search")
+        if isinstance(search, Mapping) and search and not {"objective", "queries"} & search.keys():
+            yield scope.problem(
+                scope.key("search"),
+                "a search needs an objective or queries",
+                hint="add objective: and what the search is for",
+            )
+        extract = scope.data.get("extract")
+        urls = extract.get("urls") if isinstance(extract, Mapping) else None
+        for index, url in enumerate(urls if isinstance(urls, list) else ()):
+            is_web = isinstance(url, str) and url.lower().startswith(("http://", "https://"))
+            if isinstance(url, str) and not is_web and not is_template(url) and not draft.is_local:
+                yield scope.problem(
+                    scope.value("extract", "urls", index),
+                    "an address starts with http:// or https://",
+                    hint=f"write https://{url}" if "://" not in url else None,
+                )
+
+
+def ineffective(draft: Draft) -> Iterator[Problem]:
+    """A setting that the action does not have is a warning."""
+    for scope in draft.steps():
+        action = next((key for key in ACTIONS if key in scope.data), None)
+        keys: tuple[str, ...] = ()
+        if action in {"search", "extract", "findall"}:
+            keys = _TASK_ONLY
+        if action in {"extract", "findall"}:
+            keys += _WITHOUT_SOURCES
+        if action == "query":
+            keys += ("input_schema",)
+        for key in keys:
+            if key in scope.data:
+                yield scope.problem(
+                    scope.key(key), f"{key} has no effect beside {action}",
+                    hint="remove it", severity="warning",
+                )  # fmt: skip
+        if "max_processor" in scope.data and draft.setting(scope, "processor") != "auto":
+            yield scope.problem(
+                scope.key("max_processor"),
+                "max_processor has no effect without processor: auto",
+                hint="write processor: auto, or remove it",
+                severity="warning",
+            )
+
+
+def strong_enough(draft: Draft) -> Iterator[Problem]:
+    """The API fills an `auto` output with the processors from pro upwards only."""
+    for scope in draft.steps():
+        output, processor = scope.data.get("output"), draft.setting(scope, "processor")
+        small = isinstance(processor, str) and _SMALL.fullmatch(processor)
+        if output == "auto" and small and draft.provider == "parallel":
+            yield scope.problem(
+                scope.value("output"),
+                f"output: auto needs a processor from pro upwards, not {processor}",
+                hint="write processor: pro, or name the fields you want",
+                severity="warning",
+            )
+
+
+def durations(draft: Draft) -> Iterator[Problem]:
+    """Durations and sums of money can be read, and make sense."""
+    for scope in draft.scopes():
+        retry = scope.data.get("retry")
+        waits = retry if isinstance(retry, Mapping) else {}
+        read: dict[str, timedelta] = {}
+        for path, value in (
+            (("cache",), scope.data.get("cache")),
+            (("timeout",), scope.data.get("timeout")),
+            (("retry", "backoff"), waits.get("backoff")),
+            (("retry", "max_backoff"), waits.get("max_backoff")),
+        ):
+            duration = parse_duration(value) if isinstance(value, str) else None
+            if duration is not None:
+                read[path[-1]] = duration
+            elif isinstance(value, str):
+                yield scope.problem(
+                    scope.value(*path),
+                    f"{'.'.join(path)} cannot be '{value}'",
+                    hint="a duration is a number and s, m, h or d, of at most ten years (3650d)",
+                )
+        if read.get("timeout") == timedelta(0):
+            yield scope.problem(scope.value("timeout"), "a timeout of 0 leaves no time to answer")
+        if read.get("max_backoff", timedelta.max) < read.get("backoff", timedelta(0)):
+            yield scope.problem(
+                scope.value("retry", "max_backoff"),
+                "max_backoff is shorter than backoff",
+                hint="the longest wait cannot be shorter than the first",
+            )
+        yield from _money(scope)
+
+
+def _money(scope: Scope) -> Iterator[Problem]:
+    budget = scope.data.get("budget")
+    is_sum = isinstance(budget, str | int | float) and not isinstance(budget, bool)
+    if is_sum and parse_money(budget) is None:
+        yield scope.problem(
+            scope.value("budget"),
+            f"budget cannot be '{budget}'",
+            hint="a budget is an amount of US dollars, such as 5.00",
+        )
+
+
+def metadata(draft: Draft) -> Iterator[Problem]:
+    """Metadata fit the API: short keys, values that are not too long."""
+    for scope in draft.scopes():
+        data = scope.data.get("metadata")
+        for key, value in data.items() if isinstance(data, Mapping) else ():
+            if len(key) > MAX_METADATA_KEY:
+                yield scope.problem(
+                    scope.key("metadata", key),
+                    f"the metadata key '{key}' has {len(key)} characters; "
+                    f"at most {MAX_METADATA_KEY} are allowed",
+                    hint="shorten it",
+                )
+            if isinstance(value, str) and len(value) > MAX_METADATA_VALUE:
+                yield scope.problem(
+                    scope.value("metadata", key),
+                    f"the metadata value of '{key}' has {len(value)} characters; "
+                    f"at most {MAX_METADATA_VALUE} are allowed",
+                )
+
+
+def step_ids(draft: Draft) -> Iterator[Problem]:
+    """Ids of steps are unique, and `follows` names an earlier step."""
+    seen: dict[str, int] = {}
+    ids = [step.data.get("id") for step in draft.steps() if step.where]
+    for step in draft.steps():
+        name = step.data.get("id")
+        follows = step.data.get("follows")
+        if not step.where:
+            continue
+        if isinstance(follows, str) and follows not in seen:
+            later = follows in ids
+            yield step.problem(
+                step.value("follows"),
+                f"step '{follows}' does not run before this one"
+                if later
+                else f"there is no step '{follows}'",
+                hint="a step follows an earlier one"
+                if later
+                else did_you_mean(follows, seen, noun="steps before it"),
+            )
+        if isinstance(name, str) and name in seen:
+            yield step.problem(
+                step.value("id"),
+                f"the step '{name}' is there twice",
+                hint=f"line {seen[name]} has it already; ids are unique",
+            )
+        elif isinstance(name, str):
+            seen[name] = step.value("id").line
+
+
+def documents(draft: Draft) -> Iterator[Problem]:
+    """The local provider is told what to read; no other provider reads documents."""
+    holder = draft.holder(draft.job, "documents")
+    if draft.is_local and holder is None:
+        position = draft.job.key("provider" if "provider" in draft.job.data else "name")
+        yield draft.job.problem(
+            position,
+            "the local provider needs documents",
+            hint="add documents: [notes/**/*.md], relative to the job file",
+        )
+    elif holder is draft.job and draft.provider == "parallel":
+        yield draft.job.problem(
+            draft.job.key("documents"),
+            "documents has no effect: parallel reads the web",
+            hint="write provider: local to ask your documents",
+            severity="warning",
+        )
+
+
+def credentials(draft: Draft) -> Iterator[Problem]:
+    """No key or password stands in a job file."""
+    source = draft.job.source
+    for start, end, kind in secrets(source.text):
+        yield source.problem(
+            source.at(start, min(end - start, 40)),
+            f"this looks like {kind}; job files are shared",
+            hint="remove it, and revoke it where it came from: keys belong in the environment",
+        )
+
+
+RULES: tuple[Rule, ...] = (
+    one_action,
+    searchable,
+    ineffective,
+    strong_enough,
+    durations,
+    policies,
+    metadata,
+    step_ids,
+    documents,
+    credentials,
+)
+
+
+def rule_problems(draft: Draft) -> Iterator[Problem]:
+    """Yield what every rule finds in a draft."""
+    for rule in RULES:
+        yield from rule(draft)
