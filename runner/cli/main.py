@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from runner import __version__
-from runner.cli.messages import show_error
+from runner.cli.messages import show_defect, show_error
 from runner.errors import ExitCode, RunnerError
 
 COMMANDS = {
@@ -68,9 +68,11 @@ class Runner(click.Group):
             # The reader of our output has gone; there is no one left to tell.
             sys.stderr.close()
             ctx.exit(int(ExitCode.DONE))
-        except (MemoryError, RecursionError) as error:
-            click.echo(f"error: this is too large for this machine ({error or 'memory'})", err=True)
-            ctx.exit(int(ExitCode.USAGE))
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:  # noqa: BLE001 - no traceback may reach a user
+            show_defect(error)
+            ctx.exit(int(ExitCode.PROVIDER))
 
 
 @click.group(cls=Runner, context_settings={"help_option_names": ["-h", "--help"]})

@@ -30,6 +30,22 @@ def show_error(error: RunnerError) -> None:
         click.echo(f"  hint: {error.hint}", err=True)
 
 
+def show_defect(error: Exception) -> None:
+    """Print that runner itself is at fault; the traceback goes to a file."""
+    import tempfile
+    import traceback
+
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="runner-error-", suffix=".log", delete=False, encoding="utf-8"
+    ) as log:
+        log.writelines(traceback.format_exception(error))
+    click.echo(
+        f"error: runner made a mistake ({type(error).__name__}: {str(error)[:200]})\n"
+        f"  hint: What was answered is kept. Please report this with {log.name}",
+        err=True,
+    )
+
+
 def show_problems(problems: Iterable[Problem], form: str) -> None:
     """Print problems: text to stderr; json and github (workflow annotations) to stdout."""
     found = list(problems)

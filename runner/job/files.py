@@ -84,9 +84,13 @@ def _documents(draft: Draft) -> Iterator[Problem]:
 
 
 def _matches(pattern: str, folder: Path) -> bool:
+    """Return whether a pattern matches a file, or a folder with a file in it."""
     try:
         # Path.glob raises on patterns such as `**x`; here they simply match nothing.
-        found = glob.iglob(pattern, root_dir=folder, recursive=True)  # noqa: PTH207
-        return any(True for _ in found)
+        for name in glob.iglob(pattern, root_dir=folder, recursive=True):  # noqa: PTH207
+            path = folder / name
+            if path.is_file() or any(entry.is_file() for entry in path.rglob("*")):
+                return True
     except (OSError, ValueError, RecursionError):
         return False
+    return False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NoReturn
 
 from runner.job.diagnostics import JobProblemsError, Problem
@@ -90,7 +90,10 @@ def check_schema_file(path: Path, named_by: str) -> SchemaFile:
             )
         )
     twice = tuple(p for p in source.problems if "given twice" in p.message)
-    problems = (*twice, *schema_problems(data, source))
+    problems = tuple(
+        replace(problem, hint=problem.hint or f"{named_by} names this file as a JSON Schema")
+        for problem in (*twice, *schema_problems(data, source))
+    )
     return SchemaFile(schema=None if problems else data, source=source, problems=problems)
 
 

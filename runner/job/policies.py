@@ -94,7 +94,10 @@ def _not_a_path(text: str) -> tuple[str, str | None] | None:
 
 
 def _not_a_domain(text: str) -> tuple[str, str | None] | None:
-    bare = _SCHEME.sub("", text.strip().lower()).split("/")[0].removeprefix("*.")
+    bare = _SCHEME.sub("", text.strip().lower()).split("/")[0]
+    if bare.startswith("*."):
+        # `.gov` stands for all of gov; `example.org` for itself and all below it.
+        bare = bare[1:] if bare.count(".") == 1 else bare[2:]
     if bare != text.lower():
         return "a domain has no scheme, path or *", f"write {bare}" if bare else None
     if "." not in text or not _DOMAIN.fullmatch(text):

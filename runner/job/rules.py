@@ -160,7 +160,7 @@ def durations(draft: Draft) -> Iterator[Problem]:
 def _money(scope: Scope) -> Iterator[Problem]:
     budget = scope.data.get("budget")
     is_sum = isinstance(budget, str | int | float) and not isinstance(budget, bool)
-    if is_sum and parse_money(budget) is None:
+    if budget is not None and is_sum and parse_money(budget) is None:
         yield scope.problem(
             scope.value("budget"),
             f"budget cannot be '{budget}'",

@@ -105,9 +105,7 @@ def _header(
 
     step = [free("step")] if several else []
     outputs = [free(name) for name in names]
-    evidence = [
-        free(f"{name}.{part}") for name in graded for part in ("confidence", "sources")
-    ]
+    evidence = [free(f"{name}.{part}") for name in graded for part in ("confidence", "sources")]
     trailing = [name if name in kept else free(name) for name in TRAILING]
     return [*step, *inputs, *outputs, *evidence, *trailing]
 

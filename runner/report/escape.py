@@ -26,10 +26,11 @@ _INVISIBLE = re.compile(
 )
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
+# Printable ASCII without any of these needs no closer look: most text, and fast to tell.
+_NOTABLE = re.compile("[\x00-\x1f\\\\`*\\[\\]|<~_&$@#!\x7f-\U0010ffff]")
+
 # Every alternative begins with a literal, which lets `re` skip harmless text at full speed.
-_RISKY = re.compile(
-    r"\\|`|\*|\[|\]|\||<|~|_|\$(?!\d)|&(?=\#?\w+;)|@(?=[^\W_])|\#|!\Z", re.ASCII
-)
+_RISKY = re.compile(r"\\|`|\*|\[|\]|\||<|~|_|\$(?!\d)|&(?=\#?\w+;)|@(?=[^\W_])|\#|!\Z", re.ASCII)
 # What GitHub turns into a link by itself; looked for apart, since it is rare and its letters not.
 _SELF_LINKING = re.compile(r"://|www\.|GH-(?=\d)", re.ASCII)
 _ALWAYS: Final = {
@@ -71,7 +72,8 @@ def one_line(text: str) -> str:
 
 def inline(text: str) -> Markdown:
     """Return a text as markdown that renders as the text itself, on one line, anywhere."""
-    text = _RISKY.sub(_tame, one_line(text))
+    if _NOTABLE.search(text) or "  " in text or text[:1] == " " or text[-1:] == " ":
+        text = _RISKY.sub(_tame, one_line(text))
     if "://" in text or "www." in text or "GH-" in text:
         text = _SELF_LINKING.sub(_tame, text)
     if text[:1] in _LEADING_CHARACTERS and (leading := _LEADING.match(text)):

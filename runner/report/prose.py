@@ -83,7 +83,9 @@ def prose(text: str, below: int, base: str = "") -> Markdown:
 def _highest(lines: list[str]) -> int:
     """Return the level of the highest heading, 1 where there is none."""
     levels = [len(found[1]) for line in lines if (found := _HEADING.match(line))]
-    levels += [1 if found[1][0] == "=" else 2 for line in lines if (found := _UNDERLINE.fullmatch(line))]
+    levels += [
+        1 if found[1][0] == "=" else 2 for line in lines if (found := _UNDERLINE.fullmatch(line))
+    ]
     return min(levels, default=1)
 
 

@@ -26,8 +26,6 @@ CARD_FIELDS: Final = 8
 CARD_TEXT: Final = 160
 """Longer values than this (on average, in one field) are read as cards, not as a table."""
 
-_BLANK_LINES = re.compile(r"\n{3,}")
-
 
 def render_report(
     job: Job,
@@ -63,7 +61,9 @@ def render_report(
     # A template that does not print the footnotes it used gets them at its end.
     parts.append(footnotes.definitions())
     text = "\n\n".join(part.strip("\n") for part in parts if part.strip("\n"))
-    return _BLANK_LINES.sub("\n\n", text) + "\n"
+    while "\n\n\n" in text:
+        text = text.replace("\n\n\n", "\n\n")
+    return text + "\n"
 
 
 def template_for(job: Job, step: Step, outcomes: Sequence[Outcome]) -> str:
@@ -146,7 +146,7 @@ def _context(
         "rows": rows,
         "answered": tuple(row for row in rows if row.answered),
         "open": tuple(row for row in rows if row.status != "ok"),
-        "notes": notes(rows),
+        "notes": lambda chosen=rows: notes(chosen),
         "fields": fields,
         "coverage": coverage_of(rows, fields),
         "key_title": _key_title(job, rows),

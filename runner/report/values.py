@@ -46,6 +46,8 @@ def is_empty(value: JSON) -> bool:
         return not value or value.isspace()
     if value is None or kind is int or kind is float or kind is bool:
         return value is None
+    if kind is list or kind is dict:
+        return not value
     return isinstance(value, list | tuple | Mapping) and not value
 
 
@@ -253,7 +255,9 @@ def flat_columns(value: Sequence[JSON]) -> list[str]:
     return columns
 
 
-def grid(header: Sequence[str], rows: Sequence[Sequence[str]], align: Sequence[str] = ()) -> Markdown:
+def grid(
+    header: Sequence[str], rows: Sequence[Sequence[str]], align: Sequence[str] = ()
+) -> Markdown:
     """Return a table of cells that are markdown already; `align` holds `---` or `---:` each."""
     rule = list(align) or ["---"] * len(header)
     lines = [f"| {' | '.join(header)} |", f"| {' | '.join(rule)} |"]

@@ -12,7 +12,7 @@ from typing import Any, Final
 from runner.execute.outcomes import Outcome, Status
 from runner.job.model import JsonOutput, Step, Task
 from runner.jsonvalue import JSON
-from runner.report.citations import Footnotes, Source, citations_of, excerpt_of
+from runner.report.citations import Footnotes, Source, citations_of, excerpt_of, is_mapping
 from runner.report.escape import MISSING, inline, one_line, quoted
 from runner.report.links import address
 from runner.report.prose import prose
@@ -20,6 +20,9 @@ from runner.report.values import LINE_LENGTH, block, cell, is_empty, is_scalar, 
 from runner.templating import Markdown
 
 LEVELS: Final = ("high", "medium", "low")
+
+WEAK: Final = {"high": "", "medium": " (medium)", "low": " (low)", "": ""}
+"""What follows a value, by its confidence."""
 
 STATUS_WORDS: Final[Mapping[Status, str]] = {
     "ok": "answered",
@@ -134,14 +137,14 @@ class Row:
 
     def cite(self, name: str = "output") -> Markdown:
         """Return a field's footnote markers, those of its elements included."""
-        return self.footnotes.mark(self._citations(name), self.value(name))
+        return self.footnotes.mark(self._entries(name), self.value(name))
 
     def sources(self, name: str | None = None) -> list[Source]:
         """Return the sources of a field, or of the whole row."""
         names = [name] if name is not None else list(self.basis)
         found: dict[tuple[str, str], Source] = {}
         for each in names:
-            for citation in self._citations(each):
+            for citation in (c for entry in self._entries(each) for c in citations_of(entry)):
                 url, excerpt = citation["url"], excerpt_of(citation)
                 title = str(citation.get("title") or "")
                 link = self.footnotes.links.link(title, url)
@@ -149,13 +152,12 @@ class Row:
                 found.setdefault((url, excerpt), source)
         return list(found.values())
 
-    def _citations(self, name: str) -> list[Mapping[str, JSON]]:
+    def _entries(self, name: str) -> list[Mapping[str, JSON]]:
+        """Return what a field and its elements rest on."""
         entry = self.basis.get(name)
-        found = [] if entry is None else citations_of(entry)
+        found = [] if entry is None else [entry]
         if self.has_elements:
-            for key, each in self.basis.items():
-                if key.startswith(f"{name}."):
-                    found += citations_of(each)
+            found += [each for key, each in self.basis.items() if key.startswith(f"{name}.")]
         return found
 
     def show(self, name: str) -> Markdown:
@@ -163,13 +165,11 @@ class Row:
         value = self.values.get(name)
         if is_empty(value):
             return MISSING
-        entry = self.basis.get(name)
-        if entry is None and not self.has_elements:
+        entries = self._entries(name)
+        if not entries:
             return cell(value)
-        return Markdown(
-            f"{cell(value)}{weak(confidence_of(entry))}"
-            f"{self.footnotes.mark(self._citations(name), value)}"
-        )
+        level = WEAK[confidence_of(self.basis.get(name))]
+        return Markdown(f"{cell(value)}{level}{self.footnotes.mark(entries, value)}")
 
     def lay_out(self, name: str | None = None, level: int | None = None) -> Markdown:
         """Return a field (or the whole output) in blocks: paragraphs, bullets, tables."""
@@ -180,7 +180,7 @@ class Row:
         entry = self.basis.get(path)
         if entry is None:
             return ""
-        return weak(confidence_of(entry)) + self.footnotes.mark(citations_of(entry))
+        return WEAK[confidence_of(entry)] + self.footnotes.mark((entry,))
 
     @property
     def text(self) -> Markdown:
@@ -217,9 +217,8 @@ class Row:
     def reason(self, name: str) -> str:
         """Return the reasoning of a value that is missing, weak or disputed; else ""."""
         reasoning = self.reasoning(name)
-        if not reasoning or self.confidence(name) in {"medium", "low"} or not self.has(name):
-            return reasoning
-        return reasoning if _speaks_of_disagreement(reasoning) else ""
+        doubtful = WEAK[self.confidence(name)] or not self.has(name)
+        return reasoning if doubtful or _speaks_of_disagreement(reasoning) else ""
 
     def evidence(self, name: str) -> Markdown:
         """Return the line below a field that was laid out in blocks: its sources and its doubts."""
@@ -227,8 +226,8 @@ class Row:
         if is_scalar(self.value(name)):  # its markers follow the text itself
             return Markdown(reason)
         entry = self.basis.get(name)
-        marks = "" if entry is None else self.footnotes.mark(citations_of(entry))
-        found = f"Sources: {marks}{weak(self.confidence(name))}" if marks else ""
+        marks = "" if entry is None else self.footnotes.mark((entry,))
+        found = f"Sources: {marks}{WEAK[self.confidence(name)]}" if marks else ""
         return Markdown(" — ".join(part for part in (found, reason) if part))
 
     def facts(self, *, lists: bool = False) -> list[Field]:
@@ -254,18 +253,19 @@ class Row:
         found: list[Note] = []
         for each in self.fields:
             entry = self.basis.get(each.name)
-            if entry is None or not entry.get("reasoning") or not self.has(each.name):
+            if entry is None or is_empty(self.values.get(each.name)):
                 continue
-            reason = self.reason(each.name)
-            if reason:
-                level = confidence_of(entry)
-                found.append(Note(field=each, confidence=level, reasoning=reason))
+            level, reasoning = confidence_of(entry), str(entry.get("reasoning") or "")
+            if reasoning and (WEAK[level] or _speaks_of_disagreement(reasoning)):
+                found.append(Note(field=each, confidence=level, reasoning=reasoning))
         return found
 
     @property
     def missing(self) -> list[Field]:
         """The fields of an answered row that say nothing."""
-        return [each for each in self.fields if self.answered and not self.has(each.name)]
+        if not self.answered:
+            return []
+        return [each for each in self.fields if is_empty(self.values.get(each.name))]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -326,11 +326,6 @@ def confidence_of(entry: Mapping[str, JSON] | None) -> str:
     return stated if stated in LEVELS else stated.lower() if stated.lower() in LEVELS else ""
 
 
-def weak(confidence: str) -> str:
-    """Return what follows a value that is not sure: ` (medium)`; "" for a sure one."""
-    return f" ({confidence})" if confidence in {"medium", "low"} else ""
-
-
 def fields_of(step: Step, outcomes: Sequence[Outcome]) -> tuple[Field, ...]:
     """Return the fields of a step's answers: the schema's, then any others that answers have."""
     action = step.action
@@ -368,7 +363,7 @@ def _row(outcome: Outcome, fields: Sequence[Field], footnotes: Footnotes, level:
     basis = {
         str(entry["field"]): entry
         for entry in outcome.basis
-        if isinstance(entry, dict | Mapping) and "field" in entry
+        if is_mapping(entry) and "field" in entry
     }
     output = outcome.output
     return Row(
@@ -378,7 +373,7 @@ def _row(outcome: Outcome, fields: Sequence[Field], footnotes: Footnotes, level:
         output=output,
         error=outcome.error,
         warnings=outcome.warnings,
-        values=output if isinstance(output, dict | Mapping) else {},
+        values=output if is_mapping(output) else {},
         fields=fields or _own_fields(output),
         basis=basis,
         has_elements=any([("." in field) for field in basis]),  # noqa: C419 - a list is faster here
@@ -428,4 +423,3 @@ def coverage_of(rows: Sequence[Row], fields: Sequence[Field]) -> Coverage:
         low=levels["low"],
         sources=found or len(sources),
     )
-

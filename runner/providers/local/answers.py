@@ -96,7 +96,12 @@ def _fields(schema_text: str) -> tuple[Field, ...]:
 def _find(field: Field, evidence: Evidence, *, alone: bool) -> Finding:
     ranked = sorted(
         candidates(field, evidence, alone=alone),
-        key=lambda c: (-round(c.score, 4), _reversed_date(evidence.date_of(c)), c.document, c.order),
+        key=lambda c: (
+            -round(c.score, 4),
+            _reversed_date(evidence.date_of(c)),
+            c.document,
+            c.order,
+        ),
     )
     if not ranked:
         return Finding(
@@ -201,9 +206,7 @@ def _put(content: dict[str, JSON], path: tuple[str, ...], value: JSON) -> None:
 _ORDER: tuple[Confidence, ...] = ("low", "medium", "high")
 
 
-def _basis(
-    name: str, findings: Sequence[tuple[tuple[str, ...], Finding]]
-) -> dict[str, JSON]:
+def _basis(name: str, findings: Sequence[tuple[tuple[str, ...], Finding]]) -> dict[str, JSON]:
     """Return the basis of a top-level field; a nested one is as sure as its least sure value."""
     found = [finding for _, finding in findings if finding.sources]
     if len(findings) == 1:

@@ -22,23 +22,23 @@ CREATE TABLE documents (
     id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, size INTEGER NOT NULL,
     mtime_ns INTEGER NOT NULL, sha256 TEXT NOT NULL, title TEXT NOT NULL, names TEXT NOT NULL,
     stated TEXT, readable INTEGER NOT NULL, warnings TEXT NOT NULL
-) STRICT;
-CREATE TABLE texts (document INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT;
+);
+CREATE TABLE texts (document INTEGER PRIMARY KEY, text TEXT NOT NULL);
 CREATE TABLE passages (
     id INTEGER PRIMARY KEY, document INTEGER NOT NULL, ordinal INTEGER NOT NULL,
     heading TEXT NOT NULL, text TEXT NOT NULL
-) STRICT;
+);
 CREATE INDEX passages_of ON passages (document, ordinal);
 CREATE TABLE facts (
     document INTEGER NOT NULL, entity TEXT NOT NULL, label TEXT NOT NULL, value TEXT NOT NULL,
     excerpt TEXT NOT NULL, section TEXT NOT NULL
-) STRICT;
+);
 CREATE INDEX facts_of ON facts (document);
 CREATE VIRTUAL TABLE search USING fts5 (
     title, heading, body, content='',
     tokenize="porter unicode61 remove_diacritics 2 categories 'L* N* Co M*'"
 );
-""".replace(" STRICT", "")
+"""
 _DROP = """
 DROP TABLE IF EXISTS documents; DROP TABLE IF EXISTS texts; DROP TABLE IF EXISTS passages;
 DROP TABLE IF EXISTS facts; DROP TABLE IF EXISTS search;
@@ -148,16 +148,23 @@ def _connect(name: str) -> sqlite3.Connection:
         patiently(lambda: connection.execute("PRAGMA journal_mode = WAL"))
         for setting in ("synchronous = NORMAL", "temp_store = MEMORY", "cache_size = -32000"):
             connection.execute(f"PRAGMA {setting}")
-        with writing(connection):
-            if connection.execute("PRAGMA user_version").fetchone()[0] != FORMAT:
-                for statement in filter(str.strip, f"{_DROP}{_SCHEMA}".split(";")):
-                    connection.execute(statement)
-                connection.execute(f"PRAGMA user_version = {FORMAT}")
-        connection.execute("CREATE VIRTUAL TABLE temp.vocabulary USING fts5vocab(main, search, row)")
+        if _format(connection) != FORMAT:
+            with writing(connection):
+                if _format(connection) != FORMAT:
+                    for statement in filter(str.strip, f"{_DROP}{_SCHEMA}".split(";")):
+                        connection.execute(statement)
+                    connection.execute(f"PRAGMA user_version = {FORMAT}")
+        connection.execute(
+            "CREATE VIRTUAL TABLE temp.vocabulary USING fts5vocab(main, search, row)"
+        )
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def _format(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
 def _code(error: sqlite3.Error) -> int:

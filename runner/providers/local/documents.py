@@ -31,7 +31,9 @@ _MARKS: Final = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_DECLARED = re.compile(rb"(?:charset|encoding)\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]{2,40})", re.I)
+_DECLARED = re.compile(
+    rb"(?:charset|encoding)\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]{2,40})", re.IGNORECASE
+)
 _DECLARED_WITHIN = 2048
 
 
@@ -117,7 +119,7 @@ def _read(data: bytes, suffix: str) -> tuple[Reading, tuple[str, ...]]:
 
 
 def decode(data: bytes) -> tuple[str, tuple[str, ...]]:
-    """Return bytes as text with `\\n` line ends, and what had to be guessed.
+    """Return bytes as text with plain line ends, and what had to be guessed.
 
     A byte-order mark decides; else strict UTF-8, else the charset that the content declares, else
     Windows-1252.

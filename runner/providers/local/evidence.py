@@ -98,7 +98,12 @@ def gather(
     """Return what the documents hold on the subject of a question."""
     known = index.documents(policy)
     dates = {path: date for path, _, date in known}
-    subject = find_subject(question, given, [(path, title) for path, title, _ in known])
+
+    def text_of(path: str) -> str:
+        held = index.document(path)
+        return held[2] if held else ""
+
+    subject = find_subject(question, given, [(path, title) for path, title, _ in known], text_of)
     looked_for = subject.name or question
     hits = tuple(index.search_passages(looked_for, limit=_OTHERS, policy=policy))
     documents = subject.documents
@@ -108,10 +113,16 @@ def gather(
         documents = tuple(dict.fromkeys(good))[:_TOPICAL]
         topical = True
     others = tuple(
-        dict.fromkeys(h.passage.document for h in hits if h.passage.document not in documents)
+        dict.fromkeys(
+            passage.document
+            for passage in (hit.passage for hit in hits)
+            if passage.document not in documents
+            and subject.keys
+            and mentions(f"{passage.heading}\n{passage.text}", subject.keys)
+        )
     )
     facts = [f for f in index.facts(documents) if _own(f, subject)] if documents else []
-    if others and subject.keys:
+    if others:
         facts.extend(_about(index.facts(others), subject))
     return Evidence(
         question=question,
@@ -147,6 +158,10 @@ def _about(facts: Sequence[Fact], subject: Subject) -> Iterator[Fact]:
 
 def _turned(fact: Fact, subject: Subject) -> Fact:
     """Return a fact of a table whose columns are the things, not the rows, the other way round."""
-    if fact.entity and is_about(fact.label, subject.keys) and not is_about(fact.entity, subject.keys):
+    if (
+        fact.entity
+        and is_about(fact.label, subject.keys)
+        and not is_about(fact.entity, subject.keys)
+    ):
         return replace(fact, entity=fact.label, label=fact.entity)
     return fact

@@ -91,9 +91,7 @@ def allot(
         ((document, hit) for document, found in hits.items() for hit in found),
         key=lambda pair: (-pair[1].score, rank[pair[0]], pair[1].passage.ordinal),
     )
-    floor = {
-        document: found[0].score * _WORTH_SHOWING for document, found in hits.items() if found
-    }
+    floor = {document: found[0].score * _WORTH_SHOWING for document, found in hits.items() if found}
     for document, hit in ordered:
         first = not taken[document]
         if not first and hit.score < floor[document]:

@@ -6,13 +6,24 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from runner.jsonvalue import JSON
 
 Kind: TypeAlias = Literal["string", "integer", "number", "boolean", "array"]
 Shape: TypeAlias = Literal[
-    "any", "url", "year", "date", "person", "place", "number", "money", "percent", "text", "version", "sentences"
+    "any",
+    "url",
+    "year",
+    "date",
+    "person",
+    "place",
+    "number",
+    "money",
+    "percent",
+    "text",
+    "version",
+    "sentences",
 ]
 
 _EXACT, _FALLBACK = 1.0, 0.55
@@ -238,6 +249,7 @@ class Field:
         signs: Words of sentences that describe it, where no label does.
         concept: The name of the concept it asks for, or "".
         schema: Its part of the schema.
+        memo: What was worked out for it before, such as the score of a label.
     """
 
     path: tuple[str, ...]
@@ -257,6 +269,7 @@ class Field:
     signs: tuple[str, ...] = ()
     concept: str = ""
     schema: Mapping[str, JSON] = field(default_factory=dict)
+    memo: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def name(self) -> str:
@@ -328,7 +341,9 @@ def concepts_in(text: str) -> list[Concept]:
     return list(dict.fromkeys(found[at][1] for at in sorted(found)))
 
 
-def leaves(schema: Mapping[str, JSON], path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Mapping[str, JSON]]]:
+def leaves(
+    schema: Mapping[str, JSON], path: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], Mapping[str, JSON]]]:
     """Yield (path, schema) for every field of a root object; objects are gone into."""
     yield from _leaves(schema, schema, path)
 
@@ -454,6 +469,7 @@ def _with_labels(asked: Field, name_terms: tuple[str, ...], plain: str) -> Field
         if "required" in words or "mandatory" in words
         else ("optional" in words or None),
         divisor=_UNITS[(unit[1] or unit[2]).lower()] if unit else 1,
+        memo={},
     )
 
 

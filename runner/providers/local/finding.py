@@ -7,20 +7,15 @@ from dataclasses import replace
 from collections import Counter
 from collections.abc import Iterator
 
+from runner.jsonvalue import JSON
 from runner.providers.local.corpus import Fact, Passage
 from runner.providers.local.evidence import Evidence
 from runner.providers.local.facts import HEADING, LEAD
 from runner.providers.local.fields import Field, terms
 from runner.providers.local.kinds import STOPWORDS
-from runner.providers.local.matching import (
-    PLAIN,
-    Candidate,
-    deduced,
-    label_score,
-    read,
-    read_items,
-    stated,
-)
+from runner.providers.local.deduced import deduced
+from runner.providers.local.matching import PLAIN, Candidate, is_below_heading, label_score, stated
+from runner.providers.local.typed import read, read_items
 from runner.providers.local.sentences import sentences
 from runner.providers.local.spans import best_span
 from runner.providers.local.statements import statements, states
@@ -38,7 +33,9 @@ _FEW = 4
 _MOST_FINDINGS = 5
 _ASKS = re.compile(r"(?:what|which|who|whom|whose|when|where|why|how)\b", re.IGNORECASE)
 _KIND_WORDS = frozenset(("package", "company", "library", "market", "product", "what", "which"))
-_BARE = re.compile(r"^[^.]{1,60}?\b(?:is|are|was)\s+(?:an?|the)\s+(?:[^\s.]+\s+){0,2}[^\s.]+\.\s+(?=\S)")
+_BARE = re.compile(
+    r"^[^.]{1,60}?\b(?:is|are|was)\s+(?:an?|the)\s+(?:[^\s.]+\s+){0,2}[^\s.]+\.\s+(?=\S)"
+)
 _WANTED: dict[str, Wanted] = {
     "person": "person", "place": "place", "date": "date", "year": "year", "number": "number",
     "money": "money", "percent": "percent",
@@ -95,7 +92,9 @@ def _of_question(field: Field, evidence: Evidence) -> Iterator[Candidate]:
 
 
 def _labelled(field: Field, evidence: Evidence) -> Iterator[Candidate]:
-    year = next(iter(re.findall(r"\b(?:19|20)\d\d\b", f"{field.description} {evidence.question}")), "")
+    year = next(
+        iter(re.findall(r"\b(?:19|20)\d\d\b", f"{field.description} {evidence.question}")), ""
+    )
     yield from stated(evidence.facts, field, year)
     yield from deduced(evidence.facts, field)
 
@@ -126,7 +125,8 @@ def _of_sentence(
         if parsed is not None:
             yield Candidate(
                 value=parsed.value,
-                score=statement.strength * weight,
+                # One item after a verb ("makes the machines that …") is hardly a list.
+                score=statement.strength * weight * (0.8 if _is_single(parsed.value) else 1),
                 clean=parsed.clean,
                 how=f"a sentence ({statement.how})",
                 document=passage.document,
@@ -137,8 +137,12 @@ def _of_sentence(
             return
 
 
+def _is_single(value: JSON) -> bool:
+    return isinstance(value, list) and len(value) == 1
+
+
 def _headed(field: Field, evidence: Evidence) -> Iterator[Candidate]:
-    """Yield the version in a heading `Name 1.2`, and the name itself."""
+    """Yield the version in a heading `Name 1.2`, and the name in a heading or a title."""
     if field.kind != "string" or field.concept not in ("version", "name"):
         return
     keys = evidence.subject.keys
@@ -179,8 +183,10 @@ def _told(field: Field, evidence: Evidence) -> Iterator[Candidate]:
             for order, (passage, text) in enumerate(evidence.own_sentences(words))
             if signs.search(text) and "?" not in text
         ]
-        for _, order, passage, text in sorted(told, key=lambda t: t[:2])[:1]:
-            yield _candidate(passage, text, text, 0.65, "a sentence that describes it", order)
+        for other, order, passage, text in sorted(told, key=lambda t: t[:2])[:1]:
+            yield _candidate(
+                passage, text, text, 0.5 if other else 0.65, "a sentence that describes it", order
+            )
 
 
 def _findings(field: Field, evidence: Evidence) -> Iterator[Candidate]:
@@ -214,16 +220,18 @@ def _none_listed(field: Field, evidence: Evidence) -> Iterator[Candidate]:
     """Yield 0 for a count where documents of the same make list each, and this one lists none."""
     if not field.counted or len(evidence.documents) != 1:
         return
-    own = {fact.label for fact in evidence.facts if fact.label in fact.excerpt}
+    own = {fact.label for fact in evidence.facts if not is_below_heading(fact)}
     suffix = evidence.documents[0].rsplit(".", 1)[-1]
     others = sorted(path for path in evidence.dates if path.endswith(suffix))
     siblings: dict[str, set[str]] = {}
-    for fact in evidence.index.facts([p for p in others if p not in evidence.documents][:_SIBLINGS]):
-        if fact.label in fact.excerpt:
+    for fact in evidence.index.facts(
+        [p for p in others if p not in evidence.documents][:_SIBLINGS]
+    ):
+        if not is_below_heading(fact):
             siblings.setdefault(fact.document, set()).add(fact.label)
     shared = Counter(label for labels in siblings.values() for label in labels)
     usual = {label for label, times in shared.items() if times > 0.5 * len(siblings)}  # noqa: PLR2004
-    if len(usual) < _FEW or len(usual & own) < 0.7 * len(usual):  # noqa: PLR2004 - of one make
+    if len(usual) < _FEW or len(usual & own) < 0.6 * len(usual):  # noqa: PLR2004 - of one make
         return
     for label in sorted(set(shared) - own):
         if shared[label] > 1 and label_score(label, field) >= PLAIN:

@@ -23,6 +23,7 @@ from runner.providers.local.database import (
     open_memory,
 )
 from runner.providers.local.excerpts import MAX_CHARS_PER_RESULT, Found, allot
+from runner.providers.local.policy import allowed
 from runner.providers.local.ranking import (
     BODY_WEIGHT,
     HEADING_WEIGHT,
@@ -31,11 +32,13 @@ from runner.providers.local.ranking import (
     TITLE_WEIGHT,
     Question,
     ask,
+    by_rank,
+    combined,
+    document_score,
     score,
 )
 from runner.providers.local.refresh import Update, refresh
 
-_ORDERED: Final = f"ORDER BY bm25(search, {TITLE_WEIGHT}, {HEADING_WEIGHT}, {BODY_WEIGHT})"
 _CANDIDATES: Final = f"""
 SELECT passages.id, ordinal, heading, text, path, documents.title, found.score FROM (
     SELECT rowid, bm25(search, {TITLE_WEIGHT}, {HEADING_WEIGHT}, {BODY_WEIGHT}) AS score
@@ -46,7 +49,9 @@ JOIN passages ON passages.id = found.rowid JOIN documents ON documents.id = pass
 _AMONG: Final = """
 AND rowid IN (SELECT id FROM passages WHERE document IN (SELECT value FROM json_each(?)))
 """
-_NEXT_SHARES: Final = (0.1, 0.05)
+
+
+__all__ = ["Found", "Index", "Update", "allowed"]
 
 
 class Index:
@@ -73,11 +78,7 @@ class Index:
         try:
             return cls(open_database(database), database, None)
         except NotWritableError as error:
-            warning = (
-                f"The document index {database} cannot be written ({error});"
-                " the documents are read again in every run"
-            )
-            return cls(open_memory(), database, warning)
+            return cls(open_memory(), database, _in_memory(database, error))
 
     def update(self, files: Sequence[tuple[str, Path]]) -> Update:
         """Bring the index to the state of some files: all others are dropped from it.
@@ -90,21 +91,33 @@ class Index:
         Raises:
             StateError: the index cannot be written.
         """
-        warnings = (self._warning,) if self._warning else ()
         try:
             try:
-                return refresh(self._connection, files, warnings)
+                return self._refreshed(files)
             except sqlite3.DatabaseError as error:
-                if not is_damage(error):
+                if is_damage(error):
+                    self._start_anew()
+                elif isinstance(found := as_state_error(error, self._database), NotWritableError):
+                    self._move_to_memory(found)
+                else:
                     raise
-                self._connection.close()
-                discard(self._database)
-                self._connection = open_database(self._database)
-                return refresh(self._connection, files, warnings)
+                return self._refreshed(files)
         except sqlite3.Error as error:
             raise self._state_error(error) from error
-        finally:
-            self._version = -1
+
+    def _refreshed(self, files: Sequence[tuple[str, Path]]) -> Update:
+        self._version = -1
+        return refresh(self._connection, files, (self._warning,) if self._warning else ())
+
+    def _start_anew(self) -> None:
+        self._connection.close()
+        discard(self._database)
+        self._connection = open_database(self._database)
+
+    def _move_to_memory(self, error: NotWritableError) -> None:
+        self._connection.close()
+        self._connection = open_memory()
+        self._warning = _in_memory(self._database, error)
 
     def digest(self, *, dates: bool) -> str:
         """Return what changes whenever a document does: 64 hexadecimal digits.
@@ -159,7 +172,8 @@ class Index:
 
     def facts(self, documents: Collection[str] | None = None) -> list[Fact]:
         """Return the facts of some documents (None: of all), by path, in document order."""
-        among, values = "", ()
+        among = ""
+        values: tuple[str, ...] = ()
         if documents is not None:
             among, values = "WHERE path IN (SELECT value FROM json_each(?))", (_json(documents),)
         with self._read() as connection:
@@ -174,8 +188,8 @@ class Index:
                     section=section,
                 )
                 for path, title, entity, label, value, excerpt, section in connection.execute(
-                    "SELECT path, title, entity, label, value, excerpt, section FROM facts"
-                    f" JOIN documents ON documents.id = document {among}"  # noqa: S608 - ours
+                    "SELECT path, title, entity, label, value, excerpt, section FROM facts"  # noqa: S608 - ours
+                    f" JOIN documents ON documents.id = document {among}"
                     " ORDER BY path, facts.rowid",
                     values,
                 )
@@ -228,7 +242,7 @@ class Index:
                 return []
             among = self._among(policy, None)
             questions = [question for text in texts if (question := self._ask(text))]
-            hits = _combined([self._hits(question, RERANKED, among) for question in questions])
+            hits = combined([self._hits(question, RERANKED, among) for question in questions])
             stated = dict(
                 self._connection.execute(
                     "SELECT path, stated FROM documents WHERE path IN"
@@ -239,7 +253,7 @@ class Index:
         by_document: dict[str, list[Hit]] = {}
         for hit in hits:
             by_document.setdefault(hit.passage.document, []).append(hit)
-        ranked = sorted(by_document, key=lambda path: (-_document_score(by_document[path]), path))
+        ranked = sorted(by_document, key=lambda path: (-document_score(by_document[path]), path))
         shown = {path: by_document[path] for path in ranked[: max(max_results, 0)]}
         excerpts = allot(
             whole,
@@ -253,7 +267,7 @@ class Index:
                 title=found[0].passage.title,
                 date=stated[path],
                 excerpts=excerpts[path],
-                score=_document_score(found),
+                score=document_score(found),
             )
             for path, found in shown.items()
         ]
@@ -281,7 +295,7 @@ class Index:
                 id=id_, document=path, title=title, heading=heading, ordinal=ordinal, text=text
             )
             hits.append(Hit(passage=passage, score=value, coverage=held))
-        return sorted(hits, key=_rank)[:limit]
+        return sorted(hits, key=by_rank)[:limit]
 
     def _ask(self, text: str) -> Question | None:
         return ask(text, self._passages, self._frequency)
@@ -339,34 +353,21 @@ class Index:
 
     def _state_error(self, error: sqlite3.Error) -> StateError:
         found = as_state_error(error, self._database)
-        return found if isinstance(found, StateError) else StateError(
-            f"The document index {self._database} cannot be written: {error}",
-            hint="Free some space or permit writing there, and run again",
+        return (
+            found
+            if isinstance(found, StateError)
+            else StateError(
+                f"The document index {self._database} cannot be written: {error}",
+                hint="Free some space or permit writing there, and run again",
+            )
         )
 
 
-def allowed(path: str, date: str, policy: SourcePolicy) -> bool:
-    """Return whether a policy lets a document be used.
-
-    `include_domains` and `exclude_domains` name files and folders (all below them); where both
-    are given, only `include_domains` counts. `after_date` lets the day itself pass.
-
-    Args:
-        path: The document's path, as citations show it.
-        date: `YYYY-MM-DD` that it states, or else when its file was last changed.
-        policy: The policy.
-    """
-    if policy.after_date is not None and date < policy.after_date.isoformat():
-        return False
-    if policy.include_domains:
-        return any(_is_below(path, place) for place in policy.include_domains)
-    return not any(_is_below(path, place) for place in policy.exclude_domains)
-
-
-def _is_below(path: str, place: str) -> bool:
-    folder = place.strip().removeprefix("./").rstrip("/")
-    path = path.removeprefix("./")
-    return folder in ("", ".") or path == folder or path.startswith(f"{folder}/")
+def _in_memory(database: Path, error: NotWritableError) -> str:
+    return (
+        f"The document index {database} cannot be written ({error}); the documents are read again"
+        " in every run"
+    )
 
 
 def _day(mtime_ns: int) -> str:
@@ -375,37 +376,3 @@ def _day(mtime_ns: int) -> str:
 
 def _json(paths: Collection[str]) -> str:
     return json.dumps(sorted(paths))
-
-
-def _rank(hit: Hit) -> tuple[float, str, int]:
-    return -hit.score, hit.passage.document, hit.passage.ordinal
-
-
-def _combined(found: Sequence[Sequence[Hit]]) -> list[Hit]:
-    """Return the hits of several wordings as one list: the best score of each passage counts, and
-    a share of what the other wordings make of it."""
-    if len(found) == 1:
-        return list(found[0])
-    scores: dict[int, list[float]] = {}
-    best: dict[int, Hit] = {}
-    for hits in found:
-        for hit in hits:
-            id_ = hit.passage.id
-            scores.setdefault(id_, []).append(hit.score)
-            if id_ not in best or hit.score > best[id_].score:
-                best[id_] = hit
-    combined = [
-        Hit(
-            passage=hit.passage,
-            score=0.5 * hit.score + 0.5 * sum(scores[id_]) / len(found),
-            coverage=hit.coverage,
-        )
-        for id_, hit in best.items()
-    ]
-    return sorted(combined, key=_rank)
-
-
-def _document_score(hits: Sequence[Hit]) -> float:
-    """Return a document's score: its best passage's and a small share of the next ones'."""
-    shares = (1.0, *_NEXT_SHARES)
-    return sum(share * hit.score for share, hit in zip(shares, hits, strict=False))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -13,8 +12,8 @@ TARGET_CHARS = 700
 _WHOLE_CHARS = 900
 _SMALL_SECTION_CHARS = 200
 _SMALL_REST_CHARS = 150
+_STRETCH_CHARS = 8000
 _TIGHT = frozenset(("item", "row", "definition", "pair"))
-_SPACE = re.compile(r"\s+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +52,10 @@ def full_text(document: Document) -> tuple[str, list[Slice]]:
             length += len(text)
             continue
         for first, last in _units(block):
-            if end > start and length + last - start > TARGET_CHARS and (
-                end - start >= _SMALL_REST_CHARS or length + last - start > _WHOLE_CHARS
+            if (
+                end > start
+                and length + last - start > TARGET_CHARS
+                and (end - start >= _SMALL_REST_CHARS or length + last - start > _WHOLE_CHARS)
             ):
                 slices.append(Slice(start, end, heading))
                 start = end
@@ -83,8 +84,21 @@ def _units(block: Block) -> Iterator[tuple[int, int]]:
     elif block.kind == "code":
         yield from _lines(text)
     else:
-        for sentence in sentences(text):
-            yield from _pieces(text, sentence.start, sentence.start + len(sentence.text))
+        for start, end in _stretches(text):
+            for sentence in sentences(text[start:end]):
+                first = start + sentence.start
+                yield from _pieces(text, first, first + len(sentence.text))
+
+
+def _stretches(text: str) -> Iterator[tuple[int, int]]:
+    """Cut a very long text between words, so that one endless block costs little memory."""
+    start = 0
+    while len(text) - start > _STRETCH_CHARS:
+        space = text.rfind(" ", start + 1, start + _STRETCH_CHARS)
+        cut = space if space > 0 else start + _STRETCH_CHARS
+        yield start, cut
+        start = cut
+    yield start, len(text)
 
 
 def _lines(text: str) -> Iterator[tuple[int, int]]:

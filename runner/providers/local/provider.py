@@ -15,7 +15,6 @@ from runner.jsonvalue import JSON, digest
 from runner.plan.calls import Kind
 from runner.providers.base import Answer
 from runner.providers.local.answers import answer_json
-from runner.providers.local.brief import write_auto, write_text
 from runner.providers.local.documents import SUFFIXES
 from runner.providers.local.index import Index
 
@@ -99,6 +98,8 @@ class LocalProvider:
                     run_id=run_id,
                 )
             case "text":
+                from runner.providers.local.brief import write_text  # noqa: PLC0415
+
                 brief = write_text(
                     question=question,
                     description=output.get("description"),
@@ -106,6 +107,8 @@ class LocalProvider:
                     policy=policy,
                 )
             case _:
+                from runner.providers.local.brief import write_auto  # noqa: PLC0415
+
                 brief = write_auto(question=question, index=self._index, policy=policy)
         return Answer(
             output=brief.content,

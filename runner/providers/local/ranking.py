@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Set
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
+from runner.providers.local.corpus import Hit
 from runner.providers.local.sentences import sentences
 from runner.providers.local.sentences import stem as root
 from runner.providers.local.words import STOPWORDS, content_words, stem, words
@@ -26,6 +28,8 @@ RERANKED: Final = 30
 NAMED: Final = 10
 COMMON_SHARE: Final = 0.1
 COMMON_FROM: Final = 1000
+BEST_WORDING_SHARE: Final = 0.5
+NEXT_PASSAGE_SHARES: Final = (0.1, 0.05)
 _SEPARATORS = re.compile(r"\s+[·|•–—:-]+\s+")
 
 
@@ -55,7 +59,7 @@ class Question:
         """The FTS5 expression: every word quoted, any of them enough."""
         return " OR ".join(f'"{word}"' for word in self.words)
 
-    def coverage(self, roots: Set[str]) -> float:
+    def coverage(self, roots: AbstractSet[str]) -> float:
         """Return the share (0 to 1) of the question's weight that some roots hold."""
         return sum(self.idf[found] for found in self.idf.keys() & roots) / self.total
 
@@ -156,3 +160,37 @@ def score(
         + NAME_WEIGHT * name_match(question, title, path)
     )
     return value, held
+
+
+def by_rank(hit: Hit) -> tuple[float, str, int]:
+    """Return what hits are sorted by: score, then path and place, so that ties never waver."""
+    return -hit.score, hit.passage.document, hit.passage.ordinal
+
+
+def combined(found: Sequence[Sequence[Hit]]) -> list[Hit]:
+    """Return the hits of several wordings as one list, best first.
+
+    A passage's score is half its best one and half the mean over all wordings.
+    """
+    if len(found) == 1:
+        return list(found[0])
+    sums: dict[int, float] = {}
+    best: dict[int, Hit] = {}
+    for hits in found:
+        for hit in hits:
+            id_ = hit.passage.id
+            sums[id_] = sums.get(id_, 0.0) + hit.score
+            if id_ not in best or hit.score > best[id_].score:
+                best[id_] = hit
+    mean_share = (1 - BEST_WORDING_SHARE) / max(len(found), 1)
+    merged = [
+        replace(hit, score=BEST_WORDING_SHARE * hit.score + mean_share * sums[id_])
+        for id_, hit in best.items()
+    ]
+    return sorted(merged, key=by_rank)
+
+
+def document_score(hits: Sequence[Hit]) -> float:
+    """Return a document's score: its best passage's and a small share of the next ones'."""
+    shares = (1.0, *NEXT_PASSAGE_SHARES)
+    return sum(share * hit.score for share, hit in zip(shares, hits, strict=False))

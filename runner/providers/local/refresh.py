@@ -93,9 +93,21 @@ def _stat(files: Sequence[tuple[str, Path]]) -> tuple[dict[str, _File], list[str
             found = path.stat()
         except OSError as error:
             missing.append(f"{shown} cannot be read: {error.strerror or error}")
-        else:
+            continue
+        if _is_text(shown):
             present[shown] = _File(path, found.st_size, found.st_mtime_ns)
+        else:
+            missing.append(f"{shown!a} cannot be read: its name is not UTF-8")
     return present, missing
+
+
+def _is_text(name: str) -> bool:
+    """Return whether a name can be stored; a name of stray bytes cannot."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _known(connection: sqlite3.Connection) -> dict[str, _Known]:

@@ -13,7 +13,7 @@ ABBREVIATIONS = frozenset(
     " jan feb mar apr jun jul aug sep sept oct nov dec".split()
 )
 
-_BORDER = re.compile(r"([.!?…]+[\"'”’)\]]*|[。！？])(\s+|$)|\n\s*\n|\n(?=\s*(?:[-*•|]|\d+[.)])\s)|\n")
+_BORDER = re.compile(r"([.!?…]+[\"'”’)\]]*|[。！？])(\s+|$)|\n")
 _WORD = re.compile(
     r"(?P<number>[$€£¥]?\d+(?:[.,:]\d+)*(?:st|nd|rd|th|s|m|bn|k)?(?![^\W_])%?)"
     r"|(?P<initials>(?:[^\W\d_]\.){2,})"
@@ -21,7 +21,8 @@ _WORD = re.compile(
     r"|(?P<word>[^\W_]+(?:(?:[-‐‑./&]|['’](?!s\b))[^\W_]+)*)"
     r"|(?P<mark>\S)"
 )
-_SHORT_LINE = 45
+
+_LAST_WORD = re.compile(r"[^\s(\[\"'“]*$")
 
 _SUFFIXES = (
     ("ization", ""), ("isation", ""), ("ational", ""), ("ations", ""), ("ation", ""),
@@ -154,21 +155,15 @@ def _add(found: list[Sentence], text: str, start: int, end: int) -> None:
 
 def _is_border(text: str, start: int, match: re.Match[str]) -> bool:
     following = text[match.end() : match.end() + 1]
-    if not match.group(1):
-        if match.group() != "\n" or following in "-*•|":
-            return True
-        line = text[max(start, text.rfind("\n", start, match.start()) + 1) : match.start()]
-        # A single line break inside a sentence is how the text was wrapped.
-        return line.rstrip().endswith((":", ";")) or (
-            len(line) < _SHORT_LINE and following.isupper()
-        )
-    if not following or match.group(1)[0] in "。！？":
+    if not match.group(1) or "\n" in match.group(2) or not following:
+        return True
+    if match.group(1)[0] in "。！？":
         return True
     if following.islower():
         return False
     if match.group(1)[0] != ".":
         return True
-    word = re.search(r"[^\s(\[\"'“]*$", text[start : match.start()])
-    last = word.group().lower() if word else ""
-    initial = len(last) == 1 and last.isalpha() and last not in "i"
-    return not (initial or last in ABBREVIATIONS) or "\n" in match.group(2)
+    last = _LAST_WORD.search(text, start, match.start())
+    word = last.group().lower() if last else ""
+    initial = len(word) == 1 and word.isalpha() and word != "i"
+    return not initial and word not in ABBREVIATIONS

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 
 from runner.providers.local.fields import NEUTRAL, Field, terms
 from runner.providers.local.sentences import ABBREVIATIONS
@@ -35,8 +34,8 @@ _OPENERS = frozenset(
      " annual net best-known famous full-time operational core flagship stated").split(" ")
 )  # fmt: skip
 _VAGUE = frozenset(
-    ("dual same following this that it them both various different which what a the an dual the same"
-     " one others several").split(" ")
+    ("dual same following this that it them both various different which what either several"
+     " others").split(" ")
 )  # fmt: skip
 _LONGEST = 300
 
@@ -58,18 +57,22 @@ def statements(sentence: str, field: Field) -> Iterator[Statement]:
     """
     if field.concept == "name" or field.shape in ("text", "sentences"):
         return  # "its name is a pun", "the summary is": no sentence states these plainly
-    rules = _rules(field.nouns, field.verbs, field.kind, field.shape)
+    rules: _Rules | None = field.memo.get("rules")
+    if rules is None:
+        rules = field.memo["rules"] = _rules(field.nouns, field.verbs, field.kind, field.shape)
     if rules.trigger.search(sentence) is None:
         return
     past = _PAST.search(sentence) is not None
     for pattern, strength, how in rules.patterns:
         for match in pattern.finditer(sentence):
-            text = _value(match["value"], field)
+            text = _value(match["value"], field, named="under" in how)
             if text:
                 # In "the Python version is" the noun names something else.
                 alone = _stands_alone(sentence[: match.start()]) or how.startswith("the sentence")
                 weight = (1 if alone else 0.7) * (0.7 if past else 1)
-                if field.shape == "percent" and _FELL.search(match.group()[: match.start("value") - match.start()]):
+                if field.shape == "percent" and _FELL.search(
+                    match.group()[: match.start("value") - match.start()]
+                ):
                     text = f"-{text}"
                 yield Statement(text=text, strength=strength * weight, how=how)
 
@@ -108,7 +111,6 @@ class _Rules:
     patterns: tuple[tuple[re.Pattern[str], float, str], ...]
 
 
-@lru_cache(maxsize=512)
 def _rules(nouns: tuple[str, ...], verbs: tuple[str, ...], kind: str, shape: str) -> _Rules:
     noun = _alternatives(nouns)
     numeric = kind in ("integer", "number") or shape in ("number", "money", "percent")
@@ -117,7 +119,7 @@ def _rules(nouns: tuple[str, ...], verbs: tuple[str, ...], kind: str, shape: str
         patterns.append((rf"\b(?:{_alternatives(verbs)})\s+(?P<value>.{{1,{_LONGEST}}})", 0.9,
                          "the sentence's verb"))  # fmt: skip
     if noun:
-        of = r"(?:\s+(?:of|for|at)\s+[^,.;:]{1,60}?)?"
+        of = r"(?:\s+(?:of|for|at|outside|in)\s+[^,.;:]{1,60}?)?"
         patterns.append((rf"\b(?:{noun}){of}\s+{_IS}\s+(?P<value>.{{1,{_LONGEST}}})", 0.9,
                          "'… is …'"))  # fmt: skip
         requires = [n for n in nouns[:1] if re.match(r"\w+s\s\w", n)]
@@ -129,12 +131,21 @@ def _rules(nouns: tuple[str, ...], verbs: tuple[str, ...], kind: str, shape: str
                              rf"(?:\w+\s+){{0,1}}?(?:{noun})\b", 0.88, "'number …'"))  # fmt: skip
             patterns.append((rf"\b(?:{noun})\s+(?:of|(?:rose|fell|grew|shrank)\s+(?:by|to|from))\s+"
                              rf"(?P<value>.{{1,80}})", 0.8, "'… of number'"))  # fmt: skip
+        elif kind == "array":
+            patterns.append((rf"^(?P<value>(?-i:[A-ZÀ-Þ])(?:[^.;:]|\.(?=\S)){{2,150}}?)\s+(?:is|are)\s+(?:the|its|their)\s+"
+                             rf"(?:\w+\s+){{0,2}}?(?:{noun})\b", 0.85, "'… are its …'"))  # fmt: skip
         elif shape == "person":
             patterns.append((rf"\b(?:{noun}),? (?P<value>(?-i:{FULL_NAME}))", 0.8, "'… Name'"))
             patterns.append((rf"(?P<value>(?-i:{FULL_NAME}))(?:,| is| has been| as) "
                              rf"(?:the |its |their )?(?:{noun})\b", 0.75, "'Name, …'"))  # fmt: skip
         elif kind == "string":
-            patterns.append((rf"\bunder\s+(?P<value>.{{1,80}}?)\s+(?:{noun})\b(?!\s+(?:{noun})\b)", 0.92, "'under the … …'"))
+            patterns.append(
+                (
+                    rf"\bunder\s+(?P<value>.{{1,80}}?)\s+(?:{noun})\b(?!\s+(?:{noun})\b)",
+                    0.92,
+                    "'under the … …'",
+                )
+            )
     patterns.sort(key=lambda entry: -entry[1])
     trigger = "|".join(part for part in (noun, _alternatives(verbs)) if part) or r"(?!)"
     return _Rules(
@@ -174,7 +185,7 @@ def _flexible(phrase: str) -> str:
     return r"[\s-]+".join(words)
 
 
-def _value(text: str, field: Field) -> str:
+def _value(text: str, field: Field, *, named: bool) -> str:
     """Return the part of a sentence's rest that is the value."""
     text = re.sub(rf"^\s*(?:{_BEFORE})+", "", text, flags=re.IGNORECASE)
     if field.shape == "url" or field.kind in ("integer", "number"):
@@ -183,7 +194,7 @@ def _value(text: str, field: Field) -> str:
     whole = re.sub(r"^(?:in|at)\s+", "", text)
     stop = (_LIST_STOP if field.kind == "array" else _STOP).search(text)
     text = text[: stop.start()] if stop else text
-    if text.lower().rstrip(".").removesuffix(" license").strip() in _VAGUE:
+    if not text.strip(" .,") or text.split()[0].lower() in _VAGUE:
         return ""
     if field.shape == "place":
         place = re.match(rf"(?:{_PROPER})(?:,\s+(?:in\s+)?(?:the\s+)?(?:{_PROPER}))*", whole)
@@ -197,7 +208,7 @@ def _value(text: str, field: Field) -> str:
     text = text.strip(" ,")
     last = text.rsplit(" ", 1)[-1].rstrip(".").lower()
     text = text if last in ABBREVIATIONS else text.rstrip(".")
-    if field.kind == "string":
+    if field.kind == "string" and not named:
         for noun in field.nouns[:2]:
             text = re.sub(rf"\s+(?:{_flexible(noun)})$", "", text, flags=re.IGNORECASE)
     return text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -124,12 +124,22 @@ def _mention(keys: frozenset[str]) -> re.Pattern[str]:
 
 
 def find_subject(
-    question: str, given: Mapping[str, JSON] | None, documents: Sequence[tuple[str, str]]
+    question: str,
+    given: Mapping[str, JSON] | None,
+    documents: Sequence[tuple[str, str]],
+    text_of: Callable[[str], str],
 ) -> Subject:
     """Return what the question or the structured input is about.
 
-    `documents` are (path, title). A whole title or file name in the question decides; how often
-    a document mentions the name does not. Without one, the name is taken from the words.
+    A whole title or file name in the question decides; how often a document mentions the name
+    does not. A longer name (`Carl Zeiss`) finds the document of a part of it (`zeiss`) if that
+    document holds the longer one too. Without a document the name is taken from the words.
+
+    Args:
+        question: What is asked, in words.
+        given: The structured input, if there is one; its names come first.
+        documents: (path, title) of every document that may be used.
+        text_of: A document's path to its text.
     """
     names = _names(tuple(documents))
     for value in _given_names(given):
@@ -137,15 +147,34 @@ def find_subject(
         found = sorted({path for key in keys for path in names.get(key, ())})
         if found:
             return _subject(value, keys, tuple(found), names)
-    stated = next(_given_names(given), "")
-    if stated:
-        return Subject(name=stated, keys=name_keys(stated) or frozenset({name_key(stated)}))
-    best = max(_named_in(question, names), key=lambda entry: entry[0], default=None)
-    if best is not None:
-        _, text, found = best
-        return _subject(text, name_keys(text) or frozenset({name_key(text)}), found, names)
-    name = _unknown_name(question)
-    return Subject(name=name, keys=name_keys(name) if name else frozenset())
+    name = next(_given_names(given), "")
+    if not name:
+        best = max(_named_in(question, names), key=lambda entry: entry[0], default=None)
+        if best is not None:
+            _, text, found = best
+            return _subject(text, name_keys(text) or frozenset({name_key(text)}), found, names)
+        name = _unknown_name(question)
+    keys = name_keys(name) or frozenset({name_key(name)} - {""})
+    found = _named_shorter(name, keys, names, text_of)
+    return _subject(name, keys, found, names) if found else Subject(name=name, keys=keys)
+
+
+def _named_shorter(
+    name: str,
+    keys: frozenset[str],
+    names: Mapping[str, tuple[str, ...]],
+    text_of: Callable[[str], str],
+) -> tuple[str, ...]:
+    """Return the documents named by a part of a name that also hold the whole of it."""
+    words = name_key(name).split()
+    parts = (
+        " ".join(words[first:last])
+        for first in range(len(words))
+        for last in range(first + 1, len(words) + 1)
+        if last - first < len(words)
+    )
+    found = {path for part in parts for path in names.get(part, ())}
+    return tuple(sorted(path for path in found if mentions(text_of(path), keys)))
 
 
 def _subject(
@@ -207,9 +236,7 @@ def _named_in(
                 continue
             following = words[last + 1].group() if last + 1 < len(words) else ""
             modifier = (
-                following.islower()
-                and following not in _SMALL
-                and _touches(question, words, last)
+                following.islower() and following not in _SMALL and _touches(question, words, last)
             )
             cued = first > 0 and (
                 words[first - 1].group().lower() in _CUES

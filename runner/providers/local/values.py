@@ -85,7 +85,9 @@ def parse_number(text: str, *, divisor: float = 1) -> Parsed | None:
     bare = asides.strip(" .,;")
     if bare.lower() in _COUNT_WORDS:
         return Parsed(value=_COUNT_WORDS[bare.lower()], clean=True)
-    match = _NUMBER.search(bare) or _NUMBER.search(text)
+    if not re.search(r"\w", bare) and not re.search(r"[^\W\d_]", text):
+        bare = text.strip(" .,;()")  # "(2023)" is no aside where nothing else is said
+    match = _NUMBER.search(bare)
     if match is None:
         return None
     number = float(_plain(match["digits"]))
@@ -282,7 +284,9 @@ def cut_to_example(text: str, example: str) -> str | None:
     if _OPERATOR.match(example):
         if match := re.search(r"(?:[<>=!~^]=?=?\s*v?\d[\w.*]*\s*,?\s*)+", text):
             return match.group().strip(" ,.")
-        match = re.search(r"(\d+(?:\.\d+)*)(?:\+|\s+(?:or|and)\s+(?:later|newer|higher|above|up))", text)
+        match = re.search(
+            r"(\d+(?:\.\d+)*)(?:\+|\s+(?:or|and)\s+(?:later|newer|higher|above|up))", text
+        )
         return f">={match[1]}" if match else None
     if re.match(r"v?\d+\.\d", example):
         match = re.search(r"v?\d+(?:\.\w+)+", text)

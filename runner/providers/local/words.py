@@ -32,8 +32,11 @@ _ACCENTS = re.compile(r"[\u0300-\u036f]+")
 
 
 def fold(text: str) -> str:
-    """Return text as it is indexed: lower case, no accents, pairs of characters where a script
-    writes no spaces between words (Chinese, Japanese, Korean, Thai and their like)."""
+    """Return text as it is indexed: in lower case and without accents.
+
+    Where a script writes no spaces between words (Chinese, Japanese, Thai and their like), each
+    pair of neighbouring characters becomes a word; Korean, too, is found better so.
+    """
     if text.isascii():
         return text.lower()
     plain = _ACCENTS.sub("", unicodedata.normalize("NFKD", text))
@@ -113,7 +116,7 @@ def _ends_cvc(part: str) -> bool:
 
 
 def _step_1(word: str) -> str:
-    if word.endswith("sses") or word.endswith("ies"):
+    if word.endswith(("sses", "ies")):
         word = word[:-2]
     elif word.endswith("s") and not word.endswith("ss"):
         word = word[:-1]

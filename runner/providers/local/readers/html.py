@@ -19,26 +19,31 @@ from runner.providers.local.readers.reading import (
     without_title,
 )
 
-SKIPPED: Final = frozenset(
-    "script style template noscript svg math iframe object canvas audio video select button"
-    " textarea datalist head title".split()
-)
+SKIPPED: Final = frozenset((
+    "script", "style", "template", "noscript", "svg", "math", "iframe", "object", "canvas",
+    "audio", "video", "select", "button", "textarea", "datalist", "head", "title",
+))  # fmt: skip
 _HEADINGS: Final = {f"h{level}": level for level in range(1, 7)}
-_BLOCKS: Final = frozenset(
-    "address article aside blockquote body caption center dd details dialog div dl dt fieldset"
-    " figcaption figure footer form header hr html legend li main menu nav ol p section summary"
-    " table tbody td tfoot th thead tr ul".split()
-)
+_BLOCKS: Final = frozenset((
+    "address", "article", "aside", "blockquote", "body", "caption", "center", "dd", "details",
+    "dialog", "div", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form", "header",
+    "hr", "html", "legend", "li", "listing", "main", "menu", "nav", "ol", "p", "pre", "section",
+    "summary",
+    "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul",
+))  # fmt: skip
 _PERMALINKS: Final = frozenset(("¶", "#", "§", "🔗", "¶"))
-_DATES: Final = frozenset(
-    "article:published_time article:modified_time date dc.date dcterms.date dcterms.created"
-    " dcterms.modified pubdate publish_date datepublished datemodified last-modified".split()
-)
+_DATES: Final = frozenset((
+    "article:published_time", "article:modified_time", "date", "dc.date", "dcterms.date",
+    "dcterms.created", "dcterms.modified", "pubdate", "publish_date", "datepublished",
+    "datemodified", "last-modified",
+))  # fmt: skip
+_CODE: Final = frozenset(("pre", "listing"))
 _SIDELINES: Final = frozenset(("nav", "footer"))
 _SIDE_ROLES: Final = frozenset(("navigation", "contentinfo", "search"))
 _KEPT_AT_LEAST = 200
 _SIDE_TEXT_LIMIT = 0.3
 _SIDE_TEXT_NAMED = 0.1
+_SIDE_CHARS_NAMED = 500
 
 
 def read_html(text: str) -> Reading:
@@ -91,9 +96,10 @@ def _parse(text: str) -> etree._Element | None:
 
 def _title(root: etree._Element) -> str | None:
     for found in root.iter("title"):
-        if found.getparent() is not None and found.getparent().tag == "svg":
+        parent = found.getparent()
+        if parent is not None and parent.tag == "svg":
             continue
-        if name := tidy("".join(found.itertext())):
+        if name := tidy("".join(map(str, found.itertext()))):
             return name
     return None
 
@@ -112,6 +118,7 @@ class _Term:
 
     names: list[str] = field(default_factory=list)
     described: bool = False
+    beginning: bool = False
 
 
 class _Walk:
@@ -132,37 +139,38 @@ class _Walk:
     def run(self, root: etree._Element) -> None:
         """Read the tree; as deep as it may be, no recursion."""
         events = etree.iterwalk(root, events=("start", "end"))
-        text = self._text
         for event, element in events:
-            tag = element.tag
-            if event == "start":
-                if tag in SKIPPED:
-                    events.skip_subtree()
-                elif tag in _BLOCKS or tag in _HEADINGS:
-                    self._flush()
-                    if self._open(element, tag):
-                        events.skip_subtree()
-                    elif element.text:
-                        text.append(element.text)
-                elif tag == "pre" or tag == "listing":
-                    self._flush()
-                    self._code(element)
-                    events.skip_subtree()
-                else:
-                    if tag == "a":
-                        self._link_starts.append((element.get("href") or "", len(text)))
-                    elif tag == "br":
-                        text.append(BREAK)
-                    if element.text:
-                        text.append(element.text)
-            else:
-                if tag in _BLOCKS or tag in _HEADINGS:
-                    self._close(element, tag)
-                elif tag == "a" and self._link_starts:
-                    self._end_link()
-                if element.tail:
-                    text.append(element.tail)
+            if event == "end":
+                self._end(element)
+            elif self._start(element):
+                events.skip_subtree()
         self._flush()
+
+    def _start(self, element: etree._Element) -> bool:
+        """Take an element's beginning; True when there is nothing more to read inside."""
+        tag = element.tag
+        if tag in SKIPPED:
+            return True
+        if tag in _BLOCKS or tag in _HEADINGS:
+            self._flush()
+            if self._open(element, tag):
+                return True
+        elif tag == "a":
+            self._link_starts.append((element.get("href") or "", len(self._text)))
+        elif tag == "br":
+            self._text.append(BREAK)
+        if element.text:
+            self._text.append(element.text)
+        return False
+
+    def _end(self, element: etree._Element) -> None:
+        tag = element.tag
+        if tag in _BLOCKS or tag in _HEADINGS:
+            self._close(element, tag)
+        elif tag == "a" and self._link_starts:
+            self._end_link()
+        if element.tail:
+            self._text.append(element.tail)
 
     def result(self) -> tuple[tuple[Block, ...], tuple[str, ...]]:
         """Return the blocks that count and what the reader should know of the others."""
@@ -174,7 +182,7 @@ class _Walk:
         share = lost / max(lost + chars - linked, 1)
         if chars < _KEPT_AT_LEAST > lost + chars or (chars == 0) or share > _SIDE_TEXT_LIMIT:
             return blocks, ()
-        if share > _SIDE_TEXT_NAMED:
+        if share > _SIDE_TEXT_NAMED and lost > _SIDE_CHARS_NAMED:
             return tuple(kept), (f"{share:.0%} of its text, navigation and footers, is left out",)
         return tuple(kept), ()
 
@@ -182,10 +190,15 @@ class _Walk:
         """Enter a block element; True when it has been read whole."""
         if tag == "li":
             self._kinds.append("item")
+        elif tag in _CODE:
+            self._code(element)
+            return True
         elif tag == "dl":
             self._terms.append(_Term())
         elif tag == "dd":
             self._kinds.append("definition")
+            if self._terms:
+                self._terms[-1].beginning = True
         elif tag == "table":
             if not is_layout(element):
                 add_table(self._main, element)
@@ -265,7 +278,7 @@ class _Walk:
     def _code(self, element: etree._Element) -> None:
         for line in element.iter("br"):
             line.tail = f"\n{line.tail or ''}"
-        lines = "".join(element.itertext()).expandtabs().split("\n")
+        lines = "".join(map(str, element.itertext())).expandtabs().split("\n")
         text = "\n".join(line.rstrip() for line in lines).strip("\n")
         self._main.add("code", text)
         self._count(0)
@@ -282,11 +295,12 @@ class _Walk:
         self._links = []
 
     def _definition(self, text: str, links: list[tuple[str, str]]) -> None:
-        """Add a description: with its term the first time, alone where more of it follows."""
+        """Add a description: its beginning with the term, what follows as paragraphs."""
         term = self._terms[-1] if self._terms else None
-        if term is None or not term.names or (term.described and self._kinds[-1] != "definition"):
-            self._main.add("paragraph", text, links=links)
+        if term is None or not term.names or not term.beginning:
+            self._main.paragraph(text, links)
             return
+        term.beginning = False
         name = ", ".join(term.names).rstrip(" :")
         self._main.add("definition", f"{name}: {text}", cells=[(name, text)], links=links)
 

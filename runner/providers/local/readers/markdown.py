@@ -101,7 +101,7 @@ class _Tokens:
         self._row: list[tuple[str, list[tuple[str, str]]]] | None = None
         self._heads = False
 
-    def read(self, tokens: Sequence[Token]) -> None:
+    def read(self, tokens: Sequence[Token]) -> None:  # noqa: C901, PLR0912 - a case a token
         """Add the blocks of all tokens."""
         level = 0
         for token in tokens:

@@ -29,16 +29,15 @@ def read_pdf(data: bytes) -> Reading:
     with _quiet():
         try:
             reader = pypdf.PdfReader(io.BytesIO(data), strict=False)
-            if reader.is_encrypted and not reader.decrypt(""):
-                raise BrokenError("is encrypted and needs a password")
-            pages = list(reader.pages)
-            title, date = _properties(reader)
-        except BrokenError:
-            raise
+            locked = reader.is_encrypted and not reader.decrypt("")
+            pages = [] if locked else list(reader.pages)
+            title, date = (None, None) if locked else _properties(reader)
         except pypdf.errors.DependencyError as error:
             raise BrokenError("is encrypted") from error
-        except Exception as error:  # noqa: BLE001 - pypdf raises what the damage leads it to
+        except Exception as error:
             raise BrokenError("is damaged: no PDF can be read from it") from error
+        if locked:
+            raise BrokenError("is encrypted and needs a password")
         builder = BlockBuilder()
         lost: list[int] = []
         for number, page in enumerate(pages, start=1):
@@ -61,7 +60,8 @@ def _properties(reader: pypdf.PdfReader) -> tuple[str | None, str | None]:
         return None, None
     title = found.get("/Title")
     made = found.get("/CreationDate")
-    name = " ".join(title.split()) if isinstance(title, str) else ""
+    name = title.encode("utf-8", "replace").decode() if isinstance(title, str) else ""
+    name = " ".join(name.replace("\x00", "").split())
     return (
         None if name.lower() in ("", "untitled", "anonymous") else name,
         iso_date(made) if isinstance(made, str) else None,
@@ -70,7 +70,8 @@ def _properties(reader: pypdf.PdfReader) -> tuple[str | None, str | None]:
 
 def _paragraphs(text: str) -> list[str]:
     """Return the lines of a page with a blank line where a paragraph seems to end."""
-    text = _HYPHENATED.sub("", text.replace("\r", "\n").replace("\x00", ""))
+    text = text.encode("utf-8", "replace").decode().replace("\r", "\n").replace("\x00", "")
+    text = _HYPHENATED.sub("", text)
     lines = text.split("\n")
     widest = max((len(line.rstrip()) for line in lines), default=0)
     found: list[str] = []
