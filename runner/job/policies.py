@@ -13,6 +13,7 @@ from runner.templating import is_template
 
 if TYPE_CHECKING:
     from runner.job.diagnostics import Problem
+    from runner.job.paths import Ground
 
 _MAX_DOMAINS = 200
 _DOMAIN = re.compile(r"\.?(?:[\w-]{1,63}\.)*[^\W\d_][\w-]{0,62}")
@@ -79,16 +80,15 @@ def _domain(domain: str, draft: Draft) -> tuple[str, str | None] | None:
     if is_template(domain):
         return "templates are not filled in here", "write the domain itself"
     if draft.is_local:
-        return _not_a_path(domain)
+        return _not_a_path(domain, draft.ground)
     return _not_a_domain(domain) if draft.provider == "parallel" else None
 
 
-def _not_a_path(text: str) -> tuple[str, str | None] | None:
-    outside = text.startswith(("/", "\\", "~")) or ".." in text.split("/")
-    if not outside and "://" not in text:
+def _not_a_path(text: str, ground: Ground) -> tuple[str, str | None] | None:
+    if "://" not in text and ground.fault(text) is None:
         return None
     return (
-        "for the local provider a domain is a folder or file",
+        "for the local provider a domain is a folder or file of the project",
         "write its path relative to the job file, such as notes/finance",
     )
 

@@ -13,8 +13,8 @@ from runner.execute.outcomes import Outcome
 from runner.job.model import Extract, Job, Search, Step, Task, TextOutput
 from runner.jsonvalue import JSON
 from runner.report.citations import citations_of
+from runner.report.fields import fields_of
 from runner.report.values import is_scalar, json_text, number_text
-from runner.report.view import fields_of
 
 CHUNK: Final = 1 << 16
 """Characters gathered before a chunk is handed on."""
@@ -55,8 +55,10 @@ def json_lines(outcomes: Sequence[Outcome]) -> Iterator[str]:
 
 
 def csv_text(job: Job, outcomes: Sequence[Outcome]) -> Iterator[str]:
-    """Yield csv, a row an outcome: the input's columns, the output's fields, `<field>.confidence`,
-    `<field>.sources`, then `status`, `error`, `run_id` and `cost_usd`.
+    """Yield csv, a row an outcome.
+
+    Columns: the input's, the output's fields, `<field>.confidence` and `<field>.sources` for each,
+    then `status`, `error`, `run_id` and `cost_usd`.
 
     A column name that is taken already gets the prefix `output.`. Lists of texts and numbers are
     joined by "; ", other nested values are JSON. A cell that a spreadsheet would take for a formula

@@ -53,6 +53,7 @@ _ALWAYS: Final = {
 # What would begin a heading, a quote, a list, a rule or a table at the start of a line.
 _LEADING = re.compile(r"[>=]|:(?=-)|[-+](?![\w$.])|\d{1,9}(?=[.)](?:\s|\Z))")
 
+_LABELLED = re.compile(r"\s*[^\s:.;][^:.;]{0,40}:\s")
 _LEADING_CHARACTERS = frozenset(">=:-+0123456789")
 
 
@@ -100,9 +101,19 @@ def _tame(match: re.Match[str]) -> str:
 
 
 def paragraphs(text: str) -> list[Markdown]:
-    """Return a text's paragraphs (blank lines part them), each as `inline` has it."""
+    """Return a text's paragraphs (blank lines part them), each as `inline` has it.
+
+    A paragraph of nothing but `label: value` lines keeps its lines.
+    """
     parts = re.split(r"\n[ \t\r\f\v]*\n", visible(text))
-    return [inline(part) for part in parts if part.strip()]
+    return [_paragraph(part) for part in parts if part.strip()]
+
+
+def _paragraph(text: str) -> Markdown:
+    lines = [line for line in text.splitlines() if line.strip()]
+    if len(lines) > 1 and all(_LABELLED.match(line) for line in lines):
+        return Markdown("\\\n".join(inline(line) for line in lines))
+    return inline(text)
 
 
 def quoted(text: str, limit: int = QUOTE_LENGTH) -> Markdown:
@@ -110,7 +121,8 @@ def quoted(text: str, limit: int = QUOTE_LENGTH) -> Markdown:
     if len(text) > limit:
         end = text.rfind(" ", limit // 2, limit)
         text = f"{text[: end if end > 0 else limit]} …"
-    return Markdown("\n>\n".join(f"> {part}" for part in paragraphs(text)))
+    shown = "\n\n".join(paragraphs(text))
+    return Markdown("\n".join(f"> {line}".rstrip(" ") for line in shown.split("\n")))
 
 
 def shortened(text: str, limit: int, *, around: str = "") -> str:

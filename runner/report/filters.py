@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from runner.errors import UsageError
 from runner.jsonvalue import JSON
+from runner.report.blocks import block
 from runner.report.escape import QUOTE_LENGTH, quoted, shortened
 from runner.report.prose import prose
 from runner.report.tables import table
-from runner.report.values import block, cell, plain
+from runner.report.values import cell, plain
 from runner.templating import Markdown
 
 _MONTHS: Final = (
-    "January February March April May June July August September October November December"
-).split()
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
 
 
 def _number(value: JSON) -> Decimal | None:
@@ -54,7 +56,7 @@ def date(value: JSON, pattern: str | None = None) -> JSON:
     if not isinstance(value, str):
         return value
     try:
-        day = datetime.date.fromisoformat(value.strip()[:10])
+        day = dt.date.fromisoformat(value.strip()[:10])
     except ValueError:
         return value
     if pattern is not None:

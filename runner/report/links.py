@@ -87,7 +87,7 @@ class Links:
 
 def link_of(value: str) -> Markdown | None:
     """Return a value that is nothing but a web address as a link, or None."""
-    if not value[:4].lower() == "http" or " " in value:
+    if value[:4].lower() != "http" or " " in value:
         return None
     target = web_url(value)
     if target is None:

@@ -8,6 +8,7 @@ replaced by character references, which no backslash before them can undo.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Final
 
 from runner.report.escape import BREAK, visible
@@ -50,13 +51,16 @@ _REPLACED: Final = {
 }
 
 
-def prose(text: str, below: int, base: str = "") -> Markdown:
+def prose(
+    text: str, below: int, base: str = "", finish: Callable[[str], str] | None = None
+) -> Markdown:
     """Return markdown from outside as safe markdown.
 
     Args:
         text: As the provider wrote it.
         below: The level of the heading it stands under: its highest heading comes one deeper.
         base: The way from the report's folder to the documents', for links to documents.
+        finish: What is done to each safe line outside code.
     """
     text = _ODD_SPACE.sub(" ", _LINE_END.sub("\n", text))
     lines = visible(text).split("\n")
@@ -75,6 +79,8 @@ def prose(text: str, below: int, base: str = "") -> Markdown:
             written.append(fence + (language[0] if language else ""))
         else:
             _add_line(line, written, shift, base)
+            if finish is not None and written:
+                written[-1] = finish(written[-1])
     if fence:
         written.append(fence)
     return Markdown("\n".join(written).strip("\n"))

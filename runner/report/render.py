@@ -10,12 +10,15 @@ from typing import Any, Final
 from runner.execute.outcomes import Outcome
 from runner.job.model import Extract, FindAll, Job, JsonOutput, Search, Step, Task, TextOutput
 from runner.jsonvalue import JSON
+from runner.report.blocks import hashes
 from runner.report.citations import Footnotes
+from runner.report.coverage import coverage_of
+from runner.report.fields import Field, fields_of
 from runner.report.filters import FILTERS
 from runner.report.links import Links, way_between
+from runner.report.rows import Row, rows_of
 from runner.report.tables import notes, table
-from runner.report.values import hashes, label, plain, printed
-from runner.report.view import Field, Row, coverage_of, fields_of, rows_of
+from runner.report.values import label, plain, printed
 from runner.templating import ReportTemplates, report_environment
 
 BUILT_IN: Final = ("table", "cards", "brief", "search", "research", "auto")

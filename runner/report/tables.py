@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from runner.report.blocks import grid
 from runner.report.escape import inline
-from runner.report.values import cell, grid, label
-from runner.report.view import Field, Row
+from runner.report.fields import Field
+from runner.report.rows import Row
+from runner.report.values import cell, label
 from runner.templating import Markdown
 
 

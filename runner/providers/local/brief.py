@@ -13,12 +13,13 @@ from runner.providers.local.corpus import Fact
 from runner.providers.local.index import Index
 from runner.providers.local.quotes import (
     FILE_LABELS,
+    Ground,
     Quote,
     Theme,
     opening_quotes,
-    pick_documents,
     quotes_by_place,
     quotes_for,
+    survey,
 )
 from runner.providers.local.sentences import tokens
 from runner.providers.local.themes import Outline, outline, related, theme_terms
@@ -31,6 +32,7 @@ NO_MATCH: Final = "No confident match in the documents."
 _SPECIAL = re.compile(r"([\\`*\[\]<>|~]|(?<!\w)_|_(?!\w)|&(?=[#\w]))")
 _LEADING = re.compile(r"^([#+\-=]|\d{1,9}[.)])")
 _SHOWN_LABEL = re.compile(r"^[^()]{2,60}$")
+_PERIOD = re.compile(r"^(?:fiscal |financial )?(?:year|period|currency)\b|\bas of$", re.IGNORECASE)
 _URL = re.compile(r"^(?:https?://|www\.|mailto:)", re.IGNORECASE)
 
 
@@ -56,7 +58,7 @@ class _Findings:
     """All that the documents have to say on an outline."""
 
     plan: Outline
-    documents: tuple[str, ...]
+    ground: Ground
     themes: tuple[Theme, ...]
 
     @property
@@ -118,8 +120,9 @@ def write_auto(*, question: str, index: Index, policy: SourcePolicy | None) -> B
     found = _find(outline(question), index, policy)
     summary: Sequence[Quote] = ()
     if found.quotes:
-        summary = opening_quotes(found.plan.subject, found.documents, index, SUMMARY_QUOTES)
+        summary = opening_quotes(found.ground, index, SUMMARY_QUOTES)
     facts = _key_facts(found, index) if found.quotes else []
+    subject = _stems(found.plan.subject)
     used = {quote.document: quote.title for quote in (*summary, *found.quotes)}
     used |= {fact.document: fact.title for fact in facts if fact.document not in used}
     content = {
@@ -129,14 +132,13 @@ def write_auto(*, question: str, index: Index, policy: SourcePolicy | None) -> B
             {
                 "heading": theme.heading,
                 "passages": [
-                    {"text": quote.text, "source": quote.document}
-                    for quote in theme.quotes
+                    {"text": quote.text, "source": quote.document} for quote in theme.quotes
                 ],
             }
             for theme in found.themes
         ],
         "key_facts": [
-            {"label": _label(fact), "value": fact.value, "source": fact.document}
+            {"label": _label(fact, subject), "value": fact.value, "source": fact.document}
             for fact in facts
         ],
         "sources": [{"title": title, "path": path} for path, title in used.items()],
@@ -178,17 +180,17 @@ def _guarded(match: re.Match[str]) -> str:
 
 
 def _find(plan: Outline, index: Index, policy: SourcePolicy | None) -> _Findings:
-    documents = pick_documents(plan.subject, index, policy)
+    ground = survey(plan.subject, index, policy)
     themes: tuple[Theme, ...] = ()
-    if documents and plan.themes:
+    if ground.documents and plan.themes:
         used: set[str] = set()
         themes = tuple(
-            Theme(heading=theme, quotes=quotes_for(theme, plan.subject, documents, index, used))
+            Theme(heading=theme, quotes=quotes_for(theme, ground, index, used))
             for theme in plan.themes
         )
-    elif documents:
-        themes = quotes_by_place(plan.subject, documents, index)
-    return _Findings(plan=plan, documents=documents, themes=themes)
+    elif ground.documents:
+        themes = quotes_by_place(ground, index)
+    return _Findings(plan=plan, ground=ground, themes=themes)
 
 
 def _confidence(found: _Findings) -> str:
@@ -215,9 +217,7 @@ def _warnings(found: _Findings) -> tuple[str, ...]:
     return (f"No confident match in the documents for: {'; '.join(found.unanswered)}.",)
 
 
-def _basis(
-    field: str, reasoning: str, quotes: Sequence[Quote], confidence: str
-) -> dict[str, JSON]:
+def _basis(field: str, reasoning: str, quotes: Sequence[Quote], confidence: str) -> dict[str, JSON]:
     cited: dict[str, dict[str, JSON]] = {}
     for quote in quotes:
         entry = cited.setdefault(
@@ -235,7 +235,7 @@ def _basis(
 
 def _key_facts(found: _Findings, index: Index) -> list[Fact]:
     """Return the labelled values about the subject: those on the themes and with figures first."""
-    subject = {word.stem for word in tokens(found.plan.subject) if not word.mark}
+    subject = _stems(found.plan.subject)
     near = {
         kin
         for theme in found.plan.themes
@@ -244,13 +244,13 @@ def _key_facts(found: _Findings, index: Index) -> list[Fact]:
     }
     ranked: list[tuple[float, Fact]] = []
     seen: set[tuple[str, str]] = set()
-    for fact in index.facts(found.documents):
-        label = _label(fact)
+    for fact in index.facts(found.ground.documents):
+        label = _label(fact, subject)
         key = (label.lower(), fact.value.lower())
         if key in seen or not _is_worth_showing(fact, subject):
             continue
         seen.add(key)
-        labelled = {word.stem for word in tokens(label)}
+        labelled = _stems(label)
         figures = any(letter.isdigit() for letter in fact.value)
         ranked.append((bool(labelled & near) + figures / 2, fact))
     ranked.sort(key=lambda entry: -entry[0])
@@ -258,21 +258,25 @@ def _key_facts(found: _Findings, index: Index) -> list[Fact]:
 
 
 def _is_worth_showing(fact: Fact, subject: set[str]) -> bool:
-    named = {word.stem for word in tokens(fact.entity or fact.title)}
     return (
-        bool(named & subject)
+        not _stems(fact.entity or fact.title).isdisjoint(subject)
         and bool(_SHOWN_LABEL.match(fact.label))
         and fact.label.lower() not in FILE_LABELS
+        and not _PERIOD.search(fact.label)
         and 0 < len(fact.value) <= MAX_FACT_CHARS
         and fact.value != fact.entity
         and not _URL.match(fact.value)
     )
 
 
-def _label(fact: Fact) -> str:
-    """Return a fact's label, with what it is about where that is not the whole document."""
-    about = fact.entity
-    return f"{about}: {fact.label}" if about and about not in fact.title else fact.label
+def _label(fact: Fact, subject: set[str]) -> str:
+    """Return a fact's label, with what it is about where that is more than the subject."""
+    plain_label = fact.entity in fact.title or _stems(fact.entity) <= subject
+    return fact.label if plain_label else f"{fact.entity}: {fact.label}"
+
+
+def _stems(text: str) -> set[str]:
+    return {word.stem for word in tokens(text) if not word.mark}
 
 
 _TEXT: Final[Mapping[str, JSON]] = {"type": "string"}

@@ -22,9 +22,10 @@ if TYPE_CHECKING:
     from runner.providers.local.index import Index
 
 _OTHERS = 20
+_NEAREST = 20
 _ENOUGH_COVERED = 0.5
 _TOPICAL = 3
-_WHOLE = 40
+_WHOLE = 400
 """Documents of up to so many passages are read whole; of longer ones the passages that match."""
 
 
@@ -49,7 +50,7 @@ class Evidence:
     index: Index
     policy: SourcePolicy | None
     topical: bool = False
-    _own: list[tuple[Passage, str]] = field(default_factory=list)
+    _own: list[list[Passage]] = field(default_factory=list)
 
     @property
     def is_empty(self) -> bool:
@@ -62,22 +63,18 @@ class Evidence:
         """Return the date of a candidate's document."""
         return self.dates.get(getattr(source, "document", ""))
 
-    def own_sentences(self, words: str) -> Sequence[tuple[Passage, str]]:
-        """Return the sentences of the subject's documents; of long ones those near `words`."""
-        if self._own:
-            return self._own
-        found: list[tuple[Passage, str]] = []
-        complete = True
-        for document in self.documents:
-            passages = self.index.passages(document)
-            if len(passages) > _WHOLE:
-                complete = False
-                hits = self.index.search_passages(words, limit=8, documents=[document])
-                chosen = {hit.passage.ordinal for hit in hits} | {0, 1}
-                passages = [p for p in passages if p.ordinal in chosen]
-            found.extend((p, s.text) for p in passages for s in sentences(p.text))
-        if complete:
-            self._own.extend(found)
+    def own_passages(self, words: str) -> Sequence[Passage]:
+        """Return the passages of the subject's documents; of very long ones those near `words`."""
+        if not self._own:
+            self._own.extend(self.index.passages(document) for document in self.documents)
+        found: list[Passage] = []
+        for document, passages in zip(self.documents, self._own, strict=True):
+            if len(passages) <= _WHOLE:
+                found.extend(passages)
+                continue
+            hits = self.index.search_passages(words, limit=_NEAREST, documents=[document])
+            chosen = {hit.passage.ordinal for hit in hits} | {0, 1}
+            found.extend(passage for passage in passages if passage.ordinal in chosen)
         return found
 
     def mentioning(self) -> Iterator[tuple[Passage, str]]:

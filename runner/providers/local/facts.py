@@ -182,7 +182,7 @@ def _is_prose(text: str) -> bool:
     """Whether a paragraph is words, not a row of badges or markup that was not understood."""
     letters = sum(c.isalpha() or c.isspace() for c in text)
     marked = text.startswith(("..", "|", "!", "<", ":")) or " • " in text
-    return not marked and text.count(" ") > 1 and letters > 0.7 * len(text)  # noqa: PLR2004
+    return not marked and " " in text and letters > 0.7 * len(text)  # noqa: PLR2004
 
 
 def _is_link(text: str, url: str) -> bool:

@@ -156,7 +156,7 @@ CONCEPTS = (
         shape="text",
     ),
     Concept(
-        nouns=("keywords", "tags"), verbs=("tagged with",)
+        nouns=("keywords", "tags"),
     ),
     Concept(
         nouns=("version", "current version", "latest version", "release", "latest release",

@@ -18,7 +18,7 @@ from runner.providers.local.matching import PLAIN, Candidate, is_below_heading, 
 from runner.providers.local.typed import read, read_items
 from runner.providers.local.sentences import sentences
 from runner.providers.local.spans import best_span
-from runner.providers.local.statements import statements, states
+from runner.providers.local.statements import speaks_of, statements, states
 from runner.providers.local.subjects import is_about, is_subject_of, title_parts
 from runner.providers.local.questions import Wanted
 
@@ -29,6 +29,7 @@ _TOPICAL = 0.8
 _SPAN_SCORE = 0.5
 _SPAN_COVERAGE = 0.5
 _SIBLINGS = 8
+_SHORT = 250
 _FEW = 4
 _MOST_FINDINGS = 5
 _ASKS = re.compile(r"(?:what|which|who|whom|whose|when|where|why|how)\b", re.IGNORECASE)
@@ -47,8 +48,8 @@ def candidates(field: Field, evidence: Evidence, *, alone: bool = False) -> list
 
     `alone` says that the field is the only one, so that the question itself may ask for it.
     """
-    if alone and _is_open(field, evidence.question):
-        return [*_plainly(field, evidence)] or [*_of_question(field, evidence)]
+    if alone and _is_open(field, evidence.question) and not _is_plain(field, evidence):
+        return [*_of_question(field, evidence)]
     found: list[Candidate] = []
     if not evidence.is_empty:
         found += [*_labelled(field, evidence), *_said(field, evidence), *_headed(field, evidence)]
@@ -68,18 +69,20 @@ def _is_open(field: Field, question: str) -> bool:
     return field.unnamed or (bool(asks) and not field.concept)
 
 
-def _plainly(field: Field, evidence: Evidence) -> Iterator[Candidate]:
-    """Yield a labelled value for a question that asks for nothing more than a label of a subject."""
+def _is_plain(field: Field, evidence: Evidence) -> bool:
+    """Whether a question asks for a label of its subject and nothing else: `license of httpx`."""
     if not field.concept or not evidence.subject.documents:
-        return
+        return False
     asked = set(terms(evidence.question)) - STOPWORDS - _KIND_WORDS
     about = set(terms(" ".join(evidence.subject.keys))) | set(terms(" ".join(field.nouns)))
-    if len(asked - about) <= 1:
-        yield from (c for c in _labelled(field, evidence) if c.score >= PLAIN)
+    return len(asked - about) <= 1
 
 
 def _of_question(field: Field, evidence: Evidence) -> Iterator[Candidate]:
     """Yield the stretch of a sentence that answers the question best."""
+    about = set(terms(" ".join(evidence.subject.keys)))
+    if not set(terms(evidence.question)) - STOPWORDS - about:
+        return  # A name alone asks nothing.
     hits = evidence.index.search_passages(evidence.question, policy=evidence.policy)
     wanted = _WANTED.get(field.shape, "any") if field.kind == "string" else "number"
     span = best_span(evidence.question, hits, wanted=wanted)
@@ -102,8 +105,11 @@ def _labelled(field: Field, evidence: Evidence) -> Iterator[Candidate]:
 def _said(field: Field, evidence: Evidence) -> Iterator[Candidate]:
     words = " ".join((*field.nouns, *field.verbs, *field.terms))
     weight = _TOPICAL if evidence.topical else 1.0
-    for order, (passage, sentence) in enumerate(evidence.own_sentences(words)):
-        yield from _of_sentence(field, passage, sentence, weight, order)
+    for passage in evidence.own_passages(words):
+        if not speaks_of(passage.text, field):
+            continue
+        for sentence in sentences(passage.text):
+            yield from _of_sentence(field, passage, sentence.text, weight, passage.id)
 
 
 def _mentioned(field: Field, evidence: Evidence) -> Iterator[Candidate]:
@@ -150,7 +156,7 @@ def _headed(field: Field, evidence: Evidence) -> Iterator[Candidate]:
         if fact.label != HEADING or fact.document not in evidence.documents:
             continue
         version = re.search(r"\sv?(\d+(?:\.\w+)+)$", fact.value.strip())
-        if field.concept == "version" and version and is_about(fact.value, keys):
+        if field.concept == "version" and version and is_about(fact.value[: version.start()], keys):
             yield _of_fact(fact, version[1], 0.95, "the main heading", order)
         elif field.concept == "name":
             whole = fact.value[: version.start()] if version else fact.value
@@ -166,8 +172,11 @@ def _lead(field: Field, evidence: Evidence) -> Iterator[Candidate]:
     for order, fact in enumerate(evidence.facts):
         if fact.label == LEAD and fact.document in evidence.documents:
             # "X is a Python package." only names the kind; what it is for comes next.
-            said = sentences(_BARE.sub("", fact.value, count=1)) or sentences(fact.value)
-            yield _of_fact(fact, said[0].text, 0.7, "the document's first words", order)
+            text = _BARE.sub("", fact.value, count=1)
+            said = sentences(text) or sentences(fact.value)
+            short = len(text) <= _SHORT and len(said) <= 2  # noqa: PLR2004 - a summary's length
+            value = text.strip() if short else said[0].text
+            yield _of_fact(fact, value, 0.7, "the document's first words", order)
 
 
 def _told(field: Field, evidence: Evidence) -> Iterator[Candidate]:
@@ -179,14 +188,15 @@ def _told(field: Field, evidence: Evidence) -> Iterator[Candidate]:
         keys = evidence.subject.keys
         words = " ".join((*field.signs, *field.nouns))
         told = [
-            (not is_subject_of(text, keys), order, passage, text)
-            for order, (passage, text) in enumerate(evidence.own_sentences(words))
-            if signs.search(text) and "?" not in text
+            (not is_subject_of(one.text, keys), order, passage, one.text)
+            for order, passage in enumerate(evidence.own_passages(words))
+            if signs.search(passage.text)
+            for one in sentences(passage.text)
+            if signs.search(one.text) and "?" not in one.text
         ]
         for other, order, passage, text in sorted(told, key=lambda t: t[:2])[:1]:
-            yield _candidate(
-                passage, text, text, 0.5 if other else 0.65, "a sentence that describes it", order
-            )
+            score = 0.5 if other else 0.65
+            yield _candidate(passage, text, text, score, "a sentence that describes it", order)
 
 
 def _findings(field: Field, evidence: Evidence) -> Iterator[Candidate]:
@@ -224,14 +234,14 @@ def _none_listed(field: Field, evidence: Evidence) -> Iterator[Candidate]:
     suffix = evidence.documents[0].rsplit(".", 1)[-1]
     others = sorted(path for path in evidence.dates if path.endswith(suffix))
     siblings: dict[str, set[str]] = {}
-    for fact in evidence.index.facts(
-        [p for p in others if p not in evidence.documents][:_SIBLINGS]
-    ):
+    others = [path for path in others if path not in evidence.documents]
+    sample = others[:: max(1, len(others) // _SIBLINGS)][:_SIBLINGS]
+    for fact in evidence.index.facts(sample):
         if not is_below_heading(fact):
             siblings.setdefault(fact.document, set()).add(fact.label)
     shared = Counter(label for labels in siblings.values() for label in labels)
     usual = {label for label, times in shared.items() if times > 0.5 * len(siblings)}  # noqa: PLR2004
-    if len(usual) < _FEW or len(usual & own) < 0.6 * len(usual):  # noqa: PLR2004 - of one make
+    if len(usual) < _FEW or len(usual & own) < 0.5 * len(usual):  # noqa: PLR2004 - of one make
         return
     for label in sorted(set(shared) - own):
         if shared[label] > 1 and label_score(label, field) >= PLAIN:

@@ -33,7 +33,9 @@ WH_WORDS: Final = frozenset(
     ["what", "which", "who", "whom", "whose", "when", "where", "why", "how", "what's", "who's"]
 )
 CONJUNCTIONS: Final = WH_WORDS | frozenset(
-    "and or but nor yet so because although though while whereas if unless that than whether".split()  # noqa: SIM905
+    """
+    and or but nor yet so because although though while whereas if unless that than whether
+    """.split()  # noqa: SIM905
 )
 PRONOUNS: Final = frozenset(
     """
@@ -50,7 +52,9 @@ ADVERBS: Final = frozenset(
 )
 STOPWORDS: Final = (
     ARTICLES | PREPOSITIONS | AUXILIARIES | WH_WORDS | CONJUNCTIONS | PRONOUNS | ADVERBS
-    | frozenset(["some", "any", "all", "both", "each", "every", "other", "another", "same", "own", "no"])
+    | frozenset(
+        ["some", "any", "all", "both", "each", "every", "other", "another", "same", "own", "no"]
+    )
 )  # fmt: skip
 PAST_FORMS: Final = frozenset(
     """
@@ -97,9 +101,9 @@ def kinds_of(words: Sequence[Token]) -> list[Kind]:
         if kind in ("past", "gerund") and kinds and kinds[-1] in ("article", "possessive"):
             kind = "word"  # "the united", "Luther's printed": it describes a noun
         kinds.append(kind)
-    if len(kinds) > 1 and words[0].text[0].isupper() and kinds[1] in ("name", "possessive"):
-        if kinds[0] in ("word", "past", "gerund"):
-            kinds[0] = "name"
+    leads_name = len(kinds) > 1 and kinds[1] in ("name", "possessive")
+    if leads_name and words[0].text[0].isupper() and kinds[0] in ("word", "past", "gerund"):
+        kinds[0] = "name"
     return kinds
 
 

@@ -25,6 +25,7 @@ MOST_EXCERPTS = 20
 _MOST_LABELS = 20_000
 _SENTENCE_SPACES = 5
 _OPTIONAL = re.compile(r"\boptional\b|\bextra\s*==", re.IGNORECASE)
+_COUNT = re.compile(r"(?:(?:about|around|over|more than|~)\s*)?\d[\d.,’']*(?:\s+[a-z]+){0,3}(?:\s*\(.*\))?")
 _PERIOD = re.compile(r"\b(?:19|20)\d\d\b")
 
 
@@ -117,8 +118,8 @@ def _of_label(group: list[tuple[float, int, Fact]], field: Field) -> Iterator[Ca
     score, order, first = group[0]
     facts = [fact for _, _, fact in group]
     if field.counted:
-        whole = [re.fullmatch(r"[\d.,’' ]+", fact.value.strip()) for fact in facts]
-        if not (len(facts) == 1 and (whole[0] or read(first.value, field))):
+        whole = [_COUNT.fullmatch(fact.value.strip()) for fact in facts]
+        if len(facts) != 1 or not whole[0]:
             if score >= PLAIN and not any(whole):
                 yield _counted(facts, field, score, order)
             return

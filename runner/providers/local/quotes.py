@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
 from runner.job.model import SourcePolicy
-from runner.providers.local.corpus import Hit, Passage
+from runner.providers.local.corpus import Passage
 from runner.providers.local.index import Index
 from runner.providers.local.kinds import STOPWORDS
 from runner.providers.local.sentences import sentences, tokens
@@ -31,11 +31,12 @@ ABOUT_SHARE: Final = 0.4
 the sentences that name it themselves are quoted."""
 
 IN_HEADING: Final = 0.8
+RELATED_HEADING: Final = 0.65
 RELATED: Final = 0.5
-LEAST_MATCH: Final = 0.3
+LEAST_MATCH: Final = 0.27
 LEAST_SHARE: Final = 0.5
 RANK_SHARE: Final = 0.15
-ROW_SHARE: Final = 0.6
+ROW_SHARE: Final = 0.7
 SAME: Final = 0.6
 _MIN_WORDS = 4
 _MAX_CHARS = 600
@@ -43,7 +44,10 @@ _MAX_CHARS = 600
 _ROW = re.compile(r"^(?P<label>[^\W\d_][^:.!?]{0,40}):\s")
 _ENDED = re.compile(r"[.!?…。！？][\"'”’)\]]*$")
 FILE_LABELS = frozenset(
-    ["title", "date", "source", "author", "authors", "url", "lang", "tags", "updated", "published"]
+    """
+    title date source author authors url lang language tags keywords topic category updated
+    published
+    """.split()  # noqa: SIM905 - a block of words is easier to read and to mend than a list
 )
 _BULLET = re.compile(r"^\s*(?:[-*•]|\d{1,3}[.)])\s+")
 
@@ -85,7 +89,6 @@ class _Line:
     position: int
     own: frozenset[str]
     heading: frozenset[str]
-    title: frozenset[str]
     rank: float
     row: bool
     score: float = 0.0
@@ -100,22 +103,46 @@ class _Line:
         )
 
 
-def pick_documents(subject: str, index: Index, policy: SourcePolicy | None) -> tuple[str, ...]:
-    """Return the paths of the documents that treat a subject, best first; none where none does."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """The documents that treat a subject, best first, and the weight of each of its stems."""
+
+    subject: str
+    documents: tuple[str, ...]
+    weights: Mapping[str, float]
+
+
+def survey(subject: str, index: Index, policy: SourcePolicy | None) -> Ground:
+    """Return the documents that treat a subject; none where none does."""
+    hits = index.search_passages(subject, limit=2 * _POOL, policy=policy)
     best: dict[str, float] = {}
-    for hit in index.search_passages(subject, limit=2 * _POOL, policy=policy):
-        path = hit.passage.document
-        best[path] = max(best.get(path, 0.0), hit.coverage)
+    counts: Counter[str] = Counter()
+    for hit in hits:
+        passage = hit.passage
+        best[passage.document] = max(best.get(passage.document, 0.0), hit.coverage)
+        counts.update(_content(f"{passage.title}\n{passage.heading}\n{passage.text}"))
     least = max(DOCUMENT_COVERAGE, DOCUMENT_SHARE * max(best.values(), default=0.0))
-    return tuple(path for path, coverage in best.items() if coverage >= least)[:MAX_DOCUMENTS]
+    documents = [path for path, coverage in best.items() if coverage >= least]
+    return Ground(
+        subject=subject,
+        documents=tuple(documents[:MAX_DOCUMENTS]),
+        weights=_shares({term: _idf(counts[term], len(hits)) for term in _content(subject)}),
+    )
 
 
-def quotes_for(
-    theme: str, subject: str, documents: Sequence[str], index: Index, used: set[str]
-) -> tuple[Quote, ...]:
-    """Return what some documents say on a theme, in reading order; `used` grows by it."""
-    terms = theme_terms(theme, subject)
-    lines = _lines(f"{theme} {subject}", subject, documents, index)
+def _idf(count: int, total: int) -> float:
+    return math.log(1 + (total + 1) / (count + 0.5))
+
+
+def _shares(weights: Mapping[str, float]) -> dict[str, float]:
+    total = sum(weights.values()) or 1.0
+    return {term: weight / total for term, weight in weights.items()}
+
+
+def quotes_for(theme: str, ground: Ground, index: Index, used: set[str]) -> tuple[Quote, ...]:
+    """Return what the documents say on a theme, in reading order; `used` grows by it."""
+    terms = theme_terms(theme, ground.subject)
+    lines = _lines(f"{theme} {ground.subject}", ground, ground.documents, index)
     weights = _weights(terms, lines, related)
     scored = [replace(line, score=_match(line, weights, related)) for line in lines]
     found = [line for line in scored if line.score >= LEAST_MATCH and line.text not in used]
@@ -124,15 +151,13 @@ def quotes_for(
     return tuple(line.quote for line in _in_order(chosen))
 
 
-def quotes_by_place(subject: str, documents: Sequence[str], index: Index) -> tuple[Theme, ...]:
-    """Return what some documents say on a subject that has no themes.
+def quotes_by_place(ground: Ground, index: Index) -> tuple[Theme, ...]:
+    """Return what the documents say on a subject that has no themes.
 
     The headings are the documents' titles, or one document's own headings.
     """
-    lines = _lines(subject, subject, documents, index)
-    terms = _content(subject)
-    weights = _weights(terms, lines, _itself)
-    scored = [replace(line, score=_match(line, weights, _itself)) for line in lines]
+    lines = _lines(ground.subject, ground, ground.documents, index)
+    scored = [replace(line, score=_match(line, ground.weights, _itself)) for line in lines]
     found = [line for line in scored if line.score > 0]
     chosen = _in_order(_choose(found, MAX_PLACES * MAX_QUOTES // 2))
     several = len({line.passage.document for line in chosen}) > 1
@@ -146,41 +171,42 @@ def quotes_by_place(subject: str, documents: Sequence[str], index: Index) -> tup
     )
 
 
-def opening_quotes(
-    subject: str, documents: Sequence[str], index: Index, limit: int
-) -> tuple[Quote, ...]:
+def opening_quotes(ground: Ground, index: Index, limit: int) -> tuple[Quote, ...]:
     """Return the first sentences of the best document on a subject."""
-    lines = [line for line in _lines(subject, subject, documents[:1], index) if not line.row]
-    lines.sort(key=lambda line: (line.passage.ordinal, line.position))
-    first = [line for line in lines if line.passage.ordinal == lines[0].passage.ordinal]
+    lines = _lines(ground.subject, ground, ground.documents[:1], index)
+    said = sorted(
+        (line for line in lines if not line.row),
+        key=lambda line: (line.passage.ordinal, line.position),
+    )
+    first = [line for line in said if line.passage.ordinal == said[0].passage.ordinal]
     return tuple(line.quote for line in first[:limit])
 
 
-def _lines(query: str, subject: str, documents: Sequence[str], index: Index) -> list[_Line]:
-    """Return the sentences on a subject in the passages that a query finds."""
+def _lines(query: str, ground: Ground, documents: Sequence[str], index: Index) -> list[_Line]:
+    """Return the sentences on a subject in the passages that a query finds in some documents."""
     hits = index.search_passages(query, limit=_POOL, documents=documents)
-    wanted = _content(subject)
-    counts = Counter(term for hit in hits for term in set(_content(hit.passage.text)))
-    weights = {term: math.log(1 + (len(hits) + 1) / (counts[term] + 0.5)) for term in wanted}
-    total = sum(weights.values()) or 1.0
     top = max((hit.score for hit in hits), default=0.0)
     lines: list[_Line] = []
     for hit in hits:
-        title = frozenset(_content(hit.passage.title))
-        heading = frozenset(_content(hit.passage.heading))
-        above = sum(w for term, w in weights.items() if term in title or term in heading)
-        about = above >= ABOUT_SHARE * total
-        for line in _of_hit(hit, title, heading, top):
-            held = sum(w for term, w in weights.items() if term in line.own)
-            if about or held >= ABOUT_SHARE * total:
-                lines.append(line)
+        above = frozenset(_content(f"{hit.passage.title}\n{hit.passage.heading}"))
+        about = _share(ground.weights, above) >= ABOUT_SHARE
+        rank = hit.score / top if top > 0 else 1.0
+        lines.extend(
+            line
+            for line in _of_passage(hit.passage, rank)
+            if about or _share(ground.weights, line.own) >= ABOUT_SHARE
+        )
     return lines
 
 
-def _of_hit(
-    hit: Hit, title: frozenset[str], heading: frozenset[str], top: float
-) -> Iterator[_Line]:
-    for position, sentence in enumerate(sentences(hit.passage.text)):
+def _share(weights: Mapping[str, float], held: frozenset[str]) -> float:
+    return sum(weight for term, weight in weights.items() if term in held)
+
+
+def _of_passage(passage: Passage, rank: float) -> Iterator[_Line]:
+    """Yield the sentences of a passage that can stand alone."""
+    heading = frozenset(_content(passage.heading))
+    for position, sentence in enumerate(sentences(passage.text)):
         text = sentence.text
         row = _ROW.match(text)
         if text.startswith("#") or len(text) > _MAX_CHARS:
@@ -193,12 +219,11 @@ def _of_hit(
             continue
         yield _Line(
             text=text,
-            passage=hit.passage,
+            passage=passage,
             position=position,
             own=own,
             heading=heading,
-            title=title,
-            rank=hit.score / top if top > 0 else 1.0,
+            rank=rank,
             row=bool(row) and not ended,
         )
 
@@ -213,16 +238,10 @@ def _itself(term: str) -> frozenset[str]:
     return frozenset([term])
 
 
-def _weights(
-    terms: Iterable[str], lines: Sequence[_Line], kin: _Kin
-) -> Mapping[str, float]:
+def _weights(terms: Iterable[str], lines: Sequence[_Line], kin: _Kin) -> Mapping[str, float]:
     """Return the share of each term, the rarer among the sentences the larger."""
-    weights = {
-        term: math.log(1 + (len(lines) + 1) / (sum(bool(kin(term) & x.own) for x in lines) + 0.5))
-        for term in terms
-    }
-    total = sum(weights.values()) or 1.0
-    return {term: weight / total for term, weight in weights.items()}
+    held = {term: sum(bool(kin(term) & line.own) for line in lines) for term in terms}
+    return _shares({term: _idf(count, len(lines)) for term, count in held.items()})
 
 
 def _match(line: _Line, weights: Mapping[str, float], kin: _Kin) -> float:
@@ -234,7 +253,9 @@ def _match(line: _Line, weights: Mapping[str, float], kin: _Kin) -> float:
             value += weight
         elif term in line.heading:
             value += weight * IN_HEADING
-        elif near & (line.own | line.heading):
+        elif near & line.heading:
+            value += weight * RELATED_HEADING
+        elif near & line.own:
             value += weight * RELATED
     if not value:
         return 0.0
@@ -259,6 +280,4 @@ def _alike(one: _Line, other: _Line) -> bool:
 def _in_order(lines: Sequence[_Line]) -> list[_Line]:
     """Return sentences document by document (the best sentence's first), as they are read there."""
     order = {line.passage.document: place for place, line in reversed(list(enumerate(lines)))}
-    return sorted(
-        lines, key=lambda x: (order[x.passage.document], x.passage.ordinal, x.position)
-    )
+    return sorted(lines, key=lambda x: (order[x.passage.document], x.passage.ordinal, x.position))

@@ -8,27 +8,32 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 ABBREVIATIONS = frozenset(
-    "al approx bros capt cf co col corp dept dr ed eds e.g etc fig gen gov hon i.e inc jr lt ltd maj"
-    " messrs mr mrs ms mt no nos p.m a.m ph.d pp prof rep rev sec sen sgt sr st u.k u.s vol vs"
-    " jan feb mar apr jun jul aug sep sept oct nov dec".split()
+    """
+    al approx bros capt cf co col corp dept dr ed eds e.g etc fig gen gov hon i.e inc jr lt ltd maj
+    messrs mr mrs ms mt no nos p.m a.m ph.d pp prof rep rev sec sen sgt sr st u.k u.s vol vs
+    jan feb mar apr jun jul aug sep sept oct nov dec
+    """.split()  # noqa: SIM905 - a block of words is easier to read and to mend than a list
 )
+"""Words, without their last full stop, after which a full stop ends no sentence."""
 
-_BORDER = re.compile(r"([.!?…]+[\"'”’)\]]*|[。！？])(\s+|$)|\n")
+_BORDER = re.compile(r"((?<![.!?…])[.!?…]++[\"'”’)\]]*+|[。！？])(\s+|$)|\n")
 _WORD = re.compile(
-    r"(?P<number>[$€£¥]?\d+(?:[.,:]\d+)*(?:st|nd|rd|th|s|m|bn|k)?(?![^\W_])%?)"
+    r"(?P<number>[$€£¥]?\d+(?:[.,:]\d+){0,8}(?:st|nd|rd|th|s|m|bn|k)?(?![^\W_])%?)"
     r"|(?P<initials>(?:[^\W\d_]\.){2,})"
     r"|(?P<possessive>['’]s\b)"
     r"|(?P<word>[^\W_]+(?:(?:[-‐‑./&]|['’](?!s\b))[^\W_]+)*)"
     r"|(?P<mark>\S)"
 )
 
-_LAST_WORD = re.compile(r"[^\s(\[\"'“]*$")
+_BEFORE_WORD = re.compile(r"[\s(\[\"'“]")
+_LONGEST_ABBREVIATION = 12
 
 _SUFFIXES = (
     ("ization", ""), ("isation", ""), ("ational", ""), ("ations", ""), ("ation", ""),
     ("ically", ""), ("ements", ""), ("ement", ""), ("ments", ""), ("ment", ""),
     ("nesses", ""), ("ness", ""), ("ities", ""), ("ity", ""), ("tions", "t"), ("tion", "t"),
-    ("ssions", "ss"), ("ssion", "ss"), ("sions", "d"), ("sion", "d"), ("ances", ""), ("ance", ""), ("ences", ""), ("ence", ""),
+    ("ssions", "ss"), ("ssion", "ss"), ("sions", "d"), ("sion", "d"), ("ances", ""), ("ance", ""),
+    ("ences", ""), ("ence", ""),
     ("ings", ""), ("ing", ""), ("edly", ""), ("ally", ""), ("ives", ""), ("ive", ""),
     ("ism", ""), ("ists", ""), ("ist", ""), ("ers", ""), ("ors", ""), ("er", ""), ("or", ""),
     ("ies", ""), ("ied", ""), ("als", ""), ("al", ""), ("ed", ""), ("es", ""), ("ly", ""),
@@ -36,27 +41,23 @@ _SUFFIXES = (
 )  # fmt: skip
 _SHORTEST_STEM = 3
 
+_FAMILIES = """
+    be am is are was were been being / have has had having / do does did done doing
+    become became / begin began begun / bring brought / build built / buy bought
+    choose chose chosen choice choices / come came / die died death deaths dead / draw drew drawn
+    drive drove driven / fall fell fallen / fight fought / find found / flee fled
+    get got gotten / give gave given / go went gone / grow grew grown growth / hear heard
+    hold held / know knew known knowledge / lead led / leave left / lose lost loss losses
+    make made / mean meant / meet met / pay paid / lay laid / rise rose risen / run ran / say said
+    see saw seen / sell sold sale sales / send sent / speak spoke spoken speech / spend spent
+    stand stood / take took taken / teach taught / tell told / think thought / win won winner
+    write wrote written / born birth / man men / woman women / child children / person people
+    live life lives / marry marriage married / destroy destruction / believe belief beliefs
+    oppose opposition / receive reception / describe description
+"""
 _IRREGULAR = {
-    form: root
-    for line in (
-        "be am is are was were been being", "have has had having", "do does did done doing",
-        "become became", "begin began begun", "bring brought", "build built", "buy bought",
-        "choose chose chosen", "come came", "create creator", "die died death deaths dead",
-        "draw drew drawn", "drive drove driven", "fall fell fallen", "fight fought",
-        "find found", "flee fled", "get got gotten", "give gave given", "go went gone",
-        "grow grew grown growth", "hear heard", "hold held", "know knew known knowledge",
-        "lead led", "leave left", "lose lost loss losses", "make made", "mean meant",
-        "meet met", "pay paid", "lay laid", "rise rose risen", "run ran", "say said",
-        "see saw seen", "sell sold sale sales", "send sent", "speak spoke spoken speech",
-        "spend spent", "stand stood", "take took taken", "teach taught", "tell told",
-        "think thought", "win won winner", "write wrote written", "born birth",
-        "man men", "woman women", "child children", "person people", "live life lives",
-        "marry marriage married", "choice choices", "destroy destruction", "believe belief beliefs",
-        "oppose opposition", "receive reception", "describe description",
-    )
-    for root, forms in ((line.split()[0], line.split()),)
-    for form in forms
-}  # fmt: skip
+    form: family.split()[0] for family in re.split(r"/|\n", _FAMILIES) for form in family.split()
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,10 +123,10 @@ def tokens(text: str) -> tuple[Token, ...]:
     found: list[Token] = []
     for match in _WORD.finditer(text):
         word = match.group()
-        lower = fold(word)
+        lower = fold(word) or word
         mark = match.lastgroup in ("mark", "possessive")
         root = lower if mark else stem(lower)
-        parts = (root,)
+        parts: tuple[str, ...] = (root,)
         if not mark and "-" in lower:
             parts = (root, *(stem(part) for part in lower.split("-") if part))
         found.append(Token(word, match.start(), match.end(), lower, root, parts, mark))
@@ -163,7 +164,7 @@ def _is_border(text: str, start: int, match: re.Match[str]) -> bool:
         return False
     if match.group(1)[0] != ".":
         return True
-    last = _LAST_WORD.search(text, start, match.start())
-    word = last.group().lower() if last else ""
+    before = text[max(start, match.start() - _LONGEST_ABBREVIATION) : match.start()]
+    word = _BEFORE_WORD.split(before)[-1].lower()
     initial = len(word) == 1 and word.isalpha() and word != "i"
     return not initial and word not in ABBREVIATIONS

@@ -92,11 +92,12 @@ _NAME_STEMS = frozenset(
 _DURATIONS = frozenset(
     ["second", "minute", "hour", "day", "week", "month", "year", "decade", "century", "centurie"]
 )
-_NEVER_FIRST = frozenset(
-    ["article", "auxiliary", "conjunction", "pronoun", "possessive", "mark", "preposition", "adverb"]
-)
-_NEVER_LAST = _NEVER_FIRST
-_CONTENT = frozenset(["name", "number", "word", "past", "gerund"])
+_NEVER_AT_A_BORDER = frozenset(
+    [
+        "article", "auxiliary", "conjunction", "pronoun", "possessive", "mark", "preposition",
+        "adverb",
+    ]
+)  # fmt: skip
 _BREAKS = frozenset(";:!?()")
 _CLASS_REACH = 4
 _UNIT_REACH = 3
@@ -173,7 +174,7 @@ def candidates(asked: Question, line: Line) -> Iterator[tuple[float, int, int]]:
     """Yield (value, first word, last word) of every stretch that could be a phrase."""
     words, kinds = line.words, line.kinds
     for first, kind in enumerate(kinds):
-        if kind in _NEVER_FIRST:
+        if kind in _NEVER_AT_A_BORDER:
             continue
         lead = _lead(line, first)
         opening = _opening(asked, line, first, lead)
@@ -185,7 +186,7 @@ def candidates(asked: Question, line: Line) -> Iterator[tuple[float, int, int]]:
             content.add(word, kinds[last])
             content.repeat += line.repeats[last]
             content.rarity += line.rarities[last]
-            if kinds[last] in _NEVER_LAST or content.repeat >= content.count:
+            if kinds[last] in _NEVER_AT_A_BORDER or content.repeat >= content.count:
                 continue
             value = opening + _make(asked, line, first, last, content)
             value += _closing(asked, line, first, last, lead)
@@ -204,7 +205,7 @@ def _opening(asked: Question, line: Line, first: int, lead: int) -> float:
     """Return the weight of what stands before a stretch."""
     words, kinds = line.words, line.kinds
     head = asked.head
-    border = "sentence" if first == 0 else kinds[first - 1]
+    border: str = "sentence" if first == 0 else kinds[first - 1]
     if border in ("word", "name") and words[first - 1].stem == head:
         border = "class"
     value = WEIGHTS[f"start {border}"]
@@ -227,7 +228,7 @@ def _opening(asked: Question, line: Line, first: int, lead: int) -> float:
 def _closing(asked: Question, line: Line, first: int, last: int, lead: int) -> float:
     """Return the weight of what stands behind a stretch, and on both sides of it."""
     words, behind = line.words, last + 1
-    border = line.kinds[behind] if behind < len(words) else "sentence"
+    border: str = line.kinds[behind] if behind < len(words) else "sentence"
     follower = words[behind].stem if behind < len(words) else ""
     value = 0.0
     if follower and follower == asked.head:
@@ -307,25 +308,33 @@ def _shape(line: Line, first: int, last: int, content: _Content) -> str:
 def _shape_of_number(words: tuple[Token, ...], kind: Kind, content: _Content) -> str:
     opens, closes = words[0], words[-1]
     plain = content.plain + content.verbs
+    found = ""
     if len(words) == 1 and is_year(opens):
-        return "year"
-    dated = any(word.lower in MONTHS for word in words)
-    dated = dated or (not plain and any(is_year(word) for word in words))
-    decade = len(words) == 1 and opens.lower.endswith("0s") and len(opens.text) == len("1990s")
-    if decade or closes.stem == stem("century") or (dated and content.names <= 1):
-        return "date"
-    if content.names:
-        return ""
-    if opens.text[0] in CURRENCIES and not plain:
-        return "money"
-    if closes.text[-1] == "%" or closes.lower == "percent":
-        return "percent"
-    if not plain and not content.conjunctions and not content.prepositions:
-        return "number"
-    if kind == "number":
+        found = "year"
+    elif _is_dated(words, content):
+        found = "date"
+    elif content.names:
+        found = ""
+    elif opens.text[0] in CURRENCIES and not plain:
+        found = "money"
+    elif closes.text[-1] == "%" or closes.lower == "percent":
+        found = "percent"
+    elif not plain and not content.conjunctions and not content.prepositions:
+        found = "number"
+    elif kind == "number":
         lasts = plain == 1 and closes.lower.rstrip("s") in _DURATIONS
-        return "duration" if lasts else "measure"
-    return ""
+        found = "duration" if lasts else "measure"
+    return found
+
+
+def _is_dated(words: tuple[Token, ...], content: _Content) -> bool:
+    if content.names > 1:
+        return False
+    opens, closes = words[0], words[-1]
+    decade = len(words) == 1 and opens.lower.endswith("0s") and len(opens.text) == len("1990s")
+    if decade or closes.stem == stem("century") or any(word.lower in MONTHS for word in words):
+        return True
+    return not content.plain and not content.verbs and any(is_year(word) for word in words)
 
 
 def _cuts_date(words: tuple[Token, ...], first: int, last: int) -> bool:
@@ -335,4 +344,6 @@ def _cuts_date(words: tuple[Token, ...], first: int, last: int) -> bool:
     rest = words[last + 1 : last + 3]
     if not any(word.lower in MONTHS for word in words[first : last + 1]):
         return bool(rest) and rest[0].lower in MONTHS
-    return any(is_year(word) for word in rest) and (len(rest) == 1 or is_year(rest[0]) or rest[0].text == ",")
+    if len(rest) > 1 and rest[0].text == ",":
+        return is_year(rest[1])
+    return bool(rest) and is_year(rest[0])

@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Final
 
 from runner.providers.local.corpus import Hit, Passage
@@ -60,7 +61,7 @@ class Span:
         passage: Where that is.
         score: How sure that this answers the question: 0.5 (just enough) to 1.
         coverage: The share (0 to 1) of the question's words, weighted by rarity, that stand in the
-            sentence or in its document's title and headings; half for those elsewhere in the passage.
+            sentence, its document's title or its headings; half for those elsewhere in the passage.
         reasoning: One sentence on why.
     """
 
@@ -121,7 +122,7 @@ def best_span(question: str, hits: Sequence[Hit], *, wanted: Wanted = "any") -> 
     if score < WEAKEST:
         return None
     return Span(
-        text=_trimmed(sentence, first, last),
+        text=sentence.text[sentence.words[first].start : sentence.words[last].end],
         excerpt=sentence.text,
         passage=sentence.hit.passage,
         score=min(1.0, score),
@@ -138,20 +139,11 @@ def _certainty(asked: Question, sentence: _Sentence, value: float) -> float:
     return sentence.hit.coverage + value / VALUE_UNIT - MISSING_NAMES * missing
 
 
-def _trimmed(sentence: _Sentence, first: int, last: int) -> str:
-    """Return a stretch's text, with the bracket that belongs to it."""
-    words = sentence.words
-    return sentence.text[words[first].start : words[last].end]
-
-
 def _reasoning(asked: Question, sentence: _Sentence) -> str:
-    what = _NOUNS.get(asked.wanted, "words")
     share = round(100 * min(1.0, sentence.coverage))
-    verb = "are" if what == "words" else "is"
-    return (
-        f"The sentence and its surroundings hold {share} % of what the question names; this {verb}"
-        f" the {what} in it that fits best."
-    ).replace("this are the words in it that fits", "these are the words in it that fit")
+    kind = _NOUNS.get(asked.wanted)
+    fitting = f"The {kind} that fits" if kind else "The words that fit"
+    return f"{fitting} best in the sentence that holds most of the question ({share} %)."
 
 
 def _weights(asked: Question, rarity: _Rarity) -> dict[str, float]:
@@ -186,8 +178,8 @@ def _ranked(asked: Question, hits: Sequence[Hit]) -> tuple[list[_Sentence], _Rar
             around = sum(
                 w for t, w in weights.items() if t in everywhere and t not in own and t not in about
             )
-            stems = [word.stem for word in words if not word.mark]
-            pairs = len(asked.pairs.intersection(zip(stems, stems[1:], strict=False)))
+            stems = (word.stem for word in words if not word.mark)
+            pairs = len(asked.pairs.intersection(pairwise(stems)))
             score = (
                 COVERAGE_WEIGHT * (held + TITLE_SHARE * above + PASSAGE_SHARE * around)
                 + PAIRS_WEIGHT * pairs / max(1, len(asked.pairs))
@@ -207,9 +199,7 @@ def _ranked(asked: Question, hits: Sequence[Hit]) -> tuple[list[_Sentence], _Rar
     return found, rarity
 
 
-def _line(
-    asked: Question, sentence: _Sentence, rarity: _Rarity, weights: dict[str, float]
-) -> Line:
+def _line(asked: Question, sentence: _Sentence, rarity: _Rarity, weights: dict[str, float]) -> Line:
     """Work out, word by word, what the question finds in a sentence."""
     words = sentence.words
     shares = [max((weights.get(part, 0.0) for part in word.parts), default=0.0) for word in words]

@@ -57,9 +57,7 @@ def statements(sentence: str, field: Field) -> Iterator[Statement]:
     """
     if field.concept == "name" or field.shape in ("text", "sentences"):
         return  # "its name is a pun", "the summary is": no sentence states these plainly
-    rules: _Rules | None = field.memo.get("rules")
-    if rules is None:
-        rules = field.memo["rules"] = _rules(field.nouns, field.verbs, field.kind, field.shape)
+    rules = _rules_of(field)
     if rules.trigger.search(sentence) is None:
         return
     past = _PAST.search(sentence) is not None
@@ -92,17 +90,34 @@ def _stands_alone(before: str) -> bool:
     )
 
 
+def speaks_of(text: str, field: Field) -> bool:
+    """Whether a text may state something about a field; quick, to spare the rest."""
+    if field.kind == "boolean":
+        lower = text.lower()
+        return any(all(word in lower for word in asked) for asked in _asked(field))
+    return _rules_of(field).trigger.search(text) is not None
+
+
+def _asked(field: Field) -> list[tuple[str, ...]]:
+    """Return the words of a yes-or-no field: of its name, and of its description."""
+    return [words for words in (field.terms, terms(field.description)) if words]
+
+
 def states(sentence: str, field: Field) -> bool | None:
     """Whether a sentence says a yes-or-no field is so; None where it does not speak of it."""
     words = set(terms(sentence))
-    asked = [set(field.terms)]
-    if field.description:
-        asked.append(set(terms(field.description)))
-    if not any(part and part <= words for part in asked):
+    if not any(set(asked) <= words for asked in _asked(field)):
         return None
     if sentence.rstrip().endswith("?"):
         return None
     return not is_negated(sentence)
+
+
+def _rules_of(field: Field) -> _Rules:
+    rules: _Rules | None = field.memo.get("rules")
+    if rules is None:
+        rules = field.memo["rules"] = _rules(field.nouns, field.verbs, field.kind, field.shape)
+    return rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +156,7 @@ def _rules(nouns: tuple[str, ...], verbs: tuple[str, ...], kind: str, shape: str
         elif kind == "string":
             patterns.append(
                 (
-                    rf"\bunder\s+(?P<value>.{{1,80}}?)\s+(?:{noun})\b(?!\s+(?:{noun})\b)",
+                    rf"\bunder\s+(?P<value>[^,;]{{1,80}})\s+(?:{noun})\b(?!,?\s+(?:v|version\s+)?\d)",
                     0.92,
                     "'under the … …'",
                 )

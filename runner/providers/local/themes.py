@@ -53,11 +53,12 @@ _RELATED_WORDS: Final = (
     "financials financial finance revenue profit income sales turnover margin earnings loss cash",
     "size volume worth sold billion million",
     "growth grow grew trajectory rise fell decline cagr",
-    "players companies makers suppliers vendors manufacturers lines firms leader",
+    "players companies makers suppliers vendors manufacturers lines firms leader largest",
+    "share percent percentage portion",
     "competitors competition rivals competitive competes",
-    "position largest leading leader share rank third",
+    "position largest leading leader rank dominant",
     "strategy strategic plan aim focus goal expand acquisition invest priorities",
-    "trends trend emerging disruptions disruption shift new",
+    "trends trend emerging disruptions disruption shift",
     "pain difficulties complaints problems problem challenges challenge complain",
     "regulatory regulation regulations regulated rules law laws legal directive compliance",
     "investment investments invest investors funding opportunities capital valued",
@@ -97,16 +98,13 @@ class Outline:
 
 def outline(question: str, description: str | None = None) -> Outline:
     """Read the outline of a report from its question and from the description of its output."""
-    lead: list[str] = []
     themes: list[str] = []
     for line in [*question.splitlines(), *(description or "").splitlines()]:
         item = _ITEM.match(line)
         if item:
             themes.append(_theme(item["text"]))
-    for line in question.splitlines():
-        if line.strip() and not _ITEM.match(line):
-            lead.append(line.strip())
-    said = " ".join(lead)
+    lead = [line.strip() for line in question.splitlines() if not _ITEM.match(line)]
+    said = " ".join(line for line in lead if line)
     inline = _INLINE.search(said)
     if inline and not themes:
         listed = _split(inline["list"])

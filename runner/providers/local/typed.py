@@ -24,6 +24,9 @@ from runner.providers.local.values import (
 )
 
 _ASIDE = re.compile(r"\s*\([^()]*\)\s*$")
+_ABSENT = re.compile(
+    r"unknown|n/?a|none|null|nil|tb[ad]|not (?:available|known|stated|disclosed)|[-–—?.]+", re.IGNORECASE
+)
 _SINCE = re.compile(r",?\s*\(?\bsince\b.*$")
 _NO_NAME = re.compile(r"[`={}<>|]|https?:|^[a-z]+ing\b")
 
@@ -37,7 +40,7 @@ def read(text: str, field: Field) -> Parsed | None:
 
 
 def _read(text: str, field: Field) -> Parsed | None:
-    if not text.strip():
+    if not text.strip() or (field.kind != "boolean" and _ABSENT.fullmatch(text.strip())):
         return None
     if field.members and field.kind != "array":
         return parse_enum(text, field.members)

@@ -42,7 +42,8 @@ def read_csv(text: str, *, delimiter: str | None = None) -> Reading:
         raise BrokenError(f"is no CSV: {error}") from error
     if header and not builder:
         builder.add("row", row_text([("", name) for name in header]))
-    warnings = (f"{ragged} rows have more or fewer values than the header",) if ragged else ()
+    rows_have = "row has" if ragged == 1 else "rows have"
+    warnings = (f"{ragged} {rows_have} more or fewer values than the header",) if ragged else ()
     return Reading(blocks=builder.blocks(), warnings=warnings)
 
 

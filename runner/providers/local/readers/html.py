@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Literal
 
 from lxml import etree
 
-from runner.providers.local.corpus import Block, BlockKind
+from runner.providers.local.corpus import Block
 from runner.providers.local.readers.dates import iso_date
 from runner.providers.local.readers.html_tables import add_table, is_layout
 from runner.providers.local.readers.reading import (
@@ -130,7 +130,7 @@ class _Walk:
         self._text: list[str] = []
         self._links: list[tuple[str, str]] = []
         self._link_starts: list[tuple[str, int]] = []
-        self._kinds: list[BlockKind] = ["paragraph"]
+        self._kinds: list[Literal["paragraph", "item", "term", "definition"]] = ["paragraph"]
         self._terms: list[_Term] = []
         self._aside = 0
         self._articles = 0
@@ -193,6 +193,8 @@ class _Walk:
         elif tag in _CODE:
             self._code(element)
             return True
+        elif tag == "dt":
+            self._kinds.append("term")
         elif tag == "dl":
             self._terms.append(_Term())
         elif tag == "dd":
@@ -214,11 +216,8 @@ class _Walk:
         if tag in _HEADINGS:
             self._heading(_HEADINGS[tag])
             return
-        if tag == "dt" and self._terms:
-            self._term()
-        else:
-            self._flush()
-        if tag in ("li", "dd"):
+        self._flush()
+        if tag in ("li", "dt", "dd"):
             self._kinds.pop()
             if tag == "dd" and self._terms:
                 self._terms[-1].described = True
@@ -245,6 +244,10 @@ class _Walk:
         return text
 
     def _flush(self) -> None:
+        """End the block that is being read."""
+        if self._kinds[-1] == "term" and self._terms:
+            self._term()
+            return
         text = self._take()
         links = self._links
         if not text:

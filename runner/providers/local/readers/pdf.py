@@ -87,11 +87,13 @@ def _paragraphs(text: str) -> list[str]:
 def _quiet() -> Iterator[None]:
     """Keep pypdf's remarks on slightly damaged files from the terminal."""
     log = logging.getLogger("pypdf")
-    before = log.disabled
-    log.disabled = True
+    before, silent = log.propagate, logging.NullHandler()
+    log.propagate = False
+    log.addHandler(silent)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     finally:
-        log.disabled = before
+        log.removeHandler(silent)
+        log.propagate = before

@@ -1,4 +1,4 @@
-"""What a template sees: rows, fields and coverage, made from outcomes.
+"""What a template sees of outcomes: rows, their values, results and notes.
 
 Nothing here tells a cached answer from a bought one, so a second run gives the same report.
 """
@@ -6,17 +6,24 @@ Nothing here tells a cached answer from a bought one, so a second run gives the 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Final
 
 from runner.execute.outcomes import Outcome, Status
-from runner.job.model import JsonOutput, Step, Task
 from runner.jsonvalue import JSON
-from runner.report.citations import Footnotes, Source, citations_of, excerpt_of, is_mapping
+from runner.report.blocks import LINE_LENGTH, block
+from runner.report.citations import (
+    Footnotes,
+    Source,
+    citations_of,
+    excerpt_of,
+    is_mapping,
+)
 from runner.report.escape import MISSING, inline, one_line, quoted
+from runner.report.fields import Field, own_fields
 from runner.report.links import address
-from runner.report.prose import prose
-from runner.report.values import LINE_LENGTH, block, cell, is_empty, is_scalar, label, plain
+from runner.report.research import cited_prose
+from runner.report.values import cell, is_empty, is_scalar, plain
 from runner.templating import Markdown
 
 LEVELS: Final = ("high", "medium", "low")
@@ -33,22 +40,6 @@ STATUS_WORDS: Final[Mapping[Status, str]] = {
 }
 
 _DISAGREEMENT: Final = ("disagree", "contradict", "conflict", "inconsisten", "sources differ")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Field:
-    """A field of the answers, or a column.
-
-    Attributes:
-        name: As the schema or the answer has it.
-        title: For readers.
-        numeric: Its values are numbers.
-    """
-
-    name: str
-    title: str
-    description: str = ""
-    numeric: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,6 +143,12 @@ class Row:
                 found.setdefault((url, excerpt), source)
         return list(found.values())
 
+    @property
+    def uncited(self) -> list[Source]:
+        """The row's sources that no footnote of the report names yet."""
+        known = {each.url for each in self.footnotes.sources()}
+        return [each for each in self.sources() if each.url not in known]
+
     def _entries(self, name: str) -> list[Mapping[str, JSON]]:
         """Return what a field and its elements rest on."""
         entry = self.basis.get(name)
@@ -186,7 +183,8 @@ class Row:
     def text(self) -> Markdown:
         """A text answer, its formatting kept and its headings below the row's."""
         if isinstance(self.output, str):
-            return prose(self.output, self.level, self.footnotes.links.base)
+            entries = list(self.basis.values())
+            return cited_prose(self.output, entries, self.footnotes, self.level)
         return self.lay_out()
 
     @property
@@ -268,51 +266,6 @@ class Row:
         return [each for each in self.fields if is_empty(self.values.get(each.name))]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Coverage:
-    """How much of what was asked is there, and how sure it is.
-
-    Attributes:
-        fields: Fields times rows; `filled`, `cited`, `high`, `medium` and `low` count among them.
-        sources: What searches found, or the sources that texts cite.
-    """
-
-    rows: int
-    statuses: Mapping[Status, int] = field(default_factory=dict)
-    fields: int = 0
-    filled: int = 0
-    cited: int = 0
-    high: int = 0
-    medium: int = 0
-    low: int = 0
-    sources: int = 0
-
-    def __str__(self) -> str:
-        parts = [self._rows()]
-        if self.fields:
-            parts.append(f"{self.filled:,} of {self.fields:,} fields filled, {self.cited:,} cited")
-            levels = [(self.high, "high"), (self.medium, "medium"), (self.low, "low")]
-            sure = ", ".join(f"{count:,} {name}" for count, name in levels if count)
-            if sure:
-                parts.append(f"confidence {sure}")
-        if self.sources or not self.fields:
-            parts.append(counted(self.sources, "source"))
-        return "; ".join(parts)
-
-    def _rows(self) -> str:
-        if self.rows == 1 and self.statuses.get("ok"):
-            return "1 answer"
-        states = [
-            f"{count:,} {STATUS_WORDS[status]}" for status, count in self.statuses.items() if count
-        ]
-        return f"{counted(self.rows, 'row')}: {', '.join(states) or 'nothing asked'}"
-
-
-def counted(count: int, noun: str) -> str:
-    """Return a count with its noun: `1 row`, `2 rows`."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
 def _speaks_of_disagreement(reasoning: str) -> bool:
     lowered = reasoning.lower()
     return any([word in lowered for word in _DISAGREEMENT])  # noqa: C419 - a list is faster here
@@ -324,32 +277,6 @@ def confidence_of(entry: Mapping[str, JSON] | None) -> str:
     if not isinstance(stated, str):
         return ""
     return stated if stated in LEVELS else stated.lower() if stated.lower() in LEVELS else ""
-
-
-def fields_of(step: Step, outcomes: Sequence[Outcome]) -> tuple[Field, ...]:
-    """Return the fields of a step's answers: the schema's, then any others that answers have."""
-    action = step.action
-    output = action.output if isinstance(action, Task) else None
-    properties = (output.schema.get("properties") or {}) if isinstance(output, JsonOutput) else {}
-    names = dict.fromkeys(str(name) for name in properties)
-    if isinstance(action, Task):
-        for outcome in outcomes:
-            if isinstance(outcome.output, Mapping):
-                names.update(dict.fromkeys(outcome.output))
-    return tuple(_field(name, properties.get(name)) for name in names)
-
-
-def _field(name: str, schema: Any) -> Field:
-    if not isinstance(schema, Mapping):
-        return Field(name=name, title=label(name))
-    kinds = schema.get("type")
-    listed = {kinds} if isinstance(kinds, str) else set(kinds or ())
-    return Field(
-        name=name,
-        title=str(schema.get("title") or label(name)),
-        description=str(schema.get("description") or ""),
-        numeric=bool(listed) and listed <= {"integer", "number", "null"} and listed != {"null"},
-    )
 
 
 def rows_of(
@@ -374,52 +301,9 @@ def _row(outcome: Outcome, fields: Sequence[Field], footnotes: Footnotes, level:
         error=outcome.error,
         warnings=outcome.warnings,
         values=output if is_mapping(output) else {},
-        fields=fields or _own_fields(output),
+        fields=fields or own_fields(output),
         basis=basis,
         has_elements=any([("." in field) for field in basis]),  # noqa: C419 - a list is faster here
         footnotes=footnotes,
         level=level,
-    )
-
-
-def _own_fields(output: JSON) -> tuple[Field, ...]:
-    """Return the fields of an answer whose shape the provider chose."""
-    if not isinstance(output, Mapping):
-        return ()
-    return tuple(_field(str(name), None) for name in output)
-
-
-def coverage_of(rows: Sequence[Row], fields: Sequence[Field]) -> Coverage:
-    """Count what rows hold. A row without an answer counts as one with all its fields empty."""
-    statuses: dict[Status, int] = dict.fromkeys(STATUS_WORDS, 0)
-    levels = dict.fromkeys((*LEVELS, ""), 0)
-    filled = cited = 0
-    sources: set[str] = set()
-    found = 0
-    names = [each.name for each in fields]
-    for row in rows:
-        statuses[row.status] += 1
-        if not fields:
-            sources.update(c["url"] for e in row.basis.values() for c in citations_of(e))
-            found += len(row.results)
-        for name in names:
-            if is_empty(row.values.get(name)):
-                continue
-            filled += 1
-            entry = row.basis.get(name)
-            if entry is None:
-                continue
-            levels[confidence_of(entry)] += 1
-            if entry.get("citations"):
-                cited += 1
-    return Coverage(
-        rows=len(rows),
-        statuses=statuses,
-        fields=len(rows) * len(fields),
-        filled=filled,
-        cited=cited,
-        high=levels["high"],
-        medium=levels["medium"],
-        low=levels["low"],
-        sources=found or len(sources),
     )

@@ -1,0 +1,61 @@
+"""The fields of answers: the schema's, or those that the answers have."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from runner.execute.outcomes import Outcome
+from runner.job.model import JsonOutput, Step, Task
+from runner.jsonvalue import JSON
+from runner.report.values import label
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """A field of the answers, or a column.
+
+    Attributes:
+        name: As the schema or the answer has it.
+        title: For readers.
+        numeric: Its values are numbers.
+    """
+
+    name: str
+    title: str
+    description: str = ""
+    numeric: bool = False
+
+
+def fields_of(step: Step, outcomes: Sequence[Outcome]) -> tuple[Field, ...]:
+    """Return the fields of a step's answers: the schema's, then any others that answers have."""
+    action = step.action
+    output = action.output if isinstance(action, Task) else None
+    properties = (output.schema.get("properties") or {}) if isinstance(output, JsonOutput) else {}
+    names = dict.fromkeys(str(name) for name in properties)
+    if isinstance(action, Task):
+        for outcome in outcomes:
+            if isinstance(outcome.output, Mapping):
+                names.update(dict.fromkeys(outcome.output))
+    return tuple(_field(name, properties.get(name)) for name in names)
+
+
+def _field(name: str, schema: Any) -> Field:
+    if not isinstance(schema, Mapping):
+        return Field(name=name, title=label(name))
+    kinds = schema.get("type")
+    listed = {kinds} if isinstance(kinds, str) else set(kinds or ())
+    return Field(
+        name=name,
+        title=str(schema.get("title") or label(name)),
+        description=str(schema.get("description") or ""),
+        numeric=bool(listed) and listed <= {"integer", "number", "null"} and listed != {"null"},
+    )
+
+
+def own_fields(output: JSON) -> tuple[Field, ...]:
+    """Return the fields of an answer whose shape the provider chose."""
+    if not isinstance(output, Mapping):
+        return ()
+    return tuple(_field(str(name), None) for name in output)
