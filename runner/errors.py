@@ -49,5 +49,45 @@ class ProviderError(RunnerError):
     exit_code = ExitCode.PROVIDER
 
 
+class UnreachableError(ProviderError):
+    """The provider could not be reached: nothing was sent."""
+
+
+class AmbiguousError(ProviderError):
+    """The answer to a request was lost: it may have been accepted, and paid for."""
+
+
+class RateLimitedError(ProviderError):
+    """Too many requests: nothing was accepted. `seconds` is how long to wait, if the API said."""
+
+    def __init__(self, message: str, *, seconds: float | None = None) -> None:
+        super().__init__(message, hint="Run again later; what was bought is kept")
+        self.seconds = seconds
+
+
+class InvalidRequestError(ProviderError):
+    """The provider refused a request as invalid, whole; `input_index` is the input it blames."""
+
+    def __init__(
+        self, message: str, *, hint: str | None = None, input_index: int | None = None
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.input_index = input_index
+
+
+class UnknownRunError(ProviderError):
+    """The provider does not know a run or a group (any more)."""
+
+
+class ProcessorRefusedError(RunnerError):
+    """The processor is unknown to the provider, or not open to this key."""
+
+
+class BudgetError(RunnerError):
+    """The budget, or the account's credit, is used up."""
+
+    exit_code = ExitCode.BUDGET
+
+
 class StateError(RunnerError):
     """The state directory (cache, index, stored outcomes) cannot be used."""

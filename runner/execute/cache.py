@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -43,6 +43,7 @@ class Cache:
         self._folder = folder
         self._clock = clock
         with self._reporting():
+            _wait_for_lock(folder / diskcache.core.DBNAME)
             self._store = diskcache.Cache(
                 str(folder),
                 timeout=LOCK_TIMEOUT,
@@ -78,6 +79,17 @@ class Cache:
         """Store an answer, stamped with the time of now."""
         with self._reporting():
             self._store.set(fingerprint, {"answer": answer, "stored_at": self._clock()}, retry=True)
+
+    def put_many(self, answers: Iterable[tuple[str, JSON, float | None]]) -> None:
+        """Store answers by fingerprint, all in one transaction.
+
+        Each is stamped with the time it is from (None: now), which is never later than now.
+        """
+        now = self._clock()
+        with self._reporting(), self._store.transact(retry=True):
+            for fingerprint, answer, at in answers:
+                stored_at = now if at is None else min(at, now)
+                self._store.set(fingerprint, {"answer": answer, "stored_at": stored_at}, retry=True)
 
     def entries(self) -> Iterator[tuple[str, Entry]]:
         """Yield fingerprints and entries, oldest first."""
@@ -125,6 +137,17 @@ class Cache:
             yield
         except _BROKEN as error:
             raise _unusable(self._folder, error) from error
+
+
+def _wait_for_lock(file: Path) -> None:
+    """Raise `sqlite3.OperationalError` where another program keeps the database locked.
+
+    diskcache itself would wait for a minute and longer.
+    """
+    if file.exists():
+        with contextlib.closing(sqlite3.connect(file, timeout=LOCK_TIMEOUT)) as database:
+            database.execute("BEGIN IMMEDIATE")
+            database.rollback()
 
 
 def _unusable(folder: Path, error: Exception) -> StateError:

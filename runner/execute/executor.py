@@ -1,25 +1,33 @@
-"""Calls become outcomes: each distinct fingerprint is answered once, by cache or provider."""
+"""Calls become outcomes: each distinct fingerprint is answered once, by cache or provider.
+
+In a first walk over the calls, those that the cache answers are done; the others are asked or
+bought, and wait in a file. In a second walk, over that file, each gets its outcome, in order. So
+memory does not grow with the rows, and a fully cached run needs no second walk.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+import json
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
+from itertools import islice
+from typing import IO
 
-from runner.errors import ExitCode, RunnerError
+from runner.execute.asking import Asker
+from runner.execute.buying import BATCH, Buyer, Kept, Terms
 from runner.execute.cache import Cache
+from runner.execute.fates import CACHED, Fate
+from runner.execute.ledger import Ledger
+from runner.execute.limits import Pace
 from runner.execute.outcomes import Outcome, Status
-from runner.job.model import JsonOutput, Step, Task
-from runner.job.schema import validate_value
-from runner.jsonvalue import JSON
+from runner.execute.validity import Validity
+from runner.job.model import Step
 from runner.plan.calls import Call
-from runner.providers.base import Answer, Provider
-
-WINDOW = 4
-"""Calls looked at ahead of the oldest unanswered one, in multiples of the concurrency."""
+from runner.providers.base import Answer, GroupStatus, Provider, RunProgress
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,87 +37,191 @@ class Execution:
     Attributes:
         refresh: Do not read the cache; what is answered is still stored.
         offline: Read only the cache; what is not there is `skipped`.
+        budget: In USD; the run never commits to more.
+        wait: Wait for what is bought; else it is left `pending`.
+        timeout: How long a bought call is waited for, in seconds.
+        place: Where in the job file a call's step stands, for messages.
     """
 
     steps: Mapping[str, Step]
     concurrency: int
     refresh: bool = False
     offline: bool = False
+    budget: Decimal | None = None
+    wait: bool = True
+    timeout: Callable[[Call], float] = lambda _call: 600.0
+    place: Callable[[Call], str] = lambda _call: ""
+
+
+class Watcher:
+    """Is told how a run goes; the default listens to nothing."""
+
+    def settled(self, fates: Mapping[str, Fate]) -> None:
+        """Hear what became of distinct calls, by fingerprint."""
+
+    def group(self, group: str, status: GroupStatus) -> None:
+        """Hear how many runs of a group have each status."""
+
+    def run(self, key: str, progress: RunProgress) -> None:
+        """Hear what a single run says of its progress."""
 
 
 class _Executor:
-    def __init__(self, execution: Execution, cache: Cache, provider: Provider) -> None:
+    def __init__(
+        self,
+        execution: Execution,
+        *,
+        cache: Cache,
+        provider: Provider,
+        ledger: Ledger | None,
+        pace: Pace,
+        watcher: Watcher,
+        sleep: Callable[[float], Awaitable[None]],
+    ) -> None:
         self._execution = execution
         self._cache = cache
-        self._provider = provider
-        self._free = asyncio.Semaphore(execution.concurrency)
-        self._under_way: dict[str, asyncio.Task[Answer | RunnerError]] = {}
-
-    async def outcome(self, call: Call) -> Outcome:
-        """Return what becomes of one call; the row fails alone."""
-        step = self._execution.steps[call.step]
-        known = self._known(call, step)
-        if known is not None:
-            return self._answered(call, step, known, cached=True)
-        if self._execution.offline:
-            return unanswered(call, "skipped", "Not in the cache (--offline)")
-        task = self._under_way.get(call.fingerprint)
-        first = task is None
-        if task is None:
-            task = asyncio.ensure_future(self._asked(call, step))
-            self._under_way[call.fingerprint] = task
-        answer = await asyncio.shield(task)
-        if isinstance(answer, RunnerError):
-            return unanswered(call, "failed", _sentence(answer))
-        return self._answered(
-            call, step, answer, cached=False, cost=call.price_usd if first else Decimal(0)
+        self._watcher = watcher
+        self._fates: dict[str, Fate] = {}
+        self._paid: set[str] = set()
+        lenient = provider.null_is_not_found
+        self._validity = {
+            id_: Validity(step, null_is_not_found=lenient) for id_, step in execution.steps.items()
+        }
+        self._asker = Asker(
+            provider=provider,
+            pace=pace,
+            ledger=ledger,
+            budget=execution.budget,
+            steps=execution.steps,
+            concurrency=execution.concurrency,
+            keep=self._keep,
+            tell=self._tell,
         )
+        self._buyer: Buyer | None = None
+        if provider.runs is not None and ledger is not None:
+            self._buyer = Buyer(
+                runs=provider.runs,
+                ledger=ledger,
+                pace=pace,
+                terms=Terms(
+                    steps=execution.steps,
+                    budget=execution.budget,
+                    refresh=execution.refresh,
+                    wait=execution.wait,
+                    timeout=execution.timeout,
+                    place=execution.place,
+                ),
+                keep=self._keep,
+                tell=self._tell,
+                progress=watcher.group,
+                listen=watcher.run,
+                sleep=sleep,
+            )
 
-    def _known(self, call: Call, step: Step) -> Answer | None:
+    async def outcomes(self, calls: Iterable[Call]) -> AsyncIterator[Outcome]:
+        """Yield exactly one outcome per call, in the order of the calls."""
+        with tempfile.TemporaryFile("w+", encoding="utf-8") as waiting:
+            is_first = True
+            for chunk in _chunks(calls):
+                unknown: dict[str, Call] = {}
+                for call in chunk:
+                    answer = self._known(call)
+                    if answer is not None and is_first:
+                        yield self._outcome(call, CACHED, answer)
+                        continue
+                    is_first = False
+                    _write(waiting, call)
+                    if call.fingerprint not in self._fates and call.fingerprint not in unknown:
+                        unknown[call.fingerprint] = call
+                await self._ask(unknown)
+            await self._finish()
+            waiting.seek(0)
+            for call in _read(waiting):
+                fate = self._fates[call.fingerprint]
+                yield self._outcome(call, fate, self._stored(call) if fate.status == "ok" else None)
+
+    async def close(self) -> None:
+        await self._asker.close()
+        if self._buyer is not None:
+            await self._buyer.close()
+
+    def _known(self, call: Call) -> Answer | None:
         """Return the cached answer, if it may be used."""
         execution = self._execution
-        age = step.cache
+        age = execution.steps[call.step].cache
         if execution.offline:
             age = timedelta.max
-        elif call.fingerprint in self._under_way or execution.refresh or age is None:
+        elif execution.refresh or age is None:
+            return None
+        known = self._fates.get(call.fingerprint)
+        if known is not None and known is not CACHED:
             return None
         stored = self._cache.get(call.fingerprint, age)
-        return None if stored is None else Answer(**stored)
+        if stored is None:
+            return None
+        if known is None:
+            self._tell({call.fingerprint: CACHED})
+        return Answer(**stored)
 
-    async def _asked(self, call: Call, step: Step) -> Answer | RunnerError:
-        async with self._free:
-            try:
-                limit = None if step.timeout is None else step.timeout.total_seconds()
-                async with asyncio.timeout(limit):
-                    answer = await self._provider.ask(call.kind, call.body)
-            except TimeoutError:
-                return RunnerError("There was no answer before the timeout")
-            except RunnerError as error:
-                if error.exit_code is ExitCode.KEY:
-                    raise
-                return error
-            self._cache.put(
-                call.fingerprint,
+    async def _ask(self, calls: Mapping[str, Call]) -> None:
+        """Set about answering calls that neither the cache nor an earlier row answers."""
+        if self._execution.offline:
+            reason = Fate("skipped", "cached", "Not in the cache (--offline)")
+            self._tell(dict.fromkeys(calls, reason))
+            return
+        buyer = self._buyer
+        bought = [call for call in calls.values() if buyer is not None and call.kind == "task"]
+        asked = [call for call in calls.values() if buyer is None or call.kind != "task"]
+        # Known from now on, so that the same call in a later row is not asked again.
+        self._fates.update(dict.fromkeys(calls, _UNDER_WAY))
+        if bought and buyer is not None:
+            await buyer.buy(bought)
+        if asked:
+            await self._asker.ask(asked)
+
+    async def _finish(self) -> None:
+        """Wait for the askers and the buyer side by side; the first fault ends both."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._asker.finish())
+            if self._buyer is not None:
+                group.create_task(self._buyer.finish())
+
+    def _keep(self, answers: Sequence[Kept]) -> None:
+        self._cache.put_many(
+            (
+                fingerprint,
                 {
                     "output": answer.output,
-                    "basis": [dict(entry) for entry in answer.basis],
+                    "basis": list(answer.basis),
                     "run_id": answer.run_id,
                     "warnings": list(answer.warnings),
                     "output_schema": answer.output_schema,
                 },
+                at,
             )
-            return answer
+            for fingerprint, answer, at in answers
+        )
 
-    def _answered(
-        self,
-        call: Call,
-        step: Step,
-        answer: Answer,
-        *,
-        cached: bool,
-        cost: Decimal = Decimal(0),
-    ) -> Outcome:
-        complaints = self._complaints(step, answer.output)
+    def _tell(self, fates: Mapping[str, Fate]) -> None:
+        self._fates.update(fates)
+        self._watcher.settled(fates)
+
+    def _stored(self, call: Call) -> Answer | None:
+        entry = self._cache.entry(call.fingerprint)
+        return None if entry is None else Answer(**entry.answer)
+
+    def _outcome(self, call: Call, fate: Fate, answer: Answer | None) -> Outcome:
+        if fate.status == "ok" and answer is None:
+            return unanswered(call, "failed", "The stored answer cannot be read")
+        cost = Decimal(0)
+        if fate.source == "new" and fate.status in ("ok", "failed") and answer is not None:
+            # The first of several equal rows pays.
+            first = call.fingerprint not in self._paid
+            cost = call.price_usd * fate.purchases if first else cost
+            self._paid.add(call.fingerprint)
+        if answer is None:
+            return unanswered(call, fate.status, fate.error or "", fate.run_id)
+        complaints = self._validity[call.step].complaints(answer.output)
         return Outcome(
             step=call.step,
             row=call.row,
@@ -121,45 +233,68 @@ class _Executor:
             run_id=answer.run_id,
             processor=call.body.get("processor"),
             cost_usd=cost,
-            cached=cached,
+            cached=fate is CACHED,
+            attached=fate.source == "attached",
             warnings=tuple(answer.warnings),
             error=f"The answer breaks the output schema: {complaints[0]}" if complaints else None,
         )
 
-    def _complaints(self, step: Step, output: JSON) -> Sequence[str]:
-        if not isinstance(step.action, Task) or not isinstance(step.action.output, JsonOutput):
-            return ()
-        schema = step.action.output.schema
-        if self._provider.null_is_not_found:
-            output = _without_nulls(output)
-            schema = _without_required(schema)
-        return validate_value(schema, output)
+
+_UNDER_WAY = Fate("pending", "new", "Still running; run again to pick it up")
 
 
 async def execute(
-    calls: Iterable[Call], *, execution: Execution, cache: Cache, provider: Provider
+    calls: Iterable[Call],
+    *,
+    execution: Execution,
+    cache: Cache,
+    provider: Provider,
+    ledger: Ledger | None = None,
+    pace: Pace | None = None,
+    watcher: Watcher | None = None,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> AsyncIterator[Outcome]:
     """Yield exactly one outcome per call, in the order of the calls.
 
+    Args:
+        calls: Are read once, and not held.
+        execution: How to go about it.
+        cache: Holds answers by fingerprint.
+        provider: Who answers; its tasks are bought in groups where it has `runs`.
+        ledger: What was bought; needed by a provider with `runs`.
+        pace: How fast requests may go out.
+        watcher: Is told how it goes.
+        sleep: How to wait.
+
     Raises:
-        StateError: the cache cannot be used.
-        KeyRefusedError: the provider refuses the key; nothing more is asked.
+        StateError: the cache or the ledger cannot be used.
+        RunnerError: the provider cannot be used at all; what was bought is kept.
     """
-    executor = _Executor(execution, cache, provider)
-    ahead: deque[asyncio.Task[Outcome]] = deque()
+    executor = _Executor(
+        execution,
+        cache=cache,
+        provider=provider,
+        ledger=ledger,
+        pace=pace or Pace({}, _NoWindows()),
+        watcher=watcher or Watcher(),
+        sleep=sleep,
+    )
     try:
-        for call in calls:
-            ahead.append(asyncio.ensure_future(executor.outcome(call)))
-            if len(ahead) >= execution.concurrency * WINDOW:
-                yield await ahead.popleft()
-        while ahead:
-            yield await ahead.popleft()
+        async for outcome in executor.outcomes(calls):
+            yield outcome
+    except BaseExceptionGroup as group:
+        raise _first(group) from group
     finally:
-        for task in (*ahead, *executor._under_way.values()):  # noqa: SLF001 - same module
-            task.cancel()
+        await executor.close()
 
 
-def unanswered(call: Call, status: Status, error: str) -> Outcome:
+class _NoWindows:
+    def enter(self, kind: str, quota: int, now: float) -> float:
+        del kind, quota, now
+        return 0.0
+
+
+def unanswered(call: Call, status: Status, error: str, run_id: str | None = None) -> Outcome:
     """Return the outcome of a call that has no answer, and why."""
     return Outcome(
         step=call.step,
@@ -167,30 +302,42 @@ def unanswered(call: Call, status: Status, error: str) -> Outcome:
         key=call.key,
         item=call.item,
         status=status,
+        run_id=run_id,
         processor=call.body.get("processor"),
         error=error,
     )
 
 
-def _sentence(error: RunnerError) -> str:
-    return error.message if error.hint is None else f"{error.message}. {error.hint}"
+def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
 
 
-def _without_nulls(value: JSON) -> JSON:
-    if isinstance(value, Mapping):
-        return {k: _without_nulls(v) for k, v in value.items() if v is not None}
-    if isinstance(value, list):
-        return [_without_nulls(entry) for entry in value if entry is not None]
-    return value
+def _chunks(calls: Iterable[Call]) -> Iterator[list[Call]]:
+    iterator = iter(calls)
+    while chunk := list(islice(iterator, BATCH)):
+        yield chunk
 
 
-def _without_required(schema: JSON) -> JSON:
-    if isinstance(schema, Mapping):
-        return {
-            key: _without_required(value)
-            for key, value in schema.items()
-            if not (key == "required" and isinstance(value, list))
-        }
-    if isinstance(schema, list):
-        return [_without_required(entry) for entry in schema]
-    return schema
+def _write(file: IO[str], call: Call) -> None:
+    """Write what an outcome needs of its call; the request body is sent by then."""
+    processor = call.body.get("processor")
+    line = (call.row, call.step, call.kind, call.key, call.item, processor, call.fingerprint)
+    file.write(json.dumps((*line, str(call.price_usd))) + "\n")
+
+
+def _read(file: IO[str]) -> Iterator[Call]:
+    for line in file:
+        row, step, kind, key, item, processor, fingerprint, price = json.loads(line)
+        yield Call(
+            row=row,
+            step=step,
+            kind=kind,
+            key=key,
+            item=item,
+            body={} if processor is None else {"processor": processor},
+            fingerprint=fingerprint,
+            price_usd=Decimal(price),
+        )

@@ -24,6 +24,7 @@ class Outcome:
         basis: The API's `{field, reasoning, citations: [{url, title, excerpts}], confidence}`.
         processor: The task's processor; None for search and extract.
         cost_usd: What this answer cost in this run (0 from the cache and from the local provider).
+        attached: It was bought by an earlier run, or another one, and picked up by this one.
         error: What went wrong, in one sentence, or None.
     """
 
@@ -40,6 +41,7 @@ class Outcome:
     cached: bool = False
     warnings: Sequence[str] = ()
     error: str | None = None
+    attached: bool = False
 
     def record(self) -> dict[str, JSON]:
         """Return the line of a jsonl results file, keys in the documented order."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from runner.errors import StateError, UsageError
 from runner.job.model import Job
+from runner.job.project import find_root
 from runner.jsonvalue import digest
 
 FOLDER = ".runner"
@@ -26,6 +28,16 @@ class State:
     def cache(self) -> Path:
         """Answers by fingerprint."""
         return self.folder / "cache"
+
+    @property
+    def ledger(self) -> Path:
+        """What was bought and is on its way."""
+        return self.folder / "ledger.sqlite"
+
+    @property
+    def limits(self) -> Path:
+        """How many requests went out lately, over all processes."""
+        return self.folder / "limits.sqlite"
 
     def index(self, documents_of: Path, patterns: Iterable[str]) -> Path:
         """The local provider's index of the documents that a job may read."""
@@ -46,14 +58,20 @@ def state_of(job: Job, environment: Mapping[str, str], working_directory: Path) 
     Raises:
         StateError: it cannot be made or written.
     """
+    return open_state(_folder(job.root, environment, working_directory))
+
+
+def find_state(environment: Mapping[str, str], working_directory: Path) -> State:
+    """Return the state directory that a job in the working directory uses; it may not be there."""
+    return State(_folder(find_root(working_directory), environment, working_directory))
+
+
+def _folder(root: Path, environment: Mapping[str, str], working_directory: Path) -> Path:
     named = environment.get("RUNNER_STATE_DIR")
     if named:
-        folder = working_directory / named
-    elif (job.root / "runner.yaml").is_file() or (job.root / ".git").exists():
-        folder = job.root / FOLDER
-    else:
-        folder = working_directory / FOLDER
-    return open_state(folder)
+        return working_directory / named
+    is_project = (root / "runner.yaml").is_file() or (root / ".git").exists()
+    return (root if is_project else working_directory) / FOLDER
 
 
 def open_state(folder: Path) -> State:
@@ -80,8 +98,9 @@ def reason(error: OSError) -> str:
     return (error.strerror or str(error)).lower()
 
 
-def write_whole(path: Path, chunks: Iterable[str]) -> None:
-    """Write a text file whole or not at all: an earlier good file stays until the new one is done.
+@contextlib.contextmanager
+def staged(path: Path) -> Iterator[IO[str]]:
+    """Open a text file that takes the place of `path` when all went well; else nothing changes.
 
     Raises:
         UsageError: the file cannot be written.
@@ -92,8 +111,8 @@ def write_whole(path: Path, chunks: Iterable[str]) -> None:
     except OSError as error:
         raise _unwritable(path, error) from error
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as staged:
-            staged.writelines(chunks)
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+            yield file
         # mkstemp makes a private file; give it what a plain open() would have given.
         umask = os.umask(0)
         os.umask(umask)
@@ -105,6 +124,16 @@ def write_whole(path: Path, chunks: Iterable[str]) -> None:
         if isinstance(error, OSError):
             raise _unwritable(path, error) from error
         raise
+
+
+def write_whole(path: Path, chunks: Iterable[str]) -> None:
+    """Write a text file whole or not at all: an earlier good file stays until the new one is done.
+
+    Raises:
+        UsageError: the file cannot be written.
+    """
+    with staged(path) as file:
+        file.writelines(chunks)
 
 
 def check_writable(path: Path) -> None:

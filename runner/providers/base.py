@@ -1,13 +1,23 @@
-"""The protocol every provider speaks."""
+"""The protocols every provider speaks, and what flows through them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Literal, Protocol, TypeAlias, get_args
 
 from runner.jsonvalue import JSON
 from runner.plan.calls import Kind
+
+RunStatus: TypeAlias = Literal[
+    "queued", "action_required", "running", "completed", "failed", "cancelling", "cancelled"
+]
+"""The API's own statuses of a task run."""
+
+STATUSES: frozenset[str] = frozenset(get_args(RunStatus))
+
+FINISHED: frozenset[str] = frozenset({"completed", "failed", "cancelled"})
+"""The statuses that a run does not leave."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +40,108 @@ class Answer:
     output_schema: Mapping[str, JSON] | None = field(default=None)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """A task run as its group tells of it.
+
+    Attributes:
+        fingerprint: Of the call it was bought for, where its metadata came along.
+        answer: Where the run is completed and its output was asked for.
+        error: Why the run failed or was cancelled, in one sentence.
+        cursor: Where in the group's stream it stands.
+        ended_at: When it ended, by the provider's clock, in seconds since 1970.
+    """
+
+    run_id: str
+    status: RunStatus
+    fingerprint: str | None = None
+    answer: Answer | None = None
+    error: str | None = None
+    cursor: str | None = None
+    ended_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupStatus:
+    """How many runs a group has, and how many of each status; `cursor` for its event stream."""
+
+    total: int
+    counts: Mapping[str, int]
+    cursor: str | None = None
+
+    @property
+    def finished(self) -> int:
+        """How many runs are done, well or badly."""
+        return sum(self.counts.get(status, 0) for status in FINISHED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunProgress:
+    """How far one run is, as it says itself: a message, or sources and percent (0 to 100)."""
+
+    message: str | None = None
+    sources_considered: int | None = None
+    sources_read: int | None = None
+    percent: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Added:
+    """Runs taken on: their ids in the order of the inputs, and the group's status then."""
+
+    run_ids: Sequence[str]
+    status: GroupStatus
+
+
+class Runs(Protocol):
+    """Tasks that are bought now and answered later, in groups that can be read back.
+
+    Every method may raise `KeyRefusedError`, `ProcessorRefusedError` or `UnreachableError`;
+    reading may raise `UnknownRunError`.
+    """
+
+    async def create_group(self) -> str:
+        """Return the id of a new, empty group; it costs nothing."""
+        ...
+
+    async def add(self, group: str, bodies: Mapping[str, Mapping[str, JSON]]) -> Added:
+        """Buy one run per fingerprint and body (at most 1,000), all or none.
+
+        Raises:
+            AmbiguousError: the answer was lost; the runs may have been bought.
+            InvalidRequestError: refused; nothing was bought.
+            BudgetError: too little credit; nothing was bought.
+        """
+        ...
+
+    def read(
+        self,
+        group: str,
+        after: str | None = None,
+        *,
+        inputs: bool = False,
+        outputs: bool = False,
+    ) -> AsyncIterator[Run]:
+        """Yield the group's runs as they are now, from a cursor on; it may end before its end."""
+        ...
+
+    def watch(self, group: str, after: str | None) -> AsyncIterator[Run | GroupStatus]:
+        """Yield what happens in a group, from a cursor on; the stream may be cut at any time."""
+        ...
+
+    async def status(self, group: str) -> GroupStatus:
+        """Return the group's status."""
+        ...
+
+    async def result(self, run_id: str) -> Run:
+        """Return one run, with its answer if it is completed."""
+        ...
+
+    def progress(self, run_id: str) -> AsyncIterator[RunProgress]:
+        """Yield what one run says of itself; the stream may be cut at any time."""
+        ...
+
+
 class Provider(Protocol):
     """Something that answers calls. Plugins satisfy it; nothing is inherited.
 
@@ -44,6 +156,16 @@ class Provider(Protocol):
     @property
     def warnings(self) -> Sequence[str]:
         """What the reader should know before the first call, one sentence each."""
+        ...
+
+    @property
+    def runs(self) -> Runs | None:
+        """How tasks are bought in groups; None where `ask` answers them at once."""
+        ...
+
+    @property
+    def quotas(self) -> Mapping[str, int]:
+        """Requests a minute that it takes, by kind of call; no limit where a kind is not named."""
         ...
 
     def edition(self, body: Mapping[str, JSON]) -> str:

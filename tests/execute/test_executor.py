@@ -27,6 +27,8 @@ class Asked:
     name = "asked"
     null_is_not_found = True
     warnings = ()
+    runs = None
+    quotas = {}
 
     def __init__(self, answer):
         self.answer = answer

@@ -1,0 +1,195 @@
+"""What a run shows while it goes: a live line on a terminal, plain lines elsewhere, and logs."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import IO
+
+import click
+
+from runner.cli.messages import dollars
+from runner.errors import UsageError
+from runner.execute.executor import Watcher
+from runner.execute.fates import Fate
+from runner.execute.state import reason
+from runner.execute.tally import Tally
+from runner.providers.base import GroupStatus, RunProgress
+
+LINE_EVERY = 10.0
+"""Seconds between plain lines, so that a log of a long run stays short."""
+
+COUNT_EVERY = 1.0
+"""Seconds between updates of what `runner status` shows."""
+
+RUNNING = ("queued", "running", "action_required", "cancelling")
+
+
+@dataclass(slots=True)
+class Progress(Watcher):
+    """Counts what happens, and tells the ledger and the terminal now and then."""
+
+    name: str
+    calls: int
+    tally: Tally
+    record: Callable[[Mapping[str, int]], None]
+    show: Callable[[str, int], None]
+    cost: Callable[[], Decimal]
+    clock: Callable[[], float] = time.monotonic
+    say: Callable[[str], None] = lambda _line: None
+    failed: int = 0
+    _said: str = ""
+    _meter: str = ""
+    _groups: dict[str, GroupStatus] = field(default_factory=dict)
+    _recorded: float = 0.0
+
+    def settled(self, fates: Mapping[str, Fate]) -> None:
+        """Count distinct calls that have their fate."""
+        self.tally.settle(fates.values())
+        self.failed += sum(fate.status == "failed" for fate in fates.values())
+        self._update()
+
+    def group(self, group: str, status: GroupStatus) -> None:
+        """Remember how many runs of a group are still running."""
+        self._groups[group] = status
+        self._update()
+
+    def run(self, key: str, progress: RunProgress) -> None:
+        """Show what a single run says: each message once, numbers in the line."""
+        if progress.message:
+            if progress.message != self._said:
+                self._said = progress.message
+                self.say(f"{key}: {progress.message}")
+            return
+        parts = []
+        if progress.percent is not None:
+            parts.append(f"{progress.percent:.0f} %")
+        if progress.sources_considered:
+            read = progress.sources_read or 0
+            parts.append(f"{read:,} of {progress.sources_considered:,} sources read")
+        self._meter = ", ".join(parts)
+        self._update()
+
+    def _update(self) -> None:
+        now = self.clock()
+        if now - self._recorded < COUNT_EVERY:
+            return
+        self._recorded = now
+        self.record({**self.tally.counts(), "failed": self.failed, "rows": self.calls})
+        self.show(self._line(), self.tally.settled)
+
+    def _line(self) -> str:
+        running = sum(
+            status.counts.get(name, 0) for status in self._groups.values() for name in RUNNING
+        )
+        parts = [f"{self.tally.settled:,} of {self.calls:,} done"]
+        if running:
+            parts.append(f"{running:,} running")
+        if self.failed:
+            parts.append(f"{self.failed:,} failed")
+        if self._meter:
+            parts.append(self._meter)
+        cost = self.cost()
+        if cost:
+            parts.append(dollars(cost))
+        return ", ".join(parts)
+
+
+@contextmanager
+def shown(name: str, total: int, *, quiet: bool) -> Iterator[Callable[[str, int], None]]:
+    """Yield what shows a line and how many calls are done."""
+    if quiet:
+        yield lambda _line, _done: None
+    elif sys.stderr.isatty():
+        with _bar(name, total) as show:
+            yield show
+    else:
+        yield _lines(name)
+
+
+@contextmanager
+def _bar(name: str, total: int) -> Iterator[Callable[[str, int], None]]:
+    from rich.console import Console
+    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bar
+
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TextColumn("{task.fields[line]}", markup=False),
+        TimeElapsedColumn(),
+    )
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(name, total=total, line="")
+        yield lambda line, done: bar.update(task, completed=done, line=line)
+
+
+def _lines(name: str) -> Callable[[str, int], None]:
+    last = time.monotonic()
+
+    def show(line: str, done: int) -> None:
+        nonlocal last
+        del done
+        now = time.monotonic()
+        if now - last >= LINE_EVERY:
+            last = now
+            click.echo(f"{name}: {line}", err=True)
+
+    return show
+
+
+class Log:
+    """JSON lines about a run: one for each request and each outcome."""
+
+    def __init__(self, file: IO[str] | None, run: str, *, verbose: bool) -> None:
+        self._file = file
+        self._run = run
+        self._verbose = verbose
+
+    def write(self, event: str, **fields: object) -> None:
+        """Write one event to the log file."""
+        if self._file is None:
+            return
+        at = datetime.now(tz=UTC).isoformat(timespec="milliseconds")
+        record = {"at": at, "run": self._run, "event": event, **fields}
+        self._file.write(json.dumps(record, ensure_ascii=False, default=str) + "\n")
+        self._file.flush()
+
+    def request(self, exchange: object) -> None:
+        """Tell of one HTTP request: its route, status and time; never of its headers."""
+        method = getattr(exchange, "method", "")
+        route = getattr(exchange, "route", "")
+        status = getattr(exchange, "status", None)
+        milliseconds = round(getattr(exchange, "milliseconds", 0.0), 1)
+        self.write("request", method=method, route=route, status=status, milliseconds=milliseconds)
+        if self._verbose:
+            said = status if status is not None else "no answer"
+            click.echo(f"  {method} {route} -> {said} in {milliseconds:,.0f} ms", err=True)
+
+
+@contextmanager
+def log_file(path: Path | None) -> Iterator[IO[str] | None]:
+    """Open the log file for more lines.
+
+    Raises:
+        UsageError: it cannot be written.
+    """
+    if path is None:
+        yield None
+        return
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = path.open("a", encoding="utf-8")
+    except OSError as error:
+        raise UsageError(
+            f"{path} cannot be written: {reason(error)}", hint="Choose another --log-file"
+        ) from error
+    with file:
+        yield file

@@ -1,0 +1,137 @@
+"""Asking what is answered at once: search and extract, and every call of a local provider."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+
+from runner.errors import BudgetError, ProviderError, RunnerError
+from runner.execute.buying import Kept
+from runner.execute.fates import NEW, Fate
+from runner.execute.ledger import Ledger
+from runner.execute.limits import Pace
+from runner.job.model import Step
+from runner.plan.calls import Call
+from runner.providers.base import Answer, Provider
+
+WINDOW = 4
+"""Calls waiting for their turn, in multiples of the concurrency."""
+
+
+class Asker:
+    """Asks calls side by side, each once. `keep` stores answers, `tell` hears of fates."""
+
+    def __init__(
+        self,
+        *,
+        provider: Provider,
+        pace: Pace,
+        ledger: Ledger | None,
+        budget: Decimal | None,
+        steps: Mapping[str, Step],
+        concurrency: int,
+        keep: Callable[[Sequence[Kept]], None],
+        tell: Callable[[Mapping[str, Fate]], None],
+    ) -> None:
+        self._provider = provider
+        self._pace = pace
+        self._ledger = ledger
+        self._budget = budget
+        self._steps = steps
+        self._most = concurrency * WINDOW
+        self._free = asyncio.Semaphore(concurrency)
+        self._keep = keep
+        self._tell = tell
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._fault: BaseException | None = None
+        self._broke: Fate | None = None
+
+    async def ask(self, calls: Sequence[Call]) -> None:
+        """Take on distinct calls, in order; returns when the last has its place in the queue.
+
+        Raises:
+            RunnerError: the provider or the state directory cannot be used.
+        """
+        for call in self._affordable(calls):
+            while len(self._tasks) >= self._most:
+                await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+            self._check()
+            task = asyncio.create_task(self._asked(call))
+            self._tasks.add(task)
+            task.add_done_callback(self._ended)
+
+    async def finish(self) -> None:
+        """Return when every call has its fate.
+
+        Raises:
+            RunnerError: the provider or the state directory cannot be used.
+        """
+        while self._tasks:
+            await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+            self._check()
+        self._check()
+
+    async def close(self) -> None:
+        """Stop what is under way."""
+        tasks = tuple(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _affordable(self, calls: Sequence[Call]) -> Sequence[Call]:
+        """Reserve the calls' prices; those the budget has no room for are skipped."""
+        prices = [call.price_usd for call in calls]
+        if self._ledger is None or not any(prices):
+            return calls
+        room = self._ledger.reserve(prices, self._budget)
+        said = f"The budget of ${self._budget} has no room for it"
+        if calls[room:]:
+            self._tell({call.fingerprint: Fate("skipped", "new", said) for call in calls[room:]})
+        return calls[:room]
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None and self._fault is None:
+            self._fault = task.exception()
+
+    def _check(self) -> None:
+        if self._fault is not None:
+            raise self._fault
+
+    async def _asked(self, call: Call) -> None:
+        async with self._free:
+            if self._broke is not None:
+                self._tell({call.fingerprint: self._broke})
+                return
+            step = self._steps[call.step]
+            limit = None if step.timeout is None else step.timeout.total_seconds()
+            try:
+                async with asyncio.timeout(limit):
+                    answer: Answer = await self._pace.patiently(
+                        call.kind,
+                        lambda: self._provider.ask(call.kind, call.body),
+                        step.retry,
+                        resend=True,
+                    )
+            except TimeoutError:
+                fate = Fate("failed", "new", "There was no answer before the timeout")
+            except BudgetError as error:
+                # Too little credit for one is too little for all that follow.
+                self._release(call)
+                fate = self._broke = Fate("skipped", "new", _sentence(error))
+            except ProviderError as error:
+                self._release(call)
+                fate = Fate("failed", "new", _sentence(error))
+            else:
+                self._keep([(call.fingerprint, answer, None)])
+                fate = NEW
+            self._tell({call.fingerprint: fate})
+
+    def _release(self, call: Call) -> None:
+        if self._ledger is not None and call.price_usd:
+            self._ledger.release(call.price_usd)
+
+
+def _sentence(error: RunnerError) -> str:
+    return error.message if error.hint is None else f"{error.message}. {error.hint}"

@@ -1,0 +1,451 @@
+"""Buying runs in groups: each fingerprint once, whatever becomes of the request that buys it.
+
+The order of things is the promise: the intent is in the ledger before the request goes out; an
+answer that was lost is looked for in the group before anything is sent again; an outcome is in the
+cache before the ledger calls it settled.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import partial
+from typing import Any, Final, TypeAlias
+
+from runner.errors import (
+    AmbiguousError,
+    BudgetError,
+    InvalidRequestError,
+    RunnerError,
+)
+from runner.execute.fates import ATTACHED, NEW, Fate
+from runner.execute.followers import Followers
+from runner.execute.following import Follower
+from runner.execute.ledger import Ledger, Purchase
+from runner.execute.limits import Pace
+from runner.execute.reconciling import LOOKS, look
+from runner.job.model import Step
+from runner.plan.calls import Call
+from runner.providers.base import Answer, GroupStatus, Run, RunProgress, Runs
+
+BATCH: Final = 1_000
+"""The most runs that one request may buy."""
+
+GROUP: Final = 10_000
+"""So many runs share a group: enough for few requests, and few enough to read it again."""
+
+FEW: Final = 3
+"""Of so few runs each is listened to, for what it says of its progress."""
+
+IN_FLIGHT: Final = 20_000
+"""So many runs may be under way at once; the next are bought as these end."""
+
+SUBMISSIONS: Final = 4
+"""Requests that buy at the same time."""
+
+CREDIT_SECONDS: Final = 0.2
+"""How often to look whether a running task has given back its credit."""
+
+SOMEONE_ELSE_SECONDS: Final = 0.5
+"""How often to look whether another process has its answer."""
+
+
+Kept: TypeAlias = tuple[str, Answer, float | None]
+"""A fingerprint's answer and when it is from (None: now)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """On which terms a run buys.
+
+    Attributes:
+        budget: The most that the job's living runs may commit to, in USD.
+        refresh: Buy even what was bought and answered before.
+        wait: Wait for outcomes; else submit and leave.
+        timeout: Of a call, in seconds.
+        place: Where in the job file a step stands (`file:line`), by step.
+    """
+
+    steps: Mapping[str, Step]
+    budget: Decimal | None
+    refresh: bool
+    wait: bool
+    timeout: Callable[[Call], float]
+    place: Callable[[Call], str]
+
+
+class Buyer:
+    """Buys the runs of calls and follows them to their outcomes.
+
+    `keep` stores answers, and `tell` hears what became of each fingerprint.
+    """
+
+    def __init__(
+        self,
+        *,
+        runs: Runs,
+        ledger: Ledger,
+        pace: Pace,
+        terms: Terms,
+        keep: Callable[[Sequence[Kept]], None],
+        tell: Callable[[Mapping[str, Fate]], None],
+        progress: Callable[[str, GroupStatus], None],
+        listen: Callable[[str, RunProgress], None],
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._runs = runs
+        self._ledger = ledger
+        self._pace = pace
+        self._terms = terms
+        self._keep = keep
+        self._tell = tell
+        self._progress = progress
+        self._listen = listen
+        self._listeners: set[asyncio.Task[None]] = set()
+        self._clock = clock
+        self._sleep = sleep
+        self._retry = next(iter(terms.steps.values())).retry
+        self._settled = asyncio.Event()
+        self._calls: dict[str, Call] = {}
+        self._mine: set[str] = set()
+        self._rebought: dict[str, int] = {}
+        self._followers = Followers(self._follower, self._settled.set, wait=terms.wait)
+        self._buying: set[asyncio.Task[None]] = set()
+        self._group: asyncio.Task[str] | None = None
+        self._room = 0
+        self._largest = BATCH
+        self._fault: BaseException | None = None
+
+    # -- from outside -----------------------------------------------------------------------
+
+    async def buy(self, calls: Sequence[Call]) -> None:
+        """Take on at most `BATCH` distinct calls; returns when there is room for more.
+
+        Raises:
+            RunnerError: the provider cannot be used; what was bought is kept.
+        """
+        self._check()
+        while len(self._calls) >= IN_FLIGHT or len(self._buying) >= SUBMISSIONS:
+            self._settled.clear()
+            await self._settled.wait()
+            self._check()
+        self._start(list(calls))
+        await asyncio.sleep(0)
+
+    async def finish(self) -> None:
+        """Return when every call has its fate.
+
+        Raises:
+            RunnerError: the provider cannot be used; what was bought is kept.
+        """
+        while self._buying or self._followers.are_busy:
+            self._settled.clear()
+            if not self._buying:
+                self._followers.expect_no_more()
+            await self._settled.wait()
+            self._check()
+        self._check()
+        if not self._terms.wait:
+            reason = "Submitted; run again to pick it up"
+            self._close({fp: Fate("pending", "new", reason) for fp in self._calls})
+
+    async def close(self) -> None:
+        """Stop; what is under way stays in the ledger."""
+        tasks: list[asyncio.Task[Any]] = [*self._buying, *self._listeners]
+        tasks += [self._group] if self._group is not None else []
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._followers.close()
+
+    # -- buying -----------------------------------------------------------------------------
+
+    def _start(self, calls: list[Call]) -> None:
+        self._calls.update((call.fingerprint, call) for call in calls)
+        task = asyncio.create_task(self._obtain({call.fingerprint: call for call in calls}))
+        self._buying.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._buying.discard(task)
+        if not task.cancelled() and task.exception() is not None and self._fault is None:
+            self._fault = task.exception()
+        self._settled.set()
+
+    def _check(self) -> None:
+        fault = self._fault or self._followers.fault
+        if fault is not None:
+            raise fault
+
+    async def _obtain(self, calls: dict[str, Call]) -> None:
+        """See to it that every call is on its way, by this run or another, or has its fate."""
+        while calls:
+            elsewhere = self._attach(calls)
+            free = [fingerprint for fingerprint in calls if fingerprint not in elsewhere]
+            if free:
+                await self._purchase({fingerprint: calls.pop(fingerprint) for fingerprint in free})
+            for group in dict.fromkeys(elsewhere.values()):
+                lost = self._ledger.adopt(group)
+                if lost:
+                    await self._reconcile(group, lost, calls)
+            if calls and not free:
+                await self._sleep(SOMEONE_ELSE_SECONDS)
+
+    def _attach(self, calls: dict[str, Call]) -> dict[str, str]:
+        """Follow what was bought before; return the groups of what someone is just buying."""
+        elsewhere: dict[str, str] = {}
+        for fingerprint, purchase in self._ledger.look(calls).items():
+            stale = self._is_stale(purchase, calls[fingerprint])
+            match purchase.state:
+                case "submitting":
+                    elsewhere[fingerprint] = purchase.group
+                case "submitted":
+                    self._follow(purchase.group, {str(purchase.run_id): fingerprint}, calls)
+                case "failed" if not stale:
+                    del calls[fingerprint]
+                    self._close({fingerprint: Fate("failed", "attached", purchase.error)})
+                case "completed" if not stale and purchase.run_id:
+                    # It was paid for, and its answer is gone from the cache: it is read again.
+                    self._follow(purchase.group, {purchase.run_id: fingerprint}, calls)
+                case _:
+                    pass
+        return elsewhere
+
+    async def _purchase(self, calls: dict[str, Call]) -> None:
+        """Buy what no one else has bought by now."""
+        group = await self._open_group(len(calls))
+        prices = {fingerprint: call.price_usd for fingerprint, call in calls.items()}
+        mine, dear = self._ledger.intend(
+            group,
+            prices,
+            self._terms.budget,
+            again=lambda purchase: self._is_stale(purchase, calls[purchase.fingerprint]),
+        )
+        self._skip(dear, calls)
+        self._mine.update(mine)
+        await self._submit(group, {fingerprint: calls.pop(fingerprint) for fingerprint in mine})
+        if calls:
+            await self._obtain(calls)
+
+    def _is_stale(self, purchase: Purchase, call: Call) -> bool:
+        """Whether a settled purchase is no longer good enough."""
+        if self._rebought.get(purchase.fingerprint):
+            return True
+        age = self._terms.steps[call.step].cache
+        if self._terms.refresh or age is None or purchase.settled_at is None:
+            return True
+        return self._ledger.now() - purchase.settled_at > age.total_seconds()
+
+    async def _open_group(self, size: int) -> str:
+        """Return the group that has room for so many more runs; a new one when it is full."""
+        if self._group is None or self._room < size:
+            self._room = GROUP
+            old = self._group
+            self._group = asyncio.create_task(
+                self._pace.patiently("task", self._runs.create_group, self._retry, resend=True)
+            )
+            if old is not None and old.done() and not old.exception():
+                self._followers.expect_no_more(old.result())
+        self._room -= size
+        return await asyncio.shield(self._group)
+
+    async def _submit(self, group: str, batch: dict[str, Call]) -> None:
+        """Send a batch whose intent is recorded; it ends submitted, refused, or to be obtained."""
+        if not batch:
+            return
+        if len(batch) > self._largest:
+            whole = list(batch.items())
+            half = self._largest
+            await self._submit(group, dict(whole[:half]))
+            await self._submit(group, dict(whole[half:]))
+            return
+        bodies = {fingerprint: call.body for fingerprint, call in batch.items()}
+        retry = self._terms.steps[next(iter(batch.values())).step].retry
+        try:
+            added = await self._pace.patiently(
+                "task", lambda: self._runs.add(group, bodies), retry, resend=False
+            )
+        except AmbiguousError:
+            await self._reconcile(group, list(batch), batch)
+            await self._obtain(batch)
+        except InvalidRequestError as error:
+            self._ledger.withdrawn(batch)
+            await self._split(batch, error)
+        except BudgetError as error:
+            self._ledger.withdrawn(batch)
+            await self._wait_for_credit(batch, error)
+        except RunnerError:
+            self._ledger.withdrawn(batch)
+            raise
+        else:
+            run_ids = dict(zip(added.run_ids, batch, strict=True))
+            self._ledger.submitted({fingerprint: run_id for run_id, fingerprint in run_ids.items()})
+            if len(run_ids) <= FEW:
+                for run_id, fingerprint in run_ids.items():
+                    self._listen_to(run_id, batch[fingerprint].key)
+            self._follow(group, run_ids, batch, added.status)
+
+    async def _split(self, batch: dict[str, Call], error: InvalidRequestError) -> None:
+        """Find the rows that the provider refuses; the others are bought."""
+        items = list(batch.items())
+        if len(items) == 1:
+            ((fingerprint, call),) = items
+            said = f"{self._terms.place(call)}: {error.message} (row {call.row + 1}, {call.key})"
+            self._close({fingerprint: Fate("failed", "new", said)})
+            return
+        blamed = error.input_index
+        if blamed is not None and 0 <= blamed < len(items):
+            parts = [items[blamed : blamed + 1], items[:blamed] + items[blamed + 1 :]]
+        else:
+            parts = [items[: len(items) // 2], items[len(items) // 2 :]]
+        for part in parts:
+            await self._obtain(dict(part))
+
+    async def _wait_for_credit(self, batch: dict[str, Call], error: BudgetError) -> None:
+        """Too little credit: running tasks hold some back, so wait for them; then try with less."""
+        if self._followers.outstanding:
+            self._settled.clear()
+            while self._followers.outstanding and not self._settled.is_set():
+                self._followers.expect_no_more()
+                await self._sleep(CREDIT_SECONDS)
+        elif len(batch) == 1 and self._largest == 1:
+            self._skip(list(batch), batch, f"{error.message}. {error.hint}")
+            return
+        else:
+            self._largest = max(1, min(self._largest, len(batch)) // 2)
+        await self._obtain(batch)
+
+    async def _reconcile(self, group: str, lost: Sequence[str], calls: dict[str, Call]) -> None:
+        """Find out what became of a request without an answer, before anything is sent again.
+
+        Those found are followed and leave `calls`; the others may be bought anew.
+        """
+        missing = set(lost)
+        for pause in LOOKS:
+            await self._sleep(pause)
+            found = await self._pace.patiently(
+                "status", partial(look, self._runs, group, missing), self._retry, resend=True
+            )
+            if found:
+                self._ledger.submitted(found)
+                missing -= set(found)
+                ours = {run_id: fp for fp, run_id in found.items() if fp in calls}
+                self._follow(group, ours, calls)
+            if not missing:
+                return
+        self._ledger.withdrawn(missing)
+
+    # -- following --------------------------------------------------------------------------
+
+    def _follow(
+        self,
+        group: str,
+        run_ids: Mapping[str, str],
+        calls: dict[str, Call],
+        status: GroupStatus | None = None,
+    ) -> None:
+        """Wait for runs (fingerprints by run id), which leave `calls`."""
+        if not run_ids:
+            return
+        deadlines: dict[str, tuple[str, float]] = {}
+        for run_id, fingerprint in run_ids.items():
+            timeout = self._terms.timeout(calls.pop(fingerprint))
+            deadlines[run_id] = (fingerprint, self._clock() + timeout)
+        self._followers.want(group, deadlines, status, growing=self._is_open(group))
+
+    def _follower(self, group: str) -> Follower:
+        return Follower(
+            group,
+            self._runs,
+            self._pace,
+            book=self._book,
+            late=self._late,
+            lost=self._lost,
+            progress=self._progress,
+            clock=self._clock,
+            sleep=self._sleep,
+        )
+
+    def _listen_to(self, run_id: str, key: str) -> None:
+        """Hear what a long run says of its progress; nothing depends on it."""
+
+        async def listen() -> None:
+            with contextlib.suppress(RunnerError):
+                async for said in self._runs.progress(run_id):
+                    self._listen(key, said)
+
+        task = asyncio.create_task(listen())
+        self._listeners.add(task)
+        task.add_done_callback(self._listeners.discard)
+
+    def _late(self, fingerprints: Sequence[str]) -> None:
+        """Leave runs that take too long; they stay in the ledger."""
+        reason = "Still running at the timeout; run again to pick it up"
+        self._close({fingerprint: Fate("pending", "new", reason) for fingerprint in fingerprints})
+
+    def _lost(self, reasons: Mapping[str, str]) -> None:
+        """Give up runs that the provider does not know any more."""
+        self._ledger.settled(reasons)
+        self._close({fp: Fate("failed", "attached", reason) for fp, reason in reasons.items()})
+
+    def _is_open(self, group: str) -> bool:
+        """Whether this run may still add runs to a group."""
+        current = self._group
+        return current is not None and current.done() and current.result() == group
+
+    def _book(self, ended: Mapping[str, Run]) -> None:
+        """Keep the outcomes of runs: first in the cache, then in the ledger."""
+        self._keep(
+            [(fp, run.answer, run.ended_at) for fp, run in ended.items() if run.answer is not None]
+        )
+        self._ledger.settled({fp: run.error for fp, run in ended.items()})
+        fates: dict[str, Fate] = {}
+        again: list[Call] = []
+        for fingerprint, run in ended.items():
+            if run.answer is not None:
+                fates[fingerprint] = self._answered(fingerprint)
+                continue
+            call = self._calls[fingerprint]
+            bought = self._rebought.get(fingerprint, 0)
+            if bought < self._terms.steps[call.step].retry.failed_runs:
+                self._rebought[fingerprint] = bought + 1
+                again.append(call)
+                continue
+            source = NEW.source if fingerprint in self._mine else ATTACHED.source
+            fates[fingerprint] = Fate("failed", source, run.error, run.run_id, 1 + bought)
+        if again:
+            # In a group of their own, where no earlier run can be taken for the new one.
+            self._group = None
+            self._start(again)
+        self._close(fates)
+
+    def _answered(self, fingerprint: str) -> Fate:
+        bought = self._rebought.get(fingerprint, 0)
+        if bought:
+            return Fate("ok", "new", purchases=1 + bought)
+        return NEW if fingerprint in self._mine else ATTACHED
+
+    def _skip(
+        self, fingerprints: Sequence[str], calls: dict[str, Call], reason: str | None = None
+    ) -> None:
+        """Leave calls unbought: the budget or the credit has no room for them."""
+        said = reason or f"The budget of ${self._terms.budget} has no room for it"
+        for fingerprint in fingerprints:
+            calls.pop(fingerprint)
+        self._close({fingerprint: Fate("skipped", "new", said) for fingerprint in fingerprints})
+
+    def _leave(self) -> None:
+        reason = "Submitted; run again to pick it up"
+        self._close({fp: Fate("pending", "new", reason) for fp in self._calls})
+
+    def _close(self, fates: Mapping[str, Fate]) -> None:
+        self._tell(fates)
+        for fingerprint in tuple(fates):
+            self._calls.pop(fingerprint, None)
+            self._mine.discard(fingerprint)
+        self._settled.set()

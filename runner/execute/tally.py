@@ -1,0 +1,69 @@
+"""Calls and outcomes counted as they pass: for a run's summary, its history and its exit code."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from runner.errors import ExitCode
+from runner.execute.fates import Fate, Source
+from runner.execute.outcomes import Outcome, Status
+
+
+@dataclass(slots=True)
+class Tally:
+    """How many distinct calls came from where, and how many rows have each status."""
+
+    sources: Counter[Source] = field(default_factory=Counter)
+    rows: int = 0
+    statuses: Counter[Status] = field(default_factory=Counter)
+    cost_usd: Decimal = field(default_factory=Decimal)
+
+    def settle(self, fates: Iterable[Fate]) -> None:
+        """Count distinct calls that were answered, or failed."""
+        for fate in fates:
+            if fate.status in ("ok", "failed"):
+                self.sources[fate.source] += 1
+
+    def add(self, outcome: Outcome) -> None:
+        """Count one row's outcome."""
+        self.rows += 1
+        self.statuses[outcome.status] += 1
+        self.cost_usd += outcome.cost_usd
+
+    @property
+    def settled(self) -> int:
+        """Distinct calls that were answered, or failed."""
+        return self.sources.total()
+
+    @property
+    def failed(self) -> int:
+        """Rows without a good answer."""
+        return self.statuses["failed"] + self.statuses["invalid"]
+
+    @property
+    def has_answers(self) -> bool:
+        """Whether any row has an answer to show."""
+        return bool(self.statuses["ok"] + self.statuses["invalid"])
+
+    def counts(self) -> dict[str, int]:
+        """Return what the ledger keeps of a run."""
+        return {
+            "rows": self.rows,
+            "done": self.settled,
+            "new": self.sources["new"],
+            "cached": self.sources["cached"],
+            "attached": self.sources["attached"],
+            "failed": self.failed,
+            "pending": self.statuses["pending"],
+        }
+
+    def exit_code(self, *, stopped_by_budget: bool) -> ExitCode:
+        """Return what the outcomes mean for the command's exit code."""
+        if stopped_by_budget:
+            return ExitCode.BUDGET
+        if self.statuses["pending"]:
+            return ExitCode.STILL_RUNNING
+        return ExitCode.FAILED_ROWS if self.failed else ExitCode.DONE

@@ -1,0 +1,65 @@
+"""Whether an answer keeps its schema: a quick yes from a compiled schema, or else the reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+
+import jsonschema_rs
+
+from runner.job.model import JsonOutput, Step, Task
+from runner.job.schema import validate_value
+from runner.jsonvalue import JSON
+
+
+class Validity:
+    """Judges the answers of one step.
+
+    `null_is_not_found`: null says "not found" in any field, whatever the schema's type.
+    """
+
+    def __init__(self, step: Step, *, null_is_not_found: bool) -> None:
+        action = step.action
+        output = action.output if isinstance(action, Task) else None
+        schema = output.schema if isinstance(output, JsonOutput) else None
+        self._lenient = null_is_not_found
+        if schema is not None and null_is_not_found:
+            schema = _without_required(schema)
+        self._schema: Mapping[str, JSON] | None = schema
+
+    @cached_property
+    def _compiled(self) -> jsonschema_rs.Draft202012Validator | None:
+        try:
+            return jsonschema_rs.Draft202012Validator(dict(self._schema or {}))
+        except ValueError:
+            return None  # What it cannot compile, the other library judges alone.
+
+    def complaints(self, output: JSON) -> Sequence[str]:
+        """Return how an answer breaks the schema; () where it does not."""
+        if self._schema is None:
+            return ()
+        if self._lenient:
+            output = _without_nulls(output)
+        if self._compiled is not None and self._compiled.is_valid(output):
+            return ()
+        return validate_value(self._schema, output)
+
+
+def _without_nulls(value: JSON) -> JSON:
+    if isinstance(value, Mapping):
+        return {k: _without_nulls(v) for k, v in value.items() if v is not None}
+    if isinstance(value, list):
+        return [_without_nulls(entry) for entry in value if entry is not None]
+    return value
+
+
+def _without_required(schema: JSON) -> JSON:
+    if isinstance(schema, Mapping):
+        return {
+            key: _without_required(value)
+            for key, value in schema.items()
+            if not (key == "required" and isinstance(value, list))
+        }
+    if isinstance(schema, list):
+        return [_without_required(entry) for entry in schema]
+    return schema

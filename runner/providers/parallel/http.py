@@ -1,0 +1,214 @@
+"""One request over HTTP, and what its failure means for money (the only import of httpx).
+
+A request is tried once here; who calls decides what may be sent again. A failure is told apart by
+what may have happened at the other end: `UnreachableError` (nothing was sent), a refusal (nothing
+was accepted), `AmbiguousError` (it may have been accepted, and the answer was lost).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import httpx
+import orjson
+
+from runner import __version__
+from runner.errors import AmbiguousError, KeyRefusedError, RateLimitedError, UnreachableError
+from runner.jsonvalue import JSON
+from runner.providers.parallel import errors
+from runner.providers.parallel.streams import events
+
+DEFAULT_BASE_URL = "https://api.parallel.ai"
+BETAS = "field-basis-2025-11-25,events-sse-2025-07-24,webhook-2025-08-12"
+"""Basis for elements of lists; full event streams; webhooks."""
+
+CONNECT_SECONDS = 10.0
+ANSWER_SECONDS = 120.0
+QUIET_SECONDS = 90.0
+"""A stream that says nothing for so long is taken for dead, and opened again."""
+
+OK = range(200, 300)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """One request that was made, for logs; `status` is None where there was no answer."""
+
+    method: str
+    route: str
+    status: int | None
+    milliseconds: float
+
+
+Listener: TypeAlias = Callable[[Exchange], None]
+
+
+class Http:
+    """The API at a base URL, asked with a key."""
+
+    def __init__(
+        self,
+        *,
+        base_url: str,
+        key: str,
+        connections: int,
+        listener: Listener | None = None,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._key = key
+        self._listener = listener
+        self._now = now
+        # As many idle connections as busy ones: httpx would otherwise open them again and again.
+        # Connections idle for longer are closed by servers, and a request lost that way would
+        # have to be looked for.
+        limits = httpx.Limits(
+            max_connections=connections + 8,
+            max_keepalive_connections=connections + 8,
+            keepalive_expiry=4.0,
+        )
+        self._client = httpx.AsyncClient(
+            base_url=base_url,
+            headers={
+                "x-api-key": key,
+                "parallel-beta": BETAS,
+                "user-agent": f"research-runner/{__version__}",
+            },
+            timeout=httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS, pool=None),
+            limits=limits,
+            follow_redirects=False,
+        )
+
+    async def get(self, route: str, **params: str | float) -> JSON:
+        """Return the JSON answer of a GET.
+
+        Raises:
+            RunnerError: see the module's docstring.
+        """
+        return await self._send("GET", route, params=params)
+
+    async def post(self, route: str, body: Mapping[str, JSON]) -> JSON:
+        """Return the JSON answer of a POST.
+
+        Raises:
+            RunnerError: see the module's docstring.
+        """
+        return await self._send("POST", route, content=orjson.dumps(body))
+
+    async def stream(self, route: str, **params: str) -> AsyncIterator[JSON]:
+        """Yield the events of a stream; its clean end says nothing about completeness.
+
+        Raises:
+            AmbiguousError: the stream was cut or is no event stream.
+        """
+        started = time.perf_counter()
+        status: int | None = None
+        try:
+            async with self._client.stream(
+                "GET",
+                route,
+                params=params,
+                headers={"accept": "text/event-stream"},
+                timeout=httpx.Timeout(QUIET_SECONDS, connect=CONNECT_SECONDS, pool=None),
+            ) as response:
+                status = response.status_code
+                if status not in OK:
+                    self._refused(response, await response.aread())
+                kind = response.headers.get("content-type", "")
+                if not kind.startswith("text/event-stream"):
+                    raise AmbiguousError(f"GET {route} answered '{kind}', not an event stream")
+                async for event in events(response.aiter_bytes()):
+                    yield event
+        except httpx.HTTPError as error:
+            self._tell("GET", route, status, started)
+            raise _lost("GET", route, error) from error
+        except GeneratorExit:
+            self._tell("GET", route, status, started)
+            raise
+        self._tell("GET", route, status, started)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        with contextlib.suppress(httpx.HTTPError, OSError, RuntimeError):
+            await self._client.aclose()
+
+    async def _send(
+        self,
+        method: str,
+        route: str,
+        *,
+        params: Mapping[str, str | float] | None = None,
+        content: bytes | None = None,
+    ) -> JSON:
+        started = time.perf_counter()
+        status = None
+        headers = {"content-type": "application/json"} if content is not None else None
+        try:
+            response = await self._client.request(
+                method, route, params=params, content=content, headers=headers
+            )
+            status = response.status_code
+        except httpx.HTTPError as error:
+            raise _lost(method, route, error) from error
+        finally:
+            self._tell(method, route, status, started)
+        if status not in OK:
+            self._refused(response, response.content)
+        try:
+            answer = orjson.loads(response.content)
+        except orjson.JSONDecodeError as error:
+            raise AmbiguousError(f"{method} {route} answered something that is no JSON") from error
+        if not isinstance(answer, dict):
+            raise AmbiguousError(f"{method} {route} answered JSON that is no object")
+        return answer
+
+    def _refused(self, response: httpx.Response, body: bytes) -> None:
+        status = response.status_code
+        request = response.request
+        asked = f"{request.method} {request.url.path}"
+        if status == errors.TOO_MANY_REQUESTS:
+            seconds = errors.retry_after(response.headers.get("retry-after"), self._now())
+            raise RateLimitedError(f"{asked} met the rate limit", seconds=seconds)
+        if status >= errors.SERVER_ERROR or status == errors.STILL_ACTIVE:
+            said = errors.message_of(body)
+            raise AmbiguousError(f"{asked} answered {status}{': ' + said if said else ''}")
+        raise errors.refusal(status, body, self._key)
+
+    def _tell(self, method: str, route: str, status: int | None, started: float) -> None:
+        if self._listener is not None:
+            milliseconds = (time.perf_counter() - started) * 1000
+            self._listener(
+                Exchange(method=method, route=route, status=status, milliseconds=milliseconds)
+            )
+
+
+def check_key(key: str | None) -> str:
+    """Return the key, if it can stand in a header.
+
+    Raises:
+        KeyRefusedError: it is missing, or holds what no header may.
+    """
+    if not key or not key.strip():
+        raise KeyRefusedError(
+            "There is no API key",
+            hint="Set PARALLEL_API_KEY, or try the job on your documents: --provider local",
+        )
+    key = key.strip()
+    if not key.isascii() or not key.isprintable():
+        raise KeyRefusedError(
+            "PARALLEL_API_KEY holds characters that no key has", hint="Copy it again"
+        )
+    return key
+
+
+def _lost(method: str, route: str, error: httpx.HTTPError) -> UnreachableError | AmbiguousError:
+    reason = str(error) or type(error).__name__
+    if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.UnsupportedProtocol):
+        return UnreachableError(
+            f"The provider cannot be reached: {reason}",
+            hint="Check the network and PARALLEL_BASE_URL, then run again; nothing is lost",
+        )
+    return AmbiguousError(f"{method} {route} got no answer: {reason}")

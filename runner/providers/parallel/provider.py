@@ -1,0 +1,128 @@
+"""The Parallel provider: search and extract at once, tasks in groups."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from urllib.parse import urlsplit
+
+from runner.errors import NotAvailableError, UsageError
+from runner.jsonvalue import JSON
+from runner.plan.calls import Kind
+from runner.providers.base import Answer
+from runner.providers.parallel.groups import TaskGroups
+from runner.providers.parallel.http import DEFAULT_BASE_URL, Http, Listener, check_key
+
+MOST_URLS = 20
+"""The most URLs that one extract request may hold."""
+
+QUOTAS: Mapping[str, int] = {"search": 600, "extract": 600, "task": 2_000, "findall": 5}
+"""Requests a minute that create something; the vendor's documented limits."""
+
+
+class ParallelProvider:
+    """Answers calls from the Parallel API. See `open_parallel`."""
+
+    name = "parallel"
+    null_is_not_found = False
+    warnings: Sequence[str] = ()
+    quotas = QUOTAS
+
+    def __init__(self, http: Http, base_url: str) -> None:
+        self._http = http
+        self._edition = edition_of(base_url)
+        self.runs = TaskGroups(http)
+
+    def edition(self, body: Mapping[str, JSON]) -> str:
+        """Return `parallel`, and where it is asked unless that is the vendor's own address."""
+        del body
+        return self._edition
+
+    async def ask(self, kind: Kind, body: Mapping[str, JSON]) -> Answer:
+        """Answer a search or an extract request.
+
+        Raises:
+            NotAvailableError: tasks are bought in groups, and FindAll is not there yet.
+        """
+        match kind:
+            case "search":
+                return _found(await self._http.post("/v1/search", body), ("results",))
+            case "extract":
+                return await self._extract(body)
+            case _:
+                raise NotAvailableError(f"'{kind}' cannot be asked at once")
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._http.close()
+
+    async def _extract(self, body: Mapping[str, JSON]) -> Answer:
+        """Extract any number of URLs, at most 20 a request."""
+        urls = body["urls"]
+        parts = [
+            _found(
+                await self._http.post("/v1/extract", {**body, "urls": urls[n : n + MOST_URLS]}),
+                ("results", "errors"),
+            )
+            for n in range(0, len(urls), MOST_URLS)
+        ]
+        if len(parts) == 1:
+            return parts[0]
+        return Answer(
+            output={
+                name: [entry for part in parts for entry in part.output[name]]
+                for name in ("results", "errors")
+            },
+            warnings=[warning for part in parts for warning in part.warnings],
+        )
+
+
+def open_parallel(
+    *, key: str | None, base_url: str | None, connections: int, listener: Listener | None = None
+) -> ParallelProvider:
+    """Return the provider; nothing is asked yet.
+
+    Raises:
+        KeyRefusedError: there is no key.
+        UsageError: the base URL is none.
+    """
+    url = check_base_url(base_url)
+    http = Http(base_url=url, key=check_key(key), connections=connections, listener=listener)
+    return ParallelProvider(http, url)
+
+
+def check_base_url(base_url: str | None) -> str:
+    """Return the address to ask, without a slash at its end.
+
+    Raises:
+        UsageError: it is no address.
+    """
+    url = (base_url or DEFAULT_BASE_URL).strip().rstrip("/")
+    try:
+        parts = urlsplit(url)
+        good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        good = False
+    if not good:
+        raise UsageError(
+            f"PARALLEL_BASE_URL is no address: '{url}'", hint=f"It reads like {DEFAULT_BASE_URL}"
+        )
+    return url
+
+
+def edition_of(base_url: str) -> str:
+    """Return who answers: `parallel`, with the host where it is not the vendor's own.
+
+    A test server's answers must never pass for the vendor's.
+    """
+    return "parallel" if base_url == DEFAULT_BASE_URL else f"parallel@{urlsplit(base_url).netloc}"
+
+
+def _found(answer: Mapping[str, JSON], names: Sequence[str]) -> Answer:
+    warnings = answer.get("warnings") or ()
+    return Answer(
+        output={name: list(answer.get(name) or ()) for name in names},
+        run_id=answer.get("search_id") or answer.get("extract_id"),
+        warnings=[
+            str(each.get("message") if isinstance(each, dict) else each) for each in warnings
+        ],
+    )
