@@ -6,6 +6,8 @@ import hashlib
 import json
 from typing import Any, TypeAlias
 
+import orjson
+
 JSON: TypeAlias = Any
 """None, bool, int, float, str, list of JSON, or dict from str to JSON."""
 
@@ -16,11 +18,23 @@ def canonical(value: JSON) -> str:
     Raises:
         ValueError: the value holds NaN or an infinity, which JSON cannot say.
     """
-    return json.dumps(
-        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    )
+    return _canonical(value).decode("utf-8", "surrogatepass")
 
 
 def digest(value: JSON) -> str:
     """Return the sha256 of the canonical text, as 64 hexadecimal digits."""
-    return hashlib.sha256(canonical(value).encode("utf-8", "surrogatepass")).hexdigest()
+    return hashlib.sha256(_canonical(value)).hexdigest()
+
+
+def _canonical(value: JSON) -> bytes:
+    try:
+        text = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    except TypeError:
+        pass  # Lone surrogates, and integers beyond 64 bits.
+    else:
+        if b"null" not in text:
+            return text
+        # The null may have been NaN, which only the other writer refuses.
+    return json.dumps(
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    ).encode("utf-8", "surrogatepass")

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
-from runner.cli.messages import plural, show_json
+from runner.cli.messages import plural, show_json, shown_path
+from runner.cli.options import Commands
 from runner.errors import UsageError
 from runner.execute.cache import Cache
 from runner.execute.state import FOLDER, State
@@ -17,7 +20,7 @@ from runner.job.durations import parse_duration
 from runner.jsonvalue import JSON
 
 
-@click.group("cache")
+@click.group("cache", cls=Commands)
 def command() -> None:
     """List, prune or clear stored answers."""
 
@@ -26,17 +29,15 @@ def command() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def list_answers(*, as_json: bool) -> None:
     """List stored answers, oldest first."""
+    rows: list[dict[str, JSON]] = []
+    size = 0
     with _cache() as cache:
-        rows: list[dict[str, JSON]] = [
-            {
-                "fingerprint": fingerprint,
-                "stored_at": datetime.fromtimestamp(entry.stored_at, tz=UTC).isoformat(
-                    timespec="seconds"
-                ),
-            }
-            for fingerprint, entry in cache.entries()
-        ]
-        size = cache.size_bytes()
+        if cache is not None:
+            rows = [
+                {"fingerprint": fingerprint, "stored_at": _moment(entry.stored_at)}
+                for fingerprint, entry in cache.entries()
+            ]
+            size = cache.size_bytes()
     if as_json:
         show_json({"answers": rows, "bytes": size})
         return
@@ -53,29 +54,44 @@ def prune(older_than: str) -> None:
     if age is None:
         raise UsageError(f"'{older_than}' is no duration", hint="Write 90s, 10m, 24h or 7d")
     with _cache() as cache:
-        click.echo(f"{plural(cache.prune(age), 'answer')} removed")
+        removed = 0 if cache is None else cache.prune(age)
+    click.echo(f"{plural(removed, 'answer')} removed")
 
 
 @command.command("clear")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def clear(*, yes: bool) -> None:
-    """Remove every stored answer; they would have to be asked (and paid) again."""
+    """Remove every stored answer. What a provider charged for will cost money again."""
     with _cache() as cache:
-        if not yes:
-            click.confirm("Remove every stored answer?", abort=True)
-        click.echo(f"{plural(cache.clear(), 'answer')} removed")
+        removed = 0
+        if cache is not None and (yes or click.confirm("Remove every stored answer?", err=True)):
+            removed = cache.clear()
+    click.echo(f"{plural(removed, 'answer')} removed")
 
 
-def _cache() -> Cache:
-    """Open the cache of the state directory that a job here would use."""
-    named = os.environ.get("RUNNER_STATE_DIR")
+@contextmanager
+def _cache() -> Iterator[Cache | None]:
+    """Open the cache that a job here would use; None where nothing has been stored yet."""
+    folder = State(_state_folder()).cache
+    if not folder.exists():
+        click.echo(f"Nothing is stored yet in {shown_path(folder)}", err=True)
+        yield None
+        return
+    with Cache(folder, time.time) as cache:
+        yield cache
+
+
+def _state_folder() -> Path:
+    """Return the state directory of the project around the working directory."""
     here = Path.cwd()
-    folder = here / named if named else here / FOLDER
-    if not named:
-        for parent in (here, *here.parents):
-            if (parent / "runner.yaml").is_file() or (parent / ".git").exists():
-                folder = parent / FOLDER
-                break
-    if not folder.is_dir():
-        raise UsageError(f"There is no state directory {folder}", hint="It is made by `runner run`")
-    return Cache(State(folder).cache, time.time)
+    named = os.environ.get("RUNNER_STATE_DIR")
+    if named:
+        return here / named
+    for folder in (here, *here.parents):
+        if (folder / "runner.yaml").is_file() or (folder / ".git").exists():
+            return folder / FOLDER
+    return here / FOLDER
+
+
+def _moment(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, tz=UTC).isoformat(timespec="seconds")

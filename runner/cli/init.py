@@ -69,14 +69,20 @@ def command(folder: Path) -> None:
             f"{folder / there[0]} is already there; nothing was written",
             hint="Choose another folder: runner init DIR",
         )
+    written: list[Path] = []
     try:
         for name, text in FILES.items():
             file = folder / name
             file.parent.mkdir(parents=True, exist_ok=True)
+            written.append(file)
             file.write_text(text, encoding="utf-8")
-            click.echo(f"wrote {file}")
     except OSError as error:
+        for file in written:
+            file.unlink(missing_ok=True)
         raise UsageError(
-            f"{error.filename} cannot be written: {reason(error)}", hint="Choose another folder"
+            f"{error.filename} cannot be written: {reason(error)}",
+            hint="Choose another folder: runner init DIR",
         ) from error
+    for file in written:
+        click.echo(f"wrote {file}")
     click.echo(f"next: runner run {folder / 'companies.yaml'}")

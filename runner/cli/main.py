@@ -2,72 +2,75 @@
 
 from __future__ import annotations
 
+import codecs
+import contextlib
 import importlib
+import io
+import os
 import sys
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, NoReturn, TextIO, cast
 
 import click
 
 from runner import __version__
-from runner.cli.messages import show_defect, show_error
-from runner.errors import ExitCode, RunnerError
+from runner.cli.messages import show_defect, show_error, show_usage
+from runner.cli.options import Commands
+from runner.errors import ExitCode, RunnerError, StateError
+from runner.execute.state import reason
 
 COMMANDS = {
-    "cache": "runner.cli.cache",
     "init": "runner.cli.init",
-    "plan": "runner.cli.plan",
-    "report": "runner.cli.report",
-    "run": "runner.cli.run",
-    "schema": "runner.cli.schema",
     "validate": "runner.cli.validate",
+    "plan": "runner.cli.plan",
+    "run": "runner.cli.run",
+    "status": "runner.cli.status",
+    "history": "runner.cli.history",
+    "report": "runner.cli.report",
+    "cache": "runner.cli.cache",
+    "schema": "runner.cli.schema",
 }
-ORDER = ("init", "validate", "plan", "run", "report", "cache", "schema")
+"""The module of each command, in the order one uses them."""
 
 
-class Runner(click.Group):
+class Runner(Commands):
     """Loads a subcommand when it is asked for, and turns errors into messages and exit codes."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the commands in the order one uses them."""
         del ctx
-        return list(ORDER)
+        return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import one command."""
+        del ctx
         module = COMMANDS.get(cmd_name)
         if module is None:
-            return super().get_command(ctx, cmd_name)
+            return None
         command: click.Command = importlib.import_module(module).command
         return command
 
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command; a misspelled one gets a suggestion."""
-        import difflib
+    def main(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Run the command line and exit; wrong usage and interrupts end here."""
+        kwargs["standalone_mode"] = False
+        with _patient_streams():
+            try:
+                code = super().main(*args, **kwargs) or ExitCode.DONE
+            except click.UsageError as error:
+                show_usage(error)
+                code = ExitCode.USAGE
+            except click.Abort:
+                click.echo("Interrupted. What was answered is kept; run again to go on.", err=True)
+                code = ExitCode.INTERRUPTED
+        sys.exit(int(code))
 
+    def invoke(self, ctx: click.Context) -> None:
+        """Run the command; its errors end here."""
         try:
-            return super().resolve_command(ctx, args)
-        except click.UsageError as error:
-            near = difflib.get_close_matches(args[0], ORDER, n=1)
-            if near:
-                error.message += f" Did you mean '{near[0]}'?"
-            raise
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; every error ends here."""
-        try:
-            return super().invoke(ctx)
+            super().invoke(ctx)
         except RunnerError as error:
             show_error(error)
             ctx.exit(int(error.exit_code))
-        except KeyboardInterrupt:
-            click.echo("Interrupted. What was answered is kept; run again to go on.", err=True)
-            ctx.exit(int(ExitCode.INTERRUPTED))
-        except BrokenPipeError:
-            # The reader of our output has gone; there is no one left to tell.
-            sys.stderr.close()
-            ctx.exit(int(ExitCode.DONE))
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except Exception as error:  # noqa: BLE001 - no traceback may reach a user
@@ -75,11 +78,64 @@ class Runner(click.Group):
             ctx.exit(int(ExitCode.PROVIDER))
 
 
+class _PatientStream:
+    """An output whose reader may leave (`| head -1`): the rest goes nowhere, without an error.
+
+    The command goes on to its end, writes its files, and its exit code stays true.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._refused: StateError | None = None
+
+    def write(self, text: str) -> int:
+        with self._patience():
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with self._patience():
+            self._stream.flush()
+
+    @contextlib.contextmanager
+    def _patience(self) -> Iterator[None]:
+        if self._refused is not None:
+            raise self._refused
+        try:
+            yield
+        except OSError as error:
+            # What is still buffered is written again at exit: there must be someone to take it.
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, self._stream.fileno())
+            os.close(nowhere)
+            if not isinstance(error, BrokenPipeError):
+                self._refused = StateError(f"The output cannot be written: {reason(error)}")
+                raise self._refused from error
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+@contextlib.contextmanager
+def _patient_streams() -> Iterator[None]:
+    """Let stdout and stderr outlive their readers, and print what a terminal cannot show."""
+    with (
+        contextlib.redirect_stdout(_patient(sys.stdout)),
+        contextlib.redirect_stderr(_patient(sys.stderr)),
+    ):
+        yield
+
+
+def _patient(stream: TextIO | None) -> TextIO | None:
+    if isinstance(stream, io.TextIOWrapper):
+        # Nothing is ASCII any more; click would write around us, in UTF-8.
+        ascii_only = codecs.lookup(stream.encoding).name == "ascii"
+        stream.reconfigure(encoding="utf-8" if ascii_only else None, errors="backslashreplace")
+    # A stream that the caller has closed is None, and click then prints nothing.
+    return None if stream is None else cast("TextIO", _PatientStream(stream))
+
+
 @click.group(cls=Runner, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="runner")
 def main() -> None:
     """Turn YAML job files into cited markdown reports."""
-
-
-if __name__ == "__main__":
-    main()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from pathlib import Path
 
 import click
 
@@ -15,19 +17,49 @@ from runner.templating import TemplateError
 
 FORMATS = ("text", "json", "github")
 
+FORM = "runner.form"
+"""Where the chosen one of `FORMATS` is kept in the context of a command."""
+
 
 def show_error(error: RunnerError) -> None:
-    """Print an error and its hint to stderr."""
+    """Print an error and its hint the way `--format` asks, by default as text to stderr."""
+    context = click.get_current_context(silent=True)
+    form = "text" if context is None else context.meta.get(FORM, "text")
     if isinstance(error, JobProblemsError):
-        show_problems(error.problems, "text")
+        show_problems(error.problems, form)
         return
-    place = ""
+    file, line, column = "", 0, 0
     if isinstance(error, TemplateError) and error.file is not None:
-        place = f"{error.file}:{error.line}:{error.column}: "
-    label = click.style("error:", fg="red", bold=True)
-    click.echo(f"{place}{label} {error.message}", err=True)
-    if error.hint:
-        click.echo(f"  hint: {error.hint}", err=True)
+        file, line, column = shown_path(Path(error.file)), error.line, error.column
+    if form == "text":
+        _show_error(error.message, error.hint, f"{file}:{line}:{column}: " if file else "")
+        return
+    problem = Problem(file=file, line=line, column=column, message=error.message, hint=error.hint)
+    show_problems([problem], form)
+
+
+def show_usage(error: click.UsageError) -> None:
+    """Print what is wrong with a command line, and where to look it up."""
+    if error.message.startswith("Usage: "):  # a group alone prints its help
+        click.echo(error.message, err=True)
+        return
+    message = error.format_message()
+    hint = "See `runner --help`" if error.ctx is None else f"See `{error.ctx.command_path} --help`"
+    if isinstance(error, click.NoSuchOption):
+        message = f"There is no option '{error.option_name}'"
+        if error.possibilities:
+            hint = f"Did you mean {' or '.join(error.possibilities)}?"
+    _show_error(message.rstrip("."), hint)
+
+
+def _show_error(message: str, hint: str | None, place: str = "") -> None:
+    click.echo(f"{place}{_label('error:', 'red')} {message}", err=True)
+    if hint:
+        click.echo(f"  hint: {hint}", err=True)
+
+
+def _label(word: str, colour: str) -> str:
+    return word if os.environ.get("NO_COLOR") else click.style(word, fg=colour, bold=True)
 
 
 def show_defect(error: Exception) -> None:
@@ -39,10 +71,9 @@ def show_defect(error: Exception) -> None:
         "w", prefix="runner-error-", suffix=".log", delete=False, encoding="utf-8"
     ) as log:
         log.writelines(traceback.format_exception(error))
-    click.echo(
-        f"error: runner made a mistake ({type(error).__name__}: {str(error)[:200]})\n"
-        f"  hint: What was answered is kept. Please report this with {log.name}",
-        err=True,
+    _show_error(
+        f"runner made a mistake ({type(error).__name__}: {str(error)[:200]})",
+        f"What was answered is kept. Please report this with {log.name}",
     )
 
 
@@ -72,7 +103,13 @@ def show_warnings(warnings: Iterable[str], *, quiet: bool) -> None:
     if quiet:
         return
     for warning in warnings:
-        click.echo(f"{click.style('warning:', fg='yellow', bold=True)} {warning}", err=True)
+        click.echo(f"{_label('warning:', 'yellow')} {warning}", err=True)
+
+
+def shown_path(path: Path) -> str:
+    """Return a path the way the user would type it."""
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
 
 
 def plural(count: int, noun: str) -> str:
@@ -109,7 +146,8 @@ def _annotation(problem: Problem) -> str:
         f"{name}={_escaped(str(value), inside=True)}" for name, value in place.items() if value
     )
     text = problem.message + (f" ({problem.hint})" if problem.hint else "")
-    return f"::{problem.severity} {properties}::{_escaped(text, inside=False)}"
+    command = f"{problem.severity} {properties}".rstrip()
+    return f"::{command}::{_escaped(text, inside=False)}"
 
 
 def _escaped(text: str, *, inside: bool) -> str:

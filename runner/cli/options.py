@@ -2,15 +2,38 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from runner.cli.messages import FORMATS
+from runner.cli.messages import FORM, FORMATS
+from runner.errors import UsageError
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class Commands(click.Group):
+    """A group of commands that answers a misspelled one with a suggestion."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command.
+
+        Raises:
+            UsageError: there is none of that name.
+        """
+        name, known = args[0], self.list_commands(ctx)
+        if name not in known and not ctx.resilient_parsing:  # which completes words in a shell
+            near = difflib.get_close_matches(name, known, n=1)
+            raise UsageError(
+                f"There is no command '{ctx.command_path} {name}'",
+                hint=f"Did you mean '{near[0]}'?" if near else f"There are: {', '.join(known)}",
+            )
+        return super().resolve_command(ctx, args)
 
 
 def job_argument(command: Command) -> Command:
@@ -19,6 +42,12 @@ def job_argument(command: Command) -> Command:
 
 
 def job_options(command: Command) -> Command:
+    """Change a job from the command line, and which of its rows are asked for."""
+    limit = click.option("--limit", type=click.IntRange(min=1), help="Only the first N rows.")
+    return load_options(limit(command))
+
+
+def load_options(command: Command) -> Command:
     """Change a job from the command line."""
     for option in (
         click.option(
@@ -26,7 +55,6 @@ def job_options(command: Command) -> Command:
             is_flag=True,
             help="Let the job read and write outside its project folder.",
         ),
-        click.option("--limit", type=click.IntRange(min=1), help="Only the first N rows."),
         click.option("--provider", metavar="NAME", help="Ask this provider: parallel or local."),
         click.option(
             "--var",
@@ -48,6 +76,8 @@ def talk_options(command: Command) -> Command:
             "form",
             type=click.Choice(FORMATS),
             default="text",
+            show_default=True,
+            callback=_remember_form,
             help="How problems are printed.",
         ),
         click.option("-v", "--verbose", is_flag=True, help="Say more."),
@@ -55,6 +85,12 @@ def talk_options(command: Command) -> Command:
     ):
         command = option(command)
     return command
+
+
+def _remember_form(ctx: click.Context, _option: click.Parameter, form: str) -> str:
+    """Keep the format where an error that ends the command finds it."""
+    ctx.meta[FORM] = form
+    return form
 
 
 def parse_variables(variables: tuple[str, ...]) -> dict[str, str]:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from runner.cli.options import job_argument, job_options, parse_variables, talk_options
+from runner.cli.messages import shown_path
+from runner.cli.options import job_argument, load_options, parse_variables, talk_options
 from runner.cli.stages import load_runnable, state_for
 from runner.execute.state import write_whole
 from runner.execute.stored import read_outcomes
@@ -16,14 +17,13 @@ from runner.report.render import render_report
 
 @click.command("report")
 @job_argument
-@job_options
+@load_options
 @talk_options
 @click.option("--template", metavar="NAME", help="Try another template; prints, writes nothing.")
 def command(
     job: Path,
     variables: tuple[str, ...],
     provider: str | None,
-    limit: int | None,
     allow_outside: bool,
     form: str,
     verbose: bool,
@@ -31,7 +31,7 @@ def command(
     template: str | None,
 ) -> None:
     """Render the report again from stored outcomes; asks nothing."""
-    del form, verbose, limit
+    del form, verbose
     loaded = load_runnable(
         job,
         variables=parse_variables(variables),
@@ -46,4 +46,4 @@ def command(
         return
     write_whole(loaded.report.path, [render_report(loaded, outcomes)])
     if not quiet:
-        click.echo(f"report:  {loaded.report.path}")
+        click.echo(f"report:  {shown_path(loaded.report.path)}")

@@ -24,7 +24,7 @@ from runner.execute.executor import Execution, execute, unanswered
 from runner.execute.ledger import Ledger
 from runner.execute.limits import Pace, SharedWindows
 from runner.execute.outcomes import Outcome
-from runner.execute.state import State, check_writable, staged, write_whole
+from runner.execute.state import State, check_writable, copy_whole, staged, write_whole
 from runner.execute.stored import StoredOutcomes, outcome_line
 from runner.execute.tally import Tally
 from runner.job.model import Job, Task
@@ -256,9 +256,11 @@ class _Run:
         # What was only submitted has no answer to show: an earlier report stays.
         kept = not self._options.wait and bool(tally.statuses["pending"])
         if not kept:
-            outcomes = StoredOutcomes(state.outcomes(job.name), tally.rows)
-            report = render_report(job, tuple(outcomes))
-            if job.results is not None:
+            outcomes = tuple(StoredOutcomes(state.outcomes(job.name), tally.rows))
+            report = render_report(job, outcomes)
+            if job.results is not None and job.results.suffix == ".jsonl":
+                copy_whole(state.outcomes(job.name), job.results)
+            elif job.results is not None:
                 write_whole(job.results, results_text(job, outcomes))
             write_whole(job.report.path, [report])
         skipped = tally.statuses["skipped"] - planned.rows_beyond

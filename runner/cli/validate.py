@@ -10,6 +10,7 @@ import click
 from runner.cli.messages import plural, show_problems
 from runner.cli.options import talk_options
 from runner.errors import ExitCode, UsageError
+from runner.job.diagnostics import Problem, ordered
 from runner.job.load import find_jobs, load
 
 
@@ -30,15 +31,15 @@ def command(
     """Check job files; without PATH, every job below this folder."""
     files = list(_files(paths or (Path(),)))
     if not files:
-        raise UsageError("There is no job file here", hint="Make one with `runner init`")
-    problems = []
+        folders = ", ".join(map(str, paths)) or "this folder"
+        raise UsageError(f"There is no job file below {folders}", hint="Make one: runner init")
+    problems: list[Problem] = []
     for file in files:
         found = load(file, allow_outside=allow_outside).problems
-        problems.extend(found)
-        if verbose and not any(problem.severity == "error" for problem in found):
+        problems += [each for each in found if each.severity == "error" or not quiet]
+        if verbose and not found:
             click.echo(f"{file}: no problem", err=True)
-    problems.sort(key=lambda problem: (problem.file, problem.line, problem.column))
-    show_problems(problems, form)
+    show_problems(ordered(problems), form)
     if any(problem.severity == "error" for problem in problems):
         ctx.exit(int(ExitCode.USAGE))
     if form == "text" and not quiet:

@@ -1,21 +1,26 @@
 """Calls become outcomes: each distinct fingerprint is answered once, by cache or provider.
 
 In a first walk over the calls, those that the cache answers are done; the others are asked or
-bought, and wait in a file. In a second walk, over that file, each gets its outcome, in order. So
-memory does not grow with the rows, and a fully cached run needs no second walk.
+bought, and wait. In a second walk, over those that wait, each gets its outcome, in order. Many wait
+in a file, so memory does not grow with the rows; a fully cached run needs no second walk.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
-import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from itertools import islice
-from typing import IO
 
 from runner.execute.asking import Asker
 from runner.execute.buying import BATCH, Buyer, Kept, Terms
@@ -25,9 +30,14 @@ from runner.execute.ledger import Ledger
 from runner.execute.limits import Pace
 from runner.execute.outcomes import Outcome, Status
 from runner.execute.validity import Validity
+from runner.execute.waiting import Waiting
 from runner.job.model import Step
 from runner.plan.calls import Call
 from runner.providers.base import Answer, GroupStatus, Provider, RunProgress
+
+
+AT_HAND = 5_000
+"""So many answers stay in memory until their rows' turn; the others are read from the cache."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +92,7 @@ class _Executor:
         self._cache = cache
         self._watcher = watcher
         self._fates: dict[str, Fate] = {}
+        self._at_hand: dict[str, Answer] = {}
         self._paid: set[str] = set()
         lenient = provider.null_is_not_found
         self._validity = {
@@ -120,7 +131,7 @@ class _Executor:
 
     async def outcomes(self, calls: Iterable[Call]) -> AsyncIterator[Outcome]:
         """Yield exactly one outcome per call, in the order of the calls."""
-        with tempfile.TemporaryFile("w+", encoding="utf-8") as waiting:
+        with Waiting() as waiting:
             is_first = True
             for chunk in _chunks(calls):
                 unknown: dict[str, Call] = {}
@@ -130,13 +141,12 @@ class _Executor:
                         yield self._outcome(call, CACHED, answer)
                         continue
                     is_first = False
-                    _write(waiting, call)
+                    waiting.add(call)
                     if call.fingerprint not in self._fates and call.fingerprint not in unknown:
                         unknown[call.fingerprint] = call
                 await self._ask(unknown)
             await self._finish()
-            waiting.seek(0)
-            for call in _read(waiting):
+            for call in waiting:
                 fate = self._fates[call.fingerprint]
                 yield self._outcome(call, fate, self._stored(call) if fate.status == "ok" else None)
 
@@ -187,7 +197,8 @@ class _Executor:
                 group.create_task(self._buyer.finish())
 
     def _keep(self, answers: Sequence[Kept]) -> None:
-        self._cache.put_many(
+        """Store answers; the latest are also kept at hand, for they are wanted soon."""
+        entries = [
             (
                 fingerprint,
                 {
@@ -200,13 +211,19 @@ class _Executor:
                 at,
             )
             for fingerprint, answer, at in answers
-        )
+        ]
+        self._cache.put_many(entries)
+        if len(self._at_hand) < AT_HAND:
+            self._at_hand.update((fingerprint, answer) for fingerprint, answer, _ in answers)
 
     def _tell(self, fates: Mapping[str, Fate]) -> None:
         self._fates.update(fates)
         self._watcher.settled(fates)
 
     def _stored(self, call: Call) -> Answer | None:
+        at_hand = self._at_hand.get(call.fingerprint)
+        if at_hand is not None:
+            return at_hand
         entry = self._cache.entry(call.fingerprint)
         return None if entry is None else Answer(**entry.answer)
 
@@ -319,25 +336,3 @@ def _chunks(calls: Iterable[Call]) -> Iterator[list[Call]]:
     iterator = iter(calls)
     while chunk := list(islice(iterator, BATCH)):
         yield chunk
-
-
-def _write(file: IO[str], call: Call) -> None:
-    """Write what an outcome needs of its call; the request body is sent by then."""
-    processor = call.body.get("processor")
-    line = (call.row, call.step, call.kind, call.key, call.item, processor, call.fingerprint)
-    file.write(json.dumps((*line, str(call.price_usd))) + "\n")
-
-
-def _read(file: IO[str]) -> Iterator[Call]:
-    for line in file:
-        row, step, kind, key, item, processor, fingerprint, price = json.loads(line)
-        yield Call(
-            row=row,
-            step=step,
-            kind=kind,
-            key=key,
-            item=item,
-            body={} if processor is None else {"processor": processor},
-            fingerprint=fingerprint,
-            price_usd=Decimal(price),
-        )

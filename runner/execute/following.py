@@ -112,8 +112,9 @@ class Follower:
         """Follow until nothing is wanted and nothing more is expected."""
         while self._wanted or self._growing:
             self._changed.clear()
-            self._expire()
-            if not self._wanted:
+            if self._overdue():
+                await self._expire()
+            elif not self._wanted:
                 await self._changed.wait()
             elif self._is_due():
                 await self._read()
@@ -146,9 +147,15 @@ class Follower:
     def _first_finished(self) -> float:
         return next(iter(self._finished.values()))
 
-    def _expire(self) -> None:
+    def _overdue(self) -> list[str]:
         now = self._clock()
-        late = [run_id for run_id, each in self._wanted.items() if each.deadline <= now]
+        return [run_id for run_id, each in self._wanted.items() if each.deadline <= now]
+
+    async def _expire(self) -> None:
+        """Read once more what may have finished by now, then wait no longer for the overdue."""
+        with contextlib.suppress(ProviderError):
+            await self._read_stream()
+        late = self._overdue()
         if late:
             self._late(self._dropped(late))
 

@@ -73,8 +73,8 @@ class SharedWindows:
 class Pace:
     """When the next request may go out; one for all calls of a run, so that all slow down together.
 
-    After a 429 nothing goes out until the time it names, and then no more in a minute than had
-    gone through in the minute before it; each quiet minute doubles that again.
+    After a 429 nothing goes out until the time it names, and then half as much in a minute as
+    before, but no less than had gone through; each quiet minute doubles that again.
     """
 
     def __init__(
@@ -118,8 +118,8 @@ class Pace:
         recent = sum(at > now - WINDOW_SECONDS for at in passed)
         if now >= self._closed_until.get(kind, 0.0):
             # Those who are refused at the same time have learned the same.
-            quota = self._quotas.get(kind, LEAST_PER_WINDOW)
-            self._learned[kind] = (max(LEAST_PER_WINDOW, min(quota, recent - 1)), now)
+            allowed = self._allowed(kind, self._quotas.get(kind, LEAST_PER_WINDOW), now)
+            self._learned[kind] = (max(LEAST_PER_WINDOW, recent, allowed // 2), now)
         wait = 1.0 + self._chance() if seconds is None else seconds
         self._closed_until[kind] = max(self._closed_until.get(kind, 0.0), now + wait)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -134,6 +135,16 @@ def write_whole(path: Path, chunks: Iterable[str]) -> None:
     """
     with staged(path) as file:
         file.writelines(chunks)
+
+
+def copy_whole(source: Path, path: Path) -> None:
+    """Copy a text file whole or not at all.
+
+    Raises:
+        UsageError: the file cannot be written.
+    """
+    with source.open(encoding="utf-8", newline="") as text, staged(path) as file:
+        shutil.copyfileobj(text, file, 1 << 20)
 
 
 def check_writable(path: Path) -> None:

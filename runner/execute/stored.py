@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator
+import re
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
+import orjson
+
 from runner.errors import StateError
 from runner.execute.outcomes import Outcome
+from runner.jsonvalue import JSON
+
+_NOT_IN_A_LINE = re.compile("[\ud800-\udfff\x85\u2028\u2029]")
+_LONG_INTEGER = re.compile(rb"[0-9]{19}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +46,16 @@ def read_outcomes(file: Path) -> Iterator[Outcome]:
     Raises:
         StateError: there is none, or the file is damaged.
     """
+    rows: Counter[str] = Counter()
     try:
-        with file.open(encoding="utf-8") as lines:
+        with file.open("rb") as lines:
             for line in lines:
-                stored = json.loads(line)
-                stored["cost_usd"] = Decimal(stored["cost_usd"])
-                yield Outcome(**stored)
+                stored = _loaded(line)
+                row = rows[stored["step"]]
+                rows[stored["step"]] += 1
+                yield Outcome(
+                    **{**stored, "row": row, "cost_usd": Decimal(str(stored["cost_usd"]))}
+                )
     except FileNotFoundError as error:
         raise StateError(
             "This job has no stored outcomes", hint="Run it first with `runner run`"
@@ -56,6 +68,36 @@ def read_outcomes(file: Path) -> Iterator[Outcome]:
 
 
 def outcome_line(outcome: Outcome) -> str:
-    """Return an outcome as the line that `read_outcomes` reads."""
+    """Return an outcome as one line of JSON: of the stored outcomes, and of a jsonl results file.
+
+    NaN and infinities, which JSON does not have, become null.
+    """
     record = outcome.record()
-    return json.dumps({**record, "cost_usd": str(outcome.cost_usd), "row": outcome.row}) + "\n"
+    try:
+        text = orjson.dumps(record).decode()
+    except TypeError:
+        # Lone surrogates and very large integers.
+        text = json.dumps(_finite(record), ensure_ascii=False)
+    if text.isascii():
+        return f"{text}\n"
+    # A lone surrogate cannot be stored as UTF-8, and some readers take the others for the end of a
+    # line; JSON can spell them.
+    return _NOT_IN_A_LINE.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n"
+
+
+def _loaded(line: bytes) -> dict[str, JSON]:
+    # orjson would turn integers beyond 64 bits into floats; only a line without long runs of
+    # digits is its to read.
+    record: dict[str, JSON] = (json.loads if _LONG_INTEGER.search(line) else orjson.loads)(line)
+    return record
+
+
+def _finite(value: JSON) -> JSON:
+    """Return a value with null for NaN and infinities."""
+    if isinstance(value, float):
+        return value if value - value == 0 else None
+    if isinstance(value, Mapping):
+        return {key: _finite(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(each) for each in value]
+    return value

@@ -10,7 +10,7 @@ from typing import Final
 from runner.jsonvalue import JSON
 from runner.report.escape import inline, shortened
 from runner.report.links import Links
-from runner.report.values import plain
+from runner.report.values import is_mapping, plain
 from runner.templating import Markdown
 
 EXCERPT_LENGTH: Final = 300
@@ -39,24 +39,13 @@ def excerpt_of(citation: Mapping[str, JSON]) -> str:
     return " … ".join(str(excerpt) for excerpt in excerpts)
 
 
-def is_mapping(value: JSON) -> bool:
-    """Return whether a value is a mapping; asking for `dict` first is several times faster."""
-    return type(value) is dict or isinstance(value, Mapping)
-
-
 def citations_of(entry: Mapping[str, JSON]) -> list[Mapping[str, JSON]]:
     """Return the citations of a basis entry that name a source."""
     return [
-        citation
-        for citation in entry.get("citations") or ()
-        if is_mapping(citation) and isinstance(citation.get("url"), str)
+        each
+        for each in entry.get("citations") or ()
+        if is_mapping(each) and isinstance(each.get("url"), str)
     ]
-
-
-@dataclass(slots=True)
-class _Footnote:
-    mark: str
-    title: str
 
 
 @dataclass(slots=True, kw_only=True)
@@ -64,7 +53,8 @@ class Footnotes:
     """The footnotes of one report, collected while its text is written."""
 
     links: Links
-    _notes: dict[tuple[str, str], _Footnote] = field(default_factory=dict)
+    _numbers: dict[tuple[str, str], int] = field(default_factory=dict)
+    _titles: list[str] = field(default_factory=list)
     _printed: int = 0
 
     def mark(self, entries: Iterable[Mapping[str, JSON]], value: JSON = "") -> Markdown:
@@ -85,31 +75,27 @@ class Footnotes:
         return Markdown("".join(marks))
 
     def _marker(self, url: str, excerpt: str, title: JSON) -> str:
-        notes = self._notes
-        note = notes.get((url, excerpt))
-        if note is None:
-            note = notes[url, excerpt] = _Footnote(f"[^{len(notes) + 1}]", "")
-        if not note.title and title and isinstance(title, str):
-            note.title = title
-        return note.mark
+        titles = self._titles
+        number = self._numbers.setdefault((url, excerpt), len(titles) + 1)
+        if number > len(titles):
+            titles.append("")
+        if title and not titles[number - 1] and isinstance(title, str):
+            titles[number - 1] = title
+        return f"[^{number}]"
 
     def definitions(self) -> Markdown:
         """Return the definitions of the footnotes used since the last call, a line each."""
         link = self.links.link
         lines: list[str] = []
-        for (url, excerpt), note in itertools.islice(self._notes.items(), self._printed, None):
-            if excerpt:
-                lines.append(f'{note.mark}: {link(note.title, url)}: "{inline(excerpt)}"')
-            else:
-                lines.append(f"{note.mark}: {link(note.title, url)}")
-        self._printed = len(self._notes)
+        for (url, excerpt), number in itertools.islice(self._numbers.items(), self._printed, None):
+            said = f': "{inline(excerpt)}"' if excerpt else ""
+            lines.append(f"[^{number}]: {link(self._titles[number - 1], url)}{said}")
+        self._printed += len(lines)
         return Markdown("\n".join(lines))
 
     def sources(self) -> list[Source]:
         """Return the sources cited so far, in the order of their numbers."""
         return [
-            Source(
-                url=url, title=note.title, excerpt=excerpt, link=self.links.link(note.title, url)
-            )
-            for (url, excerpt), note in self._notes.items()
+            Source(url=url, title=title, excerpt=excerpt, link=self.links.link(title, url))
+            for (url, excerpt), title in zip(self._numbers, self._titles, strict=True)
         ]

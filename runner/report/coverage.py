@@ -17,12 +17,14 @@ class Coverage:
     """How much of what was asked is there, and how sure it is.
 
     Attributes:
+        without: Answered rows in which nothing was found; `statuses` counts them as `ok`.
         fields: Fields times rows; `filled`, `cited`, `high`, `medium` and `low` count among them.
         sources: What searches found, or the sources that texts cite.
     """
 
     rows: int
     statuses: Mapping[Status, int] = field(default_factory=dict)
+    without: int = 0
     fields: int = 0
     filled: int = 0
     cited: int = 0
@@ -44,12 +46,15 @@ class Coverage:
         return "; ".join(parts)
 
     def _rows(self) -> str:
-        if self.rows == 1 and self.statuses.get("ok"):
+        answered = self.statuses.get("ok", 0) - self.without
+        if self.rows == answered == 1:
             return "1 answer"
-        states = [
-            f"{count:,} {STATUS_WORDS[status]}" for status, count in self.statuses.items() if count
-        ]
-        return f"{counted(self.rows, 'row')}: {', '.join(states) or 'nothing asked'}"
+        states = {STATUS_WORDS["ok"]: answered, "with nothing found": self.without}
+        states |= {
+            STATUS_WORDS[status]: count for status, count in self.statuses.items() if status != "ok"
+        }
+        said = [f"{count:,} {words}" for words, count in states.items() if count]
+        return f"{counted(self.rows, 'row')}: {', '.join(said) or 'nothing asked'}"
 
 
 def counted(count: int, noun: str) -> str:
@@ -61,7 +66,7 @@ def coverage_of(rows: Sequence[Row], fields: Sequence[Field]) -> Coverage:
     """Count what rows hold. A row without an answer counts as one with all its fields empty."""
     statuses: dict[Status, int] = dict.fromkeys(STATUS_WORDS, 0)
     levels = dict.fromkeys((*LEVELS, ""), 0)
-    filled = cited = 0
+    filled = cited = without = 0
     sources: set[str] = set()
     found = 0
     names = [each.name for each in fields]
@@ -70,6 +75,7 @@ def coverage_of(rows: Sequence[Row], fields: Sequence[Field]) -> Coverage:
         if not fields:
             sources.update(c["url"] for e in row.basis.values() for c in citations_of(e))
             found += len(row.results)
+        before = filled
         for name in names:
             if is_empty(row.values.get(name)):
                 continue
@@ -80,9 +86,12 @@ def coverage_of(rows: Sequence[Row], fields: Sequence[Field]) -> Coverage:
             levels[confidence_of(entry)] += 1
             if entry.get("citations"):
                 cited += 1
+        if row.status == "ok" and filled == before and not row.found:
+            without += 1
     return Coverage(
         rows=len(rows),
         statuses=statuses,
+        without=without,
         fields=len(rows) * len(fields),
         filled=filled,
         cited=cited,

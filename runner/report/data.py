@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from runner.execute.outcomes import Outcome
@@ -24,6 +24,7 @@ TRAILING: Final = ("status", "error", "run_id", "cost_usd")
 _FORMULA: Final = frozenset("=+-@\t\r\n＝＋－＠")
 _PLAIN_NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?")
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_NOT_IN_A_LINE = re.compile("[\ud800-\udfff\x85\u2028\u2029]")
 
 
 def results_text(job: Job, outcomes: Sequence[Outcome]) -> Iterator[str]:
@@ -65,9 +66,13 @@ def csv_text(job: Job, outcomes: Sequence[Outcome]) -> Iterator[str]:
     begins with an apostrophe.
     """
     steps = [step for step in job.steps if any(o.step == step.id for o in outcomes)]
+    pages = {step.id for step in steps if _finds_pages(step)}
     inputs = list(dict.fromkeys(str(column) for outcome in outcomes for column in outcome.item))
-    names = list(dict.fromkeys(name for step in steps for name in _output_names(step, outcomes)))
-    graded = [name for name in names if name in _graded(steps, outcomes)]
+    names: dict[str, bool] = {}
+    for step in steps:
+        for name in _output_names(step, outcomes):
+            names[name] = names.get(name, False) or step.id not in pages
+    graded = [name for name, has_basis in names.items() if has_basis]
     buffer = io.StringIO()
     write = csv.writer(buffer, lineterminator="\n").writerow
 
@@ -75,7 +80,7 @@ def csv_text(job: Job, outcomes: Sequence[Outcome]) -> Iterator[str]:
     for outcome in outcomes:
         row = [outcome.step] if len(steps) > 1 else []
         row += [_cell(outcome.item.get(column)) for column in inputs]
-        values = _values(outcome)
+        values = _values(outcome, pages=outcome.step in pages)
         row += [_cell(values.get(name)) for name in names]
         row += _evidence(outcome, graded)
         row += [
@@ -92,7 +97,7 @@ def csv_text(job: Job, outcomes: Sequence[Outcome]) -> Iterator[str]:
 
 
 def _header(
-    inputs: Sequence[str], names: Sequence[str], graded: Sequence[str], *, several: bool
+    inputs: Sequence[str], names: Iterable[str], graded: Sequence[str], *, several: bool
 ) -> list[str]:
     taken = set(inputs)
     # The run's own columns keep their names before the answer's fields do.
@@ -113,7 +118,7 @@ def _header(
 
 
 def _output_names(step: Step, outcomes: Sequence[Outcome]) -> list[str]:
-    if isinstance(step.action, Search | Extract):
+    if _finds_pages(step):
         return ["results", "urls", "titles"]
     if isinstance(step.action, Task) and isinstance(step.action.output, TextOutput):
         return ["output"]
@@ -124,27 +129,23 @@ def _output_names(step: Step, outcomes: Sequence[Outcome]) -> list[str]:
     return names
 
 
-def _graded(steps: Sequence[Step], outcomes: Sequence[Outcome]) -> set[str]:
-    """Return the outputs that have confidence and sources: all but those of search and extract."""
-    searches = {step.id for step in steps if isinstance(step.action, Search | Extract)}
-    asked = [step for step in steps if step.id not in searches]
-    return {name for step in asked for name in _output_names(step, outcomes)}
+def _finds_pages(step: Step) -> bool:
+    """Return whether a step's answers are pages, which have neither confidence nor a basis."""
+    return isinstance(step.action, Search | Extract)
 
 
-def _values(outcome: Outcome) -> Mapping[str, JSON]:
+def _values(outcome: Outcome, *, pages: bool) -> Mapping[str, JSON]:
     output = outcome.output
     if not isinstance(output, Mapping):
         return {"output": output}
-    results = output.get("results")
-    if isinstance(results, list) and not outcome.basis and outcome.processor is None:
-        listed = [each for each in results if isinstance(each, Mapping)]
-        return {
-            **output,
-            "results": len(results),
-            "urls": [each.get("url") for each in listed],
-            "titles": [each.get("title") for each in listed],
-        }
-    return output
+    if not pages:
+        return output
+    listed = [each for each in output.get("results") or () if isinstance(each, Mapping)]
+    return {
+        "results": len(listed),
+        "urls": [each.get("url") for each in listed],
+        "titles": [each.get("title") for each in listed],
+    }
 
 
 def _evidence(outcome: Outcome, names: Sequence[str]) -> list[str]:
@@ -180,6 +181,8 @@ def _joined(value: JSON) -> str:
 def safe_cell(text: str) -> str:
     """Return a text that no spreadsheet takes for a formula; plain numbers stay numbers."""
     text = _SURROGATE.sub("\ufffd", text.replace("\0", ""))
+    # A bare carriage return is not quoted by every csv writer, and would end the row.
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     if text[:1] in _FORMULA and text and not _PLAIN_NUMBER.fullmatch(text):
         return f"'{text}"
     return text
@@ -191,8 +194,9 @@ def _record(outcome: Outcome) -> str:
         text = json.dumps(record, ensure_ascii=False, allow_nan=False)
     except ValueError:
         text = json.dumps(_finite(record), ensure_ascii=False)
-    # A lone surrogate cannot be stored as UTF-8, but JSON can spell it.
-    return _SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    # A lone surrogate cannot be stored as UTF-8, and some readers take the others for the end of a
+    # line; JSON can spell them.
+    return _NOT_IN_A_LINE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def _finite(value: JSON) -> JSON:

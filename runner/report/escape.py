@@ -53,6 +53,7 @@ _ALWAYS: Final = {
 # What would begin a heading, a quote, a list, a rule or a table at the start of a line.
 _LEADING = re.compile(r"[>=]|:(?=-)|[-+](?![\w$.])|\d{1,9}(?=[.)](?:\s|\Z))")
 
+_HEADING_LINE = re.compile(r"(?m)^[ \t]*#{1,6}[ \t]+(.*?)[ \t]*#*[ \t]*$")
 _LABELLED = re.compile(r"\s*[^\s:.;][^:.;]{0,40}:\s")
 _LEADING_CHARACTERS = frozenset(">=:-+0123456789")
 
@@ -117,7 +118,11 @@ def _paragraph(text: str) -> Markdown:
 
 
 def quoted(text: str, limit: int = QUOTE_LENGTH) -> Markdown:
-    """Return a text's first `limit` characters as a block quote, paragraph by paragraph."""
+    """Return a text's first `limit` characters as a block quote, paragraph by paragraph.
+
+    A heading loses its hashes and becomes a paragraph.
+    """
+    text = _HEADING_LINE.sub(r"\n\n\1\n\n", text)
     if len(text) > limit:
         end = text.rfind(" ", limit // 2, limit)
         text = f"{text[: end if end > 0 else limit]} …"
@@ -140,6 +145,7 @@ def shortened(text: str, limit: int, *, around: str = "") -> str:
         start = text.find(" ", start, found) + 1 or start
     end = start + limit
     if end < len(text):
-        end = max(text.rfind(" ", start, end), start + limit // 2)
+        blank = text.rfind(" ", start + limit // 2, end)
+        end = blank if blank > 0 else end
     cut = text[start:end].rstrip(" ,;:")
     return f"{'… ' if start else ''}{cut}{' …' if end < len(text) else ''}"

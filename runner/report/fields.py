@@ -55,7 +55,7 @@ def _field(name: str, schema: Any) -> Field:
 
 
 def own_fields(output: JSON) -> tuple[Field, ...]:
-    """Return the fields of an answer whose shape the provider chose."""
-    if not isinstance(output, Mapping):
-        return ()
-    return tuple(_field(str(name), None) for name in output)
+    """Return the fields of an answer whose shape the provider chose; a text has one."""
+    if isinstance(output, Mapping):
+        return tuple(_field(str(name), None) for name in output)
+    return (Field(name="output", title="Answer"),) if output is not None else ()

@@ -79,7 +79,7 @@ class Links:
 
     def _written(self, text: str, url: str) -> Markdown:
         target = self.target(url)
-        shown = inline(text or address(url)) or "source"
+        shown = inline(text) or inline(address(url)) or "source"
         if target is None:
             return Markdown(f"{shown} ({inline(url)})" if text and url else shown)
         return Markdown(f"[{shown}]({target})")

@@ -11,11 +11,10 @@ import re
 from collections.abc import Callable
 from typing import Final
 
+from runner.report.blocks import hashes
 from runner.report.escape import BREAK, visible
 from runner.report.links import document_path, web_url
 from runner.templating import Markdown
-
-DEEPEST_HEADING: Final = 6
 
 _LINE_END = re.compile(r"\r\n?")
 _ODD_SPACE = re.compile("[\x0b\x0c\x1c-\x1f\x85\u2028\u2029]")
@@ -23,6 +22,8 @@ _ODD_SPACE = re.compile("[\x0b\x0c\x1c-\x1f\x85\u2028\u2029]")
 # A fence at the very start of a line is one wherever it stands, so where code begins and ends is
 # known for sure. Fences inside lists and quotes are not kept.
 _FENCE = re.compile(r"(`{3,}|~{3,})([^`]*)")
+# GitHub draws these languages instead of showing the code.
+_LANGUAGE = re.compile(r"\s*(?!(?:mermaid|math|geojson|topojson|stl)\b)([\w+#-]+)", re.IGNORECASE)
 _CLOSING = re.compile(r" {0,3}(`{3,}|~{3,})[ \t]*")
 
 _HEADING = re.compile(r" {0,3}(#{1,6})(?=[ \t]|$)")
@@ -40,6 +41,9 @@ _HARMFUL = re.compile(
     r"|`{3,}|~{3,}",
     re.IGNORECASE,
 )
+# What GitHub makes of plain text, but not of code: mathematics between dollars (amounts of money
+# would lose their digits), and links to issues.
+_MADE_OF_TEXT = re.compile(r"(`+)[^`]+\1|\$(?!\d)|(?<!&)#(?=\d)|\bGH(?=-\d)")
 _REPLACED: Final = {
     "](": "]&#40;",
     "]:": "]&#58;",
@@ -75,8 +79,8 @@ def prose(
             written.append(line)
         elif opening := _FENCE.fullmatch(line):
             fence = opening[1]
-            language = re.match(r"[\w+#-]*", opening[2].strip())
-            written.append(fence + (language[0] if language else ""))
+            language = _LANGUAGE.match(opening[2])
+            written.append(fence + (language[1] if language else ""))
         else:
             _add_line(line, written, shift, base)
             if finish is not None and written:
@@ -102,23 +106,19 @@ def _add_line(line: str, written: list[str], shift: int, base: str) -> None:
     if underline:
         double = underline[1][0] == "="
         if before.strip() and not _BLOCK_START.match(before):
-            written[-1] = f"{_hashes((1 if double else 2) + shift)} {before.strip()}"
+            written[-1] = f"{hashes((1 if double else 2) + shift)} {before.strip()}"
         elif not double:
             # With a blank line before it, a rule underlines nothing.
             written.extend(("", "---"))
         return
     heading = _HEADING.match(line)
     if heading:
-        line = _hashes(len(heading[1]) + shift) + line[heading.end() :]
+        line = hashes(len(heading[1]) + shift) + line[heading.end() :]
     elif inner := _INNER_HEADING.match(line):
         line = f"{inner[1]}&#35;{line[inner.end() :]}"
     elif inner := _INNER_UNDERLINE.fullmatch(line):
         line = f"{inner[1]}&#{ord(inner[2])};{inner[3]}"
     written.append(_safe(line, base))
-
-
-def _hashes(level: int) -> str:
-    return "#" * min(max(level, 1), DEEPEST_HEADING)
 
 
 def _safe(line: str, base: str) -> str:
@@ -131,7 +131,13 @@ def _safe(line: str, base: str) -> str:
             parts += [_HARMFUL.sub(_tame, line[end : match.start()]), f"]({target})"]
             end = match.end()
     parts.append(_HARMFUL.sub(_tame, line[end:]))
-    return "".join(parts)
+    return _MADE_OF_TEXT.sub(_keep_text, "".join(parts))
+
+
+def _keep_text(match: re.Match[str]) -> str:
+    if match[1]:
+        return match[0]
+    return "&#36;" if match[0] == "$" else match[0] + BREAK
 
 
 def _tame(match: re.Match[str]) -> str:

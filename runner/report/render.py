@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
@@ -16,12 +17,17 @@ from runner.report.coverage import coverage_of
 from runner.report.fields import Field, fields_of
 from runner.report.filters import FILTERS
 from runner.report.links import Links, way_between
+from runner.report.notes import attention, notes
+from runner.report.notes import warnings as warnings_of
 from runner.report.rows import Row, rows_of
-from runner.report.tables import notes, table
+from runner.report.tables import table
 from runner.report.values import label, plain, printed
-from runner.templating import ReportTemplates, report_environment
+from runner.templating import ReportTemplates, TemplateError, report_environment
 
 BUILT_IN: Final = ("table", "cards", "brief", "search", "research", "auto")
+
+_BLANK_LINES = re.compile(r"\n\n\n+")
+_ITEM_COLUMN = re.compile(r"\s*\{\{-?\s*item\.(\w+)\s*-?\}\}\s*")
 
 CARD_FIELDS: Final = 8
 """More fields than these are read as cards, not as a table."""
@@ -64,9 +70,7 @@ def render_report(
     # A template that does not print the footnotes it used gets them at its end.
     parts.append(footnotes.definitions())
     text = "\n\n".join(part.strip("\n") for part in parts if part.strip("\n"))
-    while "\n\n\n" in text:
-        text = text.replace("\n\n\n", "\n\n")
-    return text + "\n"
+    return _BLANK_LINES.sub("\n\n", text) + "\n"
 
 
 def template_for(job: Job, step: Step, outcomes: Sequence[Outcome]) -> str:
@@ -108,8 +112,15 @@ def _is_nested(value: JSON) -> bool:
 
 def _templates(job: Job) -> ReportTemplates:
     # Only a user's own template reads the job's folder, so no stray file changes a built-in one.
-    own = job.report.template is not None and _template_name(job) not in _built_in_files()
-    folders = [job.file.parent] if own else []
+    name = _template_name(job)
+    folders = [] if name is None or name in _built_in_files() else [job.file.parent]
+    if name is not None and folders and not (job.file.parent / name).is_file():
+        near = difflib.get_close_matches(str(job.report.template), BUILT_IN, n=1)
+        known = f"Built in are {', '.join(BUILT_IN)}; a template of your own stands beside the job"
+        raise TemplateError(
+            f"There is no report template '{job.report.template}'",
+            hint=f"Did you mean '{near[0]}'?" if near else known,
+        )
     return report_environment(folders, filters=FILTERS, finalize=printed)
 
 
@@ -150,13 +161,14 @@ def _context(
         "answered": tuple(row for row in rows if row.answered),
         "open": tuple(row for row in rows if row.status != "ok"),
         "notes": lambda chosen=rows: notes(chosen),
+        "attention": lambda chosen=rows: attention(chosen),
         "fields": fields,
         "coverage": coverage_of(rows, fields),
         "key_title": _key_title(job, rows),
         "extractive": job.provider == "local",
-        "warnings": _warnings(rows),
+        "warnings": warnings_of(rows),
         "heading": lambda level: hashes(top + level - 1),
-        "table": lambda chosen=rows, columns=fields, key="": table(
+        "table": lambda chosen=rows, columns=(), key="": table(
             chosen, columns, key or _key_title(job, rows)
         ),
         "cite": lambda row, name="output": row.cite(name),
@@ -174,19 +186,8 @@ def _has_schema(step: Step) -> bool:
 
 def _key_title(job: Job, rows: Sequence[Row]) -> str:
     """Return what the column of row names is called: the item's column that they come from."""
-    sole = re.fullmatch(r"\s*\{\{-?\s*item\.(\w+)\s*-?\}\}\s*", job.key or "")
-    if sole:
-        return label(sole[1])
-    columns = list(rows[0].item) if rows else []
-    if job.key is None and columns and columns[0] != "value":
-        return label(columns[0])
-    return "Row"
-
-
-def _warnings(rows: Sequence[Row]) -> list[dict[str, Any]]:
-    """Return each distinct warning with the names of the rows that carry it."""
-    found: dict[str, list[str]] = {}
-    for row in rows:
-        for warning in row.warnings:
-            found.setdefault(warning, []).append(row.key)
-    return [{"text": text, "rows": keys} for text, keys in found.items()]
+    column = next(iter(rows[0].item), None) if rows and job.key is None else None
+    if sole := _ITEM_COLUMN.fullmatch(job.key or ""):
+        column = sole[1]
+    # `value` is no name that the user gave: it is what a row that is a text is called.
+    return "Row" if column in {None, "value"} else label(str(column))

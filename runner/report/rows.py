@@ -12,21 +12,18 @@ from typing import Final
 from runner.execute.outcomes import Outcome, Status
 from runner.jsonvalue import JSON
 from runner.report.blocks import LINE_LENGTH, block
-from runner.report.citations import (
-    Footnotes,
-    Source,
-    citations_of,
-    excerpt_of,
-    is_mapping,
-)
-from runner.report.escape import MISSING, inline, one_line, quoted
+from runner.report.citations import Footnotes, Source, citations_of, excerpt_of
+from runner.report.escape import MISSING, inline, one_line, quoted, shortened
 from runner.report.fields import Field, own_fields
 from runner.report.links import address
-from runner.report.research import cited_prose
-from runner.report.values import cell, is_empty, is_scalar, plain
+from runner.report.references import cited_prose
+from runner.report.values import cell, is_empty, is_mapping, is_scalar, plain
 from runner.templating import Markdown
 
 LEVELS: Final = ("high", "medium", "low")
+
+REASON_LENGTH: Final = 400
+"""How many characters of a reasoning a report shows."""
 
 WEAK: Final = {"high": "", "medium": " (medium)", "low": " (low)", "": ""}
 """What follows a value, by its confidence."""
@@ -48,6 +45,14 @@ class Note:
 
     field: Field
     confidence: str
+    reasoning: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """Fields that say nothing, and why: all those for the same reason."""
+
+    fields: Sequence[Field]
     reasoning: str
 
 
@@ -79,7 +84,7 @@ class Row:
 
     Attributes:
         key: What the row is called.
-        values: The output's fields; none where the output is no mapping.
+        values: The output's fields; a text is the field `output`.
         basis: What each value rests on, by field (or by element, e.g. `products.0`).
         has_elements: Some of `basis` is about elements of lists.
         fields: The fields of all rows of its step, in order.
@@ -109,6 +114,11 @@ class Row:
         """Whether there is an output to show."""
         return self.output is not None
 
+    @property
+    def found(self) -> bool:
+        """Whether the output says anything at all."""
+        return any(not is_empty(value) for value in self.values.values())
+
     def value(self, name: str) -> JSON:
         """Return a field's value, None where there is none."""
         return self.values.get(name)
@@ -123,8 +133,7 @@ class Row:
 
     def reasoning(self, name: str) -> str:
         """Return how a field's value was found, "" where the provider does not say."""
-        entry = self.basis.get(name)
-        return str(entry.get("reasoning") or "") if entry else ""
+        return reasoning_of(self.basis.get(name))
 
     def cite(self, name: str = "output") -> Markdown:
         """Return a field's footnote markers, those of its elements included."""
@@ -213,33 +222,35 @@ class Row:
         return [each for each in found or () if isinstance(each, Mapping)]
 
     def reason(self, name: str) -> str:
-        """Return the reasoning of a value that is missing, weak or disputed; else ""."""
+        """Return the reasoning of a value that is weak or disputed; else ""."""
         reasoning = self.reasoning(name)
-        doubtful = WEAK[self.confidence(name)] or not self.has(name)
-        return reasoning if doubtful or _speaks_of_disagreement(reasoning) else ""
+        return reasoning if _is_doubtful(self.confidence(name), reasoning) else ""
 
     def evidence(self, name: str) -> Markdown:
         """Return the line below a field that was laid out in blocks: its sources and its doubts."""
-        reason = inline(self.reason(name))
-        if is_scalar(self.value(name)):  # its markers follow the text itself
-            return Markdown(reason)
         entry = self.basis.get(name)
-        marks = "" if entry is None else self.footnotes.mark((entry,))
-        found = f"Sources: {marks}{WEAK[self.confidence(name)]}" if marks else ""
-        return Markdown(" — ".join(part for part in (found, reason) if part))
+        parts: list[str] = []
+        if entry is not None and not is_scalar(self.value(name)):  # a text carries its own marks
+            marks = self.footnotes.mark((entry,))
+            level = self.confidence(name)
+            parts += [f"Sources: {marks}."] if marks else []
+            parts += [f"Confidence: {level}."] if WEAK[level] else []
+        return Markdown(" ".join([*parts, inline(self.reason(name))]).strip())
 
     def facts(self, *, lists: bool = False) -> list[Field]:
         """Return the fields that fit on a line; short lists of texts only with `lists`."""
-        return [each for each in self.fields if self._fits(self.value(each.name), lists=lists)]
+        return [each for each in self._filled if self._fits(self.value(each.name), lists=lists)]
 
     def parts(self, *, lists: bool = False) -> list[Field]:
         """Return the fields that `facts` leaves: long texts, lists and mappings."""
-        return [each for each in self.fields if not self._fits(self.value(each.name), lists=lists)]
+        return [each for each in self._filled if not self._fits(self.value(each.name), lists=lists)]
+
+    @property
+    def _filled(self) -> list[Field]:
+        return [each for each in self.fields if self.has(each.name)]
 
     @staticmethod
     def _fits(value: JSON, *, lists: bool) -> bool:
-        if is_empty(value):
-            return True
         flat = is_scalar(value) or (
             lists and isinstance(value, list) and all(is_scalar(each) for each in value)
         )
@@ -253,22 +264,38 @@ class Row:
             entry = self.basis.get(each.name)
             if entry is None or is_empty(self.values.get(each.name)):
                 continue
-            level, reasoning = confidence_of(entry), str(entry.get("reasoning") or "")
-            if reasoning and (WEAK[level] or _speaks_of_disagreement(reasoning)):
+            level, stated = confidence_of(entry), entry.get("reasoning")
+            if stated and _is_doubtful(level, str(stated)):
+                reasoning = reasoning_of(entry)
                 found.append(Note(field=each, confidence=level, reasoning=reasoning))
         return found
 
     @property
     def missing(self) -> list[Field]:
-        """The fields of an answered row that say nothing."""
-        if not self.answered:
-            return []
+        """The fields that say nothing."""
         return [each for each in self.fields if is_empty(self.values.get(each.name))]
 
+    @property
+    def gaps(self) -> list[Gap]:
+        """The fields that say nothing, by the reason that is given for it."""
+        reasons: dict[str, list[Field]] = {}
+        for each in self.missing:
+            reasons.setdefault(self.reasoning(each.name), []).append(each)
+        return [Gap(fields=fields, reasoning=reason) for reason, fields in reasons.items()]
 
-def _speaks_of_disagreement(reasoning: str) -> bool:
+
+def _is_doubtful(level: str, reasoning: str) -> bool:
+    """Return whether a value is weak, or its sources are said to disagree."""
+    if WEAK[level]:
+        return True
     lowered = reasoning.lower()
     return any([word in lowered for word in _DISAGREEMENT])  # noqa: C419 - a list is faster here
+
+
+def reasoning_of(entry: Mapping[str, JSON] | None) -> str:
+    """Return the beginning of a basis entry's reasoning, on one line; "" where it has none."""
+    reasoning = entry.get("reasoning") if entry is not None else None
+    return shortened(str(reasoning), REASON_LENGTH) if reasoning else ""
 
 
 def confidence_of(entry: Mapping[str, JSON] | None) -> str:
@@ -300,7 +327,7 @@ def _row(outcome: Outcome, fields: Sequence[Field], footnotes: Footnotes, level:
         output=output,
         error=outcome.error,
         warnings=outcome.warnings,
-        values=output if is_mapping(output) else {},
+        values=output if is_mapping(output) else {"output": output},
         fields=fields or own_fields(output),
         basis=basis,
         has_elements=any([("." in field) for field in basis]),  # noqa: C419 - a list is faster here

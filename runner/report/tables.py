@@ -42,23 +42,6 @@ def table(
     return grid(header, body, align)
 
 
-def notes(rows: Iterable[Row]) -> Markdown:
-    """Return, as nested bullets, what is weak, disputed or missing in rows; "" for nothing."""
-    lines: list[str] = []
-    for row in rows:
-        weak = row.notes
-        missing = row.missing
-        if not weak and not missing:
-            continue
-        lines.append(f"- **{inline(row.key)}**")
-        for note in weak:
-            level = f" ({note.confidence})" if note.confidence else ""
-            lines.append(f"  - {inline(note.field.title)}{level}: {inline(note.reasoning)}")
-        if missing:
-            lines.append(f"  - Not found: {', '.join(inline(each.title) for each in missing)}")
-    return Markdown("\n".join(lines))
-
-
 def _row(row: Row | Mapping[str, Any], names: Sequence[str]) -> list[str]:
     if not isinstance(row, Row):
         return [cell(row.get(name)) for name in names]

@@ -40,9 +40,8 @@ BARE = """\
 
 {% endfor %}
 {% for row in rows %}
-- **{{ row.key }}**
 {% for basis in row.basis if basis.confidence != "high" %}
-  - {{ basis.field }} ({{ basis.confidence }}): {{ basis.reasoning }}
+- **{{ row.key }}**, {{ basis.field }} ({{ basis.confidence }}): {{ basis.reasoning }}
 {% endfor %}
 {% endfor %}
 {% for citation in footnotes %}

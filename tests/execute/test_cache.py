@@ -3,7 +3,9 @@
 import os
 import stat
 from datetime import timedelta
+from pathlib import Path
 
+import diskcache
 import pytest
 
 from runner.errors import StateError
@@ -85,3 +87,21 @@ def test_a_read_only_cache_says_so(tmp_path, clock):
     folder.chmod(stat.S_IRUSR | stat.S_IXUSR)
     with pytest.raises(StateError, match="cannot be"):
         Cache(folder, clock)
+
+
+class Bomb:
+    """What would leave a mark if anyone unpickled it."""
+
+    def __reduce__(self):
+        return (Path.touch, (Path("exploded"),))
+
+
+def test_a_cache_that_someone_hands_over_cannot_run_code(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with diskcache.Cache(str(tmp_path / "cache")) as pickling:
+        pickling["a" * 64] = Bomb()
+        pickling[Bomb()] = "value"
+    with Cache(tmp_path / "cache", lambda: 0.0) as cache:
+        assert cache.get("a" * 64, timedelta(days=1)) is None
+        assert list(cache.entries()) == []
+    assert not Path("exploded").exists()

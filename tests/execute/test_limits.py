@@ -87,16 +87,25 @@ def test_a_429_closes_the_gate_for_all_until_the_time_it_names(windows):
     assert times(slowed, time, 1)[0] >= 1_017
 
 
-def test_after_a_429_no_more_go_out_than_went_through_and_quiet_minutes_double_that(windows):
+def test_a_429_halves_the_pace_and_quiet_minutes_double_it_again(windows):
     time = Time()
     slowed = pace(windows, time, {"search": 600})
-    times(slowed, time, 31)
+    times(slowed, time, 10)
     slowed.slow_down("search", 60.0)
-    passed = times(slowed, time, 200)
-    minutes = [sum(60 * m <= at - passed[0] < 60 * (m + 1) for at in passed) for m in range(4)]
-    assert minutes[0] <= 60
-    assert minutes[1] <= 120
-    assert passed[-1] - passed[0] < 240
+    passed = times(slowed, time, 1_500)
+    minutes = [sum(60 * m <= at - passed[0] < 60 * (m + 1) for at in passed) for m in range(2)]
+    assert minutes == [600, 600]  # the quiet minute of the wait has doubled it already
+    slowed.slow_down("search", 0.0)
+    start = time.now
+    assert sum(at < start + 59 for at in times(slowed, time, 900)) <= 300
+
+
+def test_a_429_does_not_slow_below_what_went_through(windows):
+    time = Time()
+    slowed = pace(windows, time, {"search": 600})
+    times(slowed, time, 500)
+    slowed.slow_down("search", 0.0)
+    assert slowed._allowed("search", 600, time.now) == 500
 
 
 def failing(*faults):

@@ -1,4 +1,4 @@
-"""Long text with numbered references: each becomes a footnote with the excerpt it rests on."""
+"""References in a long text, `[1]`: each becomes a footnote with the excerpt it rests on."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from runner.report.escape import one_line
 from runner.report.prose import prose
 from runner.templating import Markdown
 
-_REFERENCE = re.compile(r" ?\\?\[(\d{1,3})\\?\](?![(:\[]|&#)")
+# The blank between a word and its marker goes; the blank after a colon or a comma stays.
+_REFERENCE = re.compile(r"(?:(?<=[\w.)\"'”’]) )?\\?\[(\d{1,3})\\?\](?![(:\[]|&#)")
 _NOT_A_WORD = re.compile(r"\W+")
 
 

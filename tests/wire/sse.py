@@ -1,0 +1,30 @@
+"""Server-sent events: plain, or with everything the standard allows and few clients expect."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Mapping
+from typing import Any
+
+KEEP_ALIVE = b": keep-alive\n\n"
+
+
+def encode(event: Mapping[str, Any]) -> bytes:
+    return f"event: {event['type']}\ndata: {json.dumps(event)}\n\n".encode()
+
+
+def encode_noisily(event: Mapping[str, Any], chance: random.Random) -> bytes:
+    """Encode the same event with comments, other line ends, and its data over several lines."""
+    end = chance.choice(["\n", "\r\n"])
+    data = json.dumps(event, indent=chance.choice([None, 1]), ensure_ascii=chance.random() < 0.5)
+    space = chance.choice(["", " "])
+    lines = [f"data:{space}{line}" for line in data.split("\n")]
+    lines.insert(chance.choice([0, len(lines)]), f"event: {event['type']}")
+    if chance.random() < 0.5:
+        lines.insert(0, f"id: {chance.randrange(10**6)}")
+    block = end.join(lines) + end * 2
+    before = chance.choice(["", ": keep-alive", ":", "retry: 3000", "event: ping", "id: 7", "\n"])
+    if before:
+        block = before + end * 2 + block
+    return block.encode()
