@@ -1,5 +1,8 @@
 """Laws of the one template environment: strict, sandboxed, typed where a value is one expression."""
 
+import time
+import tracemalloc
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,12 +12,16 @@ from runner.templating import (
     TemplateError,
     is_template,
     references,
-    render_text,
     render_value,
+    report_environment,
 )
 
 json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=8,
 )
@@ -46,14 +53,14 @@ def test_a_mixed_template_is_text():
 
 @pytest.mark.parametrize("name", ["items", "keys", "values", "get", "count"])
 def test_a_column_named_like_a_method_is_the_column(name):
-    assert render_text(f"{{{{ item.{name} }}}}", {"item": {name: "x"}}) == "x"
+    assert render_value(f"{{{{ item.{name} }}}}", {"item": {name: "x"}}) == "x"
 
 
 def test_an_unknown_name_is_an_error_at_its_place():
     with pytest.raises(TemplateError) as caught:
-        render_text("first line\nthen {{ item.compny }}", {"item": {"company": "A"}})
+        render_value("first line\nthen {{ item.compny }}", {"item": {"company": "A"}})
     assert "compny" in caught.value.message
-    assert (caught.value.line, caught.value.column) == (2, 14)
+    assert (caught.value.line, caught.value.column, caught.value.width) == (2, 9, 11)
 
 
 @pytest.mark.parametrize(
@@ -93,15 +100,204 @@ def test_references_are_the_names_read_from_outside():
         "{{ vars.z | default('q') }}"
     )
     assert references(text) == [
-        Reference(path=("item", "company"), line=1, column=4, defined=False),
-        Reference(path=("item", "list"), line=1, column=4, defined=False),
-        Reference(path=("vars", "z"), line=2, column=4, defined=True),
-    ] or [r.path for r in references(text)] == [
-        ("item", "company"),
-        ("item", "list"),
-        ("vars", "z"),
+        Reference(path=("item", "company"), line=1, column=4, width=12, defined=False),
+        Reference(path=("item", "list"), line=1, column=32, width=12, defined=False),
+        Reference(path=("vars", "z"), line=2, column=4, width=6, defined=True),
     ]
 
 
 def test_a_name_bound_by_set_is_no_reference():
     assert [r.path for r in references("{% set a = item.b %}{{ a }}")] == [("item", "b")]
+
+
+DOUBLING = [
+    "{% set a = 'aaaaaaaaaa' %}" + "{% set a = a ~ a %}" * 60 + "{{ a }}",
+    "{% set a = 'aaaaaaaaaa' %}" + "{% set a = a + a %}" * 60 + "{{ a }}",
+    "{% set a = [1] %}" + "{% set a = a + a %}" * 60 + "{{ a }}",
+    "{% set a = [1] %}" + "{% set a = [a, a] %}" * 60 + "{{ a == 1 }}",
+    "{% set a = (1,) %}" + "{% set a = (a, a) %}" * 60 + "{{ a }}",
+    "{% set a = {} %}" + "{% set a = {'x': a, 'y': a} %}" * 60 + "{{ a }}",
+    "{% set a = 7 %}" + "{% set a = a * a %}" * 60 + "{{ a }}",
+    "{% set a %}aaaaaaaaaa{% endset %}" + "{% set a %}{{ a }}{{ a }}{% endset %}" * 60 + "{{ a }}",
+    "{{ 'aaaaaaaaaa'" + " | replace('a', 'aaaaaaaaaa')" * 20 + " }}",
+    "{{ 'aaaaaaaaaa'" + ".replace('a', 'aaaaaaaaaa')" * 20 + " }}",
+    "{{ range(9999) | join('x'.join(range(9999) | map('string'))) }}",
+    "{% for a in range(9000) %}{% for b in range(9000) %}{% endfor %}{% endfor %}",
+    "{% for a in range(9000) %}" + "x" * 10_000 + "{% endfor %}",
+    "{{ (9 ** 64) ** (64 ** 2) }}",
+    "{{ 3 | round(999999999, 'ceil') }}",
+    "{{ 3 | round(-999999999) }}",
+]
+
+
+@pytest.mark.parametrize("attack", DOUBLING)
+def test_no_template_grows_or_runs_without_end(attack):
+    started = time.process_time()
+    tracemalloc.start()
+    with pytest.raises(TemplateError):
+        render_value(attack, {})
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert time.process_time() - started < 10  # under a coverage tracer, too
+    assert peak < 100_000_000
+
+
+@pytest.mark.parametrize(
+    "attack",
+    [
+        "{{ (5).to_bytes(1000000000, 'big') }}",
+        "{{ ''['for' ~ 'mat'](1) }}",
+        "{{ ''.translate({}) }}",
+        "{{ ''.replace.func.__globals__ }}",
+        "{{ item | attr('__class__') }}",
+        "{{ item.l | map(attribute='__class__') | list }}",
+        "{{ item.l.append(1) }}",
+        "{{ item.pop('l') }}",
+        "{% macro f() %}{% endmacro %}",
+        "{% block x %}{% endblock %}",
+        "{% import 'x' as y %}",
+        "{% for x in item.l recursive %}{% endfor %}",
+        "{{ 'a'.upper }}",
+        "{{ 'x {}'.join }} and",
+        "{{ range }}",
+        "{{ '\\ud800' }}",
+        "{{ 'nan' | float }}",
+        "{{ 'inf' | float }} and",
+        "{{ item.f }}",
+        "{{ 1 / 0 }}",
+        "{{ 'a' + 1 }}",
+        "{{ 'a' * 2 }}",
+        "{{ item.l | tojson(indent=9) }}",
+        "{{ item.x }}",
+        "{{ x is foo }}",
+        "{{ x | foo }}",
+        "{{ " + "(" * 5_000 + ")" * 5_000 + " }}",
+        "{{ " + "1+" * 5_000 + "1 }}",
+        "{{ 1" + " | abs" * 5_000 + " }}",
+        "{{ [] | first }}",
+    ],
+)
+def test_what_a_template_may_not_do_is_refused_with_a_place(attack):
+    with pytest.raises(TemplateError) as caught:
+        render_value(attack, {"item": {"l": ["a"], "f": float("inf")}})
+    assert (caught.value.line, caught.value.column) >= (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("template", "value"),
+    [
+        ("{{ -item.n }}", -3),
+        ("{{ item.n - 1 }}", 2),
+        (" {{ item.n }}\n", 3),
+        ("{{ item.n }} {{ item.n }}", "3 3"),
+        ("{{ item.l | map('upper') | join(', ') }}", "A, B"),
+        ("{{ item.l | map(attribute='x') | join }}", ""),
+        ("{{ ', '.join(item.l) }}", "a, b"),
+        ("{{ item.l + ['c'] }}", ["a", "b", "c"]),
+        ("{{ item.l | map('upper') }}", ["A", "B"]),
+        ("is {{ item.l | map('upper') }}", "is ['A', 'B']"),
+        ("{{ range(3) }}", [0, 1, 2]),
+        ("{{ item.s | replace('t', 'T', 1) }}", "Text"),
+        ("{{ item.s['upper']() }}", "TEXT"),
+        ("{{ item.l | tojson }}", '["a", "b"]'),
+        ("{{ 3.14159 | round(2) }}", 3.14),
+        ("{{ item.items() | list }}", None),
+        ("{{ 2 ** 10 }}", 1024),
+        ("{{ {'a': 1}.keys() }}", ["a"]),
+        ("{{ item.nothing | default('x') }}", "x"),
+        ("{{ 'a' in item.l and item.n > 2 }}", True),
+        ("{{ none }}", None),
+        ("{% for x in item.l %}{{ loop.index }}{{ x }}{% else %}none{% endfor %}", "1a2b"),
+        ("{% set a = 1 %}{% if a is defined %}{{ a }}{% endif %}", "1"),
+        ("{# nothing #}", ""),
+        ("{% raw %}{{ x }}{% endraw %}", "{{ x }}"),
+    ],
+)
+def test_what_a_template_may_do(template, value):
+    item = {"n": 3, "l": ["a", "b"], "s": "text"}
+    if "attribute" in template:
+        item["l"] = []
+    if value is None and "items" in template:
+        value = [[name, entry] for name, entry in item.items()]
+    assert render_value(template, {"item": item}) == value
+
+
+def test_a_template_never_changes_what_it_reads():
+    context = {"item": {"l": [1]}, "vars": {}}
+    with pytest.raises(TemplateError):
+        render_value("{{ item.l.append(2) }}", context)
+    assert context == {"item": {"l": [1]}, "vars": {}}
+
+
+@pytest.mark.parametrize(
+    ("broken", "words", "column"),
+    [
+        ("a {{ }}", "it is empty", 3),
+        ("{{ item.a", "never closed", 1),
+        ("{{ item.a }", "{{ is not closed", 1),
+        ("{{ (item.a }}", "a ) is missing", 1),
+        ("{% for x in y %}", "a {% for %} is never closed", 4),
+        ("{% foo %}", "no tag 'foo'", 4),
+        ("{{ item.Company Name }}", "unexpected 'Name'", 17),
+        ("{{ 'x }}", "a quote is opened", 1),
+        ("{{ x $ }}", "unexpected '$'", 6),
+        ("{{ x | uper }}", "no filter 'uper'", 8),
+        ("{% filter uper %}{% endfilter %}", "no filter 'uper'", 11),
+        ("{{ x is not foo }}", "no test 'foo'", 13),
+        ("{{ x.__class__ }}", "cannot read __class__", 1),
+    ],
+)
+def test_a_template_that_cannot_be_read_says_why_and_where(broken, words, column):
+    with pytest.raises(TemplateError) as caught:
+        references(broken)
+    assert words in caught.value.message
+    assert (caught.value.line, caught.value.column) == (1, column)
+
+
+def test_a_failure_is_placed_in_its_line():
+    with pytest.raises(TemplateError) as caught:
+        render_value("a\nb {{ item.n }}\n{{ item.s.foo }} c", {"item": {"n": 1, "s": "x"}})
+    assert (caught.value.line, caught.value.column, caught.value.width) == (3, 4, 10)
+
+
+@pytest.mark.parametrize(
+    ("template", "expected"),
+    [
+        ("{{ item.company_x }} {{ item.company }}", [("company_x", 4), ("company", 25)]),
+        ('{{ item["a b"].c }} {{- item.d }}', [("a b", 4), ("d", 25)]),
+        ("{{ item[vars.x].y }}", [("", 4), ("x", 9)]),
+        ("{{ x | default(item.y) }}", [("", 4), ("y", 16)]),
+        ("{% with a = item.b %}{{ a }}{% endwith %}", [("b", 13)]),
+        ("{% set a %}{{ item.b }}{% endset %}{{ a }}", [("b", 15)]),
+        ("{% for a, b in item.c %}{{ a }}{{ b }}{% endfor %}", [("c", 16)]),
+        ("{{ range(item.n) | list }}", [("n", 10)]),
+        ("{{ (item.a).b }}", [("a", 5)]),
+    ],
+)
+def test_a_reference_stands_where_it_is_written(template, expected):
+    found = [(r.path[1] if len(r.path) > 1 else "", r.column) for r in references(template)]
+    assert found == expected
+
+
+def test_report_templates_are_bounded_and_say_where_they_fail(tmp_path):
+    for name, text in (
+        ("good.md", "{% macro m(x) %}<{{ x }}>{% endmacro %}{{ m(a) }}"),
+        ("broken.md", "{{ x"),
+        ("fails.md", "a\n{{ nothing }}"),
+        ("loops.md", "{% macro f(n) %}{{ f(n) }}{% endmacro %}{{ f(1) }}"),
+    ):
+        (tmp_path / name).write_text(text)
+    templates = report_environment(
+        [tmp_path], filters={}, finalize=lambda value: str(value).upper()
+    )
+    assert templates.render("good.md", {"a": "x"}) == "<X>".upper()
+    assert "good.md" in templates.names()
+    for name, words, line in (
+        ("broken.md", "never closed", 1),
+        ("fails.md", "nothing", 2),
+        ("loops.md", "nested too deeply", 1),
+        ("absent.md", "no report template", 1),
+    ):
+        with pytest.raises(TemplateError, match=words) as caught:
+            templates.render(name, {})
+        assert caught.value.line == line

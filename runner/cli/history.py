@@ -48,6 +48,7 @@ def _name(job: str) -> str:
 
 
 def show_records(records: Sequence[RunRecord], *, as_json: bool) -> None:
+    """Print records, a line each."""
     if as_json:
         show_json({"runs": [_record(each) for each in records]})
         return

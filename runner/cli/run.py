@@ -7,10 +7,11 @@ from pathlib import Path
 
 import click
 
-from runner.cli.messages import dollars, plural, show_error, show_json
+from runner.cli.messages import dollars, plural, show_error, show_json, shown_path
 from runner.cli.options import job_options, parse_variables, talk_options
 from runner.cli.running import Options, Summary, run_job
 from runner.errors import ExitCode, RunnerError
+from runner.execute.outcomes import Status
 from runner.job.durations import parse_money
 
 GLIMPSE_LINES = 16
@@ -91,9 +92,8 @@ def command(
 def _show(summary: Summary) -> None:
     tally = summary.tally
     parts = [f"{tally.statuses['ok']:,} ok"]
-    for status in ("failed", "invalid", "pending", "skipped"):
-        if tally.statuses[status]:
-            parts.append(f"{tally.statuses[status]:,} {status}")
+    bad: tuple[Status, ...] = ("failed", "invalid", "pending", "skipped")
+    parts += [f"{tally.statuses[each]:,} {each}" for each in bad if tally.statuses[each]]
     if tally.sources["cached"]:
         parts.append(f"{tally.sources['cached']:,} from the cache")
     if tally.sources["attached"]:
@@ -109,8 +109,8 @@ def _show(summary: Summary) -> None:
         click.echo("Nothing is answered yet: results and report were left as they were.", err=True)
         return
     if summary.results is not None:
-        click.echo(f"results: {_shown(summary.results)}")
-    click.echo(f"report:  {_shown(summary.report)}")
+        click.echo(f"results: {shown_path(summary.results)}")
+    click.echo(f"report:  {shown_path(summary.report)}")
     _glimpse(summary.report)
 
 
@@ -125,12 +125,6 @@ def _glimpse(report: Path) -> None:
         click.echo("  " + (line if len(line) <= width else line[: width - 1] + "…"))
     if len(lines) > GLIMPSE_LINES:
         click.echo(f"  … {plural(len(lines) - GLIMPSE_LINES, 'more line')}")
-
-
-def _shown(path: Path) -> str:
-    """Return a path the way the user would type it."""
-    here = Path.cwd()
-    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
 
 
 def _money(text: str | None) -> Decimal | None:

@@ -6,6 +6,7 @@ import asyncio
 import secrets
 import signal
 import time
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -33,7 +34,7 @@ from runner.plan.calls import Call
 from runner.plan.processors import PROCESSORS
 from runner.providers.base import Provider
 from runner.report.data import results_text
-from runner.report.render import render_report
+from runner.report.render import digest_for, render_report
 
 INSTANT_SECONDS = 120.0
 """How long a call without a processor may take, where the job does not say."""
@@ -151,6 +152,7 @@ class _Run:
         self._log = log
         self._started = started
         self._tally = Tally()
+        self._digest = digest_for(job)
         self._budget = _least(job.budget, options.max_cost)
 
     async def go(self) -> Summary:
@@ -172,13 +174,20 @@ class _Run:
                 status = "stopped"
                 try:
                     cost = await self._executed(planned, provider, state, cache, ledger)
-                    summary = self._written(state, planned, cost)
+                    summary = self._written(state, planned, cost, provider.warnings)
                     status = summary.status
                 except asyncio.CancelledError:
                     status = "interrupted"
-                    raise _interrupted(ledger, quiet=options.quiet) from None
+                    running = planned.distinct - self._tally.settled
+                    if provider.runs is not None and running and not options.quiet:
+                        said = f"{plural(running, 'call')} not answered yet"
+                        click.echo(
+                            f"{said}; what was bought is picked up by the next run", err=True
+                        )
+                    raise KeyboardInterrupt from None
                 finally:
-                    ledger.finish(status, self._tally.counts())
+                    counts = self._tally.counts()
+                    ledger.finish(status, {**counts, "rows": planned.rows})
             return summary
         finally:
             await provider.close()
@@ -238,6 +247,7 @@ class _Run:
 
     def _take(self, outcome: Outcome) -> None:
         self._tally.add(outcome)
+        self._digest.add(outcome)
         self._log.write(
             "outcome",
             step=outcome.step,
@@ -250,18 +260,25 @@ class _Run:
             error=outcome.error,
         )
 
-    def _written(self, state: State, planned: Planned, cost: Decimal) -> Summary:
+    def _write_results(self, results: Path, stored: Path) -> None:
+        if results.suffix.lower() in (".csv", ".json"):
+            outcomes = StoredOutcomes(stored, self._tally.rows)
+            write_whole(results, results_text(self._job, outcomes))
+        else:
+            copy_whole(stored, results)  # What is stored is jsonl already.
+
+    def _written(
+        self, state: State, planned: Planned, cost: Decimal, warnings: Sequence[str]
+    ) -> Summary:
         """Write what the run leaves; the report is rendered before the first file changes."""
         job, tally = self._job, self._tally
         # What was only submitted has no answer to show: an earlier report stays.
         kept = not self._options.wait and bool(tally.statuses["pending"])
         if not kept:
-            outcomes = tuple(StoredOutcomes(state.outcomes(job.name), tally.rows))
-            report = render_report(job, outcomes)
-            if job.results is not None and job.results.suffix == ".jsonl":
-                copy_whole(state.outcomes(job.name), job.results)
-            elif job.results is not None:
-                write_whole(job.results, results_text(job, outcomes))
+            date = datetime.now(tz=UTC).date().isoformat()
+            report = render_report(job, self._digest, date=date, warnings=warnings)
+            if job.results is not None:
+                self._write_results(job.results, state.outcomes(job.name))
             write_whole(job.report.path, [report])
         skipped = tally.statuses["skipped"] - planned.rows_beyond
         return Summary(
@@ -283,13 +300,6 @@ def _say(line: str) -> None:
 
 def _silence(line: str) -> None:
     del line
-
-
-def _interrupted(ledger: Ledger, *, quiet: bool) -> KeyboardInterrupt:
-    running = ledger.under_way()
-    if running and not quiet:
-        click.echo(f"{plural(running, 'call')} still running at the provider.", err=True)
-    return KeyboardInterrupt()
 
 
 def _timeout(job: Job, call: Call) -> float:

@@ -41,7 +41,7 @@ class Entry:
     stored_at: float
 
 
-class _Disk(diskcache.JSONDisk):  # type: ignore[misc] - diskcache has no types
+class _Disk(diskcache.JSONDisk):  # type: ignore[misc]
     """`diskcache.JSONDisk` with a faster JSON library, plain keys, and no way to run code.
 
     The original still unpickles what a row of the database says is a pickle.

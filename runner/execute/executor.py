@@ -35,7 +35,6 @@ from runner.job.model import Step
 from runner.plan.calls import Call
 from runner.providers.base import Answer, GroupStatus, Provider, RunProgress
 
-
 AT_HAND = 5_000
 """So many answers stay in memory until their rows' turn; the others are read from the cache."""
 

@@ -143,16 +143,6 @@ class Ledger(Database):
             ).fetchone()
         return Decimal(row["committed"] if row else 0) / MICROS
 
-    def under_way(self) -> int:
-        """Return how many purchases of this run have no outcome yet."""
-        with self.reporting():
-            row = self.connection.execute(
-                "SELECT count(*) FROM purchase"
-                " WHERE run = ? AND state IN ('submitting', 'submitted')",
-                (self._run,),
-            ).fetchone()
-        return int(row[0])
-
     # -- money ------------------------------------------------------------------------------
 
     def reserve(self, prices: Sequence[Decimal], budget: Decimal | None) -> int:

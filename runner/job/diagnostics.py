@@ -18,6 +18,9 @@ Severity = Literal["error", "warning"]
 MAX_COLUMNS = 96
 """How much of a source line is shown, in terminal columns."""
 
+MOST = 100
+"""How many problems of one file are told; a file with more is mended step by step."""
+
 _TAB = "    "
 
 
@@ -33,7 +36,9 @@ class Problem:
         hint: How to mend it, or None.
         severity: A warning does not stop a run.
         width: How many characters the caret marks, from `column` on.
-        snippet: The source line as written, or None where there is none.
+        snippet: The source line around the column as written, credentials masked; None where there
+            is none.
+        cut: How many characters of the line are missing before `snippet`.
     """
 
     file: str
@@ -44,6 +49,7 @@ class Problem:
     severity: Severity = "error"
     width: int = 1
     snippet: str | None = None
+    cut: int = 0
 
 
 class JobProblemsError(UsageError):
@@ -60,6 +66,11 @@ def ordered(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     return tuple(sorted(set(problems), key=lambda p: (p.file, p.line, p.column, p.message)))
 
 
+def has_errors(problems: Iterable[Problem]) -> bool:
+    """Return whether one of the problems stops a run."""
+    return any(problem.severity == "error" for problem in problems)
+
+
 def render(problem: Problem) -> str:
     """Return a problem as text: place and message, the source line, a caret, the hint."""
     place = problem.file
@@ -69,7 +80,7 @@ def render(problem: Problem) -> str:
         place += f":{problem.column}"
     lines = [f"{place}: {problem.severity}: {_plain(problem.message)}"]
     if problem.snippet is not None and problem.snippet.strip():
-        lines += _excerpt(problem.snippet, problem.column, problem.width)
+        lines += _excerpt(problem)
     if problem.hint:
         lines.append(f"  hint: {_plain(problem.hint)}")
     return "\n".join(lines)
@@ -101,21 +112,22 @@ def _columns(text: str) -> int:
     )
 
 
-def _excerpt(snippet: str, column: int, width: int) -> list[str]:
+def _excerpt(problem: Problem) -> list[str]:
     """Return the source line and, where there is a column, the line of carets below it."""
-    if not column:
+    snippet, width = problem.snippet or "", max(1, problem.width)
+    if not problem.column:
         return ["  " + _fit(snippet, MAX_COLUMNS)]
-    start = min(column - 1, len(snippet))
+    start = min(problem.column - 1 - problem.cut, len(snippet))
     before = "".join(map(_shown, snippet[max(0, start - MAX_COLUMNS) : start]))
-    marked = _fit(snippet[start : start + max(1, width)], MAX_COLUMNS * 2 // 3)
-    cut = start > MAX_COLUMNS
+    marked = _fit(snippet[start : start + width], MAX_COLUMNS * 2 // 3)
+    cut = problem.cut > 0 or start > MAX_COLUMNS
     # Long lines are cut around the caret: what it marks stays in sight with some of its left.
     while before and _columns(before) + _columns(marked) > MAX_COLUMNS - 4:
         before, cut = before[1:], True
     if cut:
         before = "…" + before
     room = max(1, MAX_COLUMNS - _columns(before) - _columns(marked))
-    after = _fit(snippet[start + max(1, width) :], room)
+    after = _fit(snippet[start + width :], room)
     caret = "^" + "~" * (_columns(marked) - 1)
     return [
         ("  " + before + marked + after).rstrip(),

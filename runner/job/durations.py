@@ -7,6 +7,16 @@ from datetime import timedelta
 from decimal import Decimal
 
 _DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,6})?)([smhd])")
+DURATION = r"^[0-9]+(\.[0-9]+)?[smhd]$"
+"""The pattern of durations in the JSON Schema of job files."""
+
+_LOOSE = re.compile(r"([0-9]{1,6})\s*([a-z]+)", re.IGNORECASE)
+_SPOKEN = {
+    "s": ("s", "sec", "secs", "second", "seconds"),
+    "m": ("m", "min", "mins", "minute", "minutes"),
+    "h": ("h", "hr", "hrs", "hour", "hours"),
+    "d": ("d", "day", "days"),
+}
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _MONEY = re.compile(r"\$?([0-9]{1,12}(?:\.[0-9]{1,6})?)(?: ?USD)?")
 
@@ -23,6 +33,18 @@ def parse_duration(text: str) -> timedelta | None:
     if match is None or float(match[1]) * _SECONDS[match[2]] > LONGEST.total_seconds():
         return None
     return timedelta(seconds=float(match[1]) * _SECONDS[match[2]])
+
+
+def suggested(text: str) -> str | None:
+    """Return the duration that a text such as `10 minutes` or `1w` was meant to be, or None."""
+    match = _LOOSE.fullmatch(text.strip())
+    if match is None:
+        return None
+    word = match[2].lower()
+    if word in {"w", "week", "weeks"}:
+        return f"{int(match[1]) * 7}d"
+    unit = next((u for u in _SECONDS if word in _SPOKEN[u]), None)
+    return None if unit is None else f"{int(match[1])}{unit}"
 
 
 def parse_money(value: float | str) -> Decimal | None:

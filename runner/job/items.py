@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
 from runner.job.model import FileItems, InlineItems, Items
-from runner.job.paths import is_file
+from runner.job.paths import is_file, is_folder
 from runner.job.rows import survey
 from runner.job.spelling import did_you_mean
 
@@ -52,6 +52,9 @@ def _file(job: Scope, ground: Ground, text: str) -> ReadItems:
     if fault := ground.fault(text):
         return ReadItems(problems=(job.problem(position, fault.message, hint=fault.hint),))
     path = ground.path(text)
+    if is_folder(path):
+        problem = job.problem(position, f"{text} is a folder", hint="name a file in it")
+        return ReadItems(problems=(problem,))
     suffix = path.suffix.lower().removeprefix(".")
     kind = next((known for known in FORMATS if known == suffix), None)
     if kind is None:

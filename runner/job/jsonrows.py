@@ -5,19 +5,15 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from runner.job.jsontext import JsonError, parse_json
 from runner.job.rowfaults import Row, row_problem, unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-    from typing import NoReturn
 
     from runner.job.diagnostics import Problem
     from runner.jsonvalue import JSON
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")
 
 
 def _row(value: JSON) -> Row | None:
@@ -55,18 +51,16 @@ def read_jsonl(path: Path) -> Iterator[Row | Problem]:
 
 def _json_line(path: Path, number: int, line: str) -> Row | Problem:
     try:
-        value = json.loads(line, parse_constant=_no_constant)
-    except json.JSONDecodeError as error:
+        value = parse_json(line.rstrip("\r\n"))
+    except JsonError as error:
         return row_problem(
             path,
             number,
-            f"this line is not JSON: {error.msg}",
-            column=error.colno,
+            f"this line is not JSON: {error.reason}",
+            column=error.column if error.line else 0,
             hint="write one JSON object a line",
             snippet=line,
         )
-    except (ValueError, RecursionError) as error:
-        return row_problem(path, number, f"this line is not JSON: {_reason(error)}", snippet=line)
     row = _row(value)
     if row is None:
         return _not_a_row(path, value, line=number, column=1, snippet=line)
@@ -80,34 +74,33 @@ def read_json(path: Path) -> Iterator[Row | Problem]:
     except (OSError, UnicodeDecodeError) as error:
         yield unreadable(path, error)
         return
+    if not text.strip():
+        yield row_problem(path, 0, "the file is empty", hint="write a list of objects or texts")
+        return
+    lines = text.split("\n")
     try:
-        rows = json.loads(text, parse_constant=_no_constant)
-    except json.JSONDecodeError as error:
-        lines = text.splitlines()
-        snippet = lines[error.lineno - 1] if error.lineno <= len(lines) else None
+        rows = parse_json(text)
+    except JsonError as error:
         yield row_problem(
             path,
-            error.lineno if text.strip() else 0,
-            f"this is not JSON: {error.msg}" if text.strip() else "the file is empty",
-            column=error.colno,
+            error.line,
+            f"this is not JSON: {error.reason}",
+            column=error.column,
             hint="write a list of objects or texts",
-            snippet=snippet,
+            snippet=lines[error.line - 1] if error.line else None,
         )
-        return
-    except (ValueError, RecursionError) as error:
-        yield row_problem(path, 0, f"this is not JSON: {_reason(error)}")
         return
     if not isinstance(rows, list):
         yield row_problem(
-            path, 1, "the file must hold a list of rows", column=1, hint="write [ ... ]"
-        )
+            path, 1, "the file must hold a list of rows", column=1,
+            hint="write [ ... ]", snippet=lines[0],
+        )  # fmt: skip
         return
     for index, value in enumerate(rows):
         row = _row(value)
         if row is None:
             line, column = _place(text, index)
-            snippet = text.splitlines()[line - 1] if line else None
-            yield _not_a_row(path, value, line=line, column=column, snippet=snippet)
+            yield _not_a_row(path, value, line=line, column=column, snippet=lines[line - 1])
         else:
             yield row
 
@@ -123,7 +116,3 @@ def _place(text: str, index: int) -> tuple[int, int]:
             _, at = decoder.raw_decode(text, at)
     before = text[:at]
     return before.count("\n") + 1, len(before) - before.rfind("\n")
-
-
-def _reason(error: ValueError | RecursionError) -> str:
-    return "it is nested too deeply" if isinstance(error, RecursionError) else str(error)

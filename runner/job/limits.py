@@ -1,14 +1,19 @@
-"""What the Parallel API refuses in an output schema, and what it warns about."""
+"""What the Parallel API refuses in a task and in its output schema, and what it warns about."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, TypeAlias
 
+from runner.job.schema import subschemas
+from runner.job.shortform import as_short
 from runner.job.violations import named
+from runner.jsonvalue import canonical
+from runner.templating import is_template
 
 if TYPE_CHECKING:
     from runner.job.diagnostics import Problem
+    from runner.job.draft import Scope
     from runner.job.model import Where
     from runner.job.source import Source
     from runner.jsonvalue import JSON
@@ -17,8 +22,20 @@ MAX_DEPTH = 5
 SURE_DEPTH = 3
 """The API's documentation names both depths; up to here it agrees with itself."""
 
+MAX_SPEC = 15_000
+MAX_TASK = 25_000
+"""How many characters a task's schemas, and these with its query or input, may have as JSON."""
+
+MAX_METADATA_KEY = 16
+MAX_METADATA_VALUE = 512
+MAX_URLS = 20
+"""How many pages one extract request reads."""
+
 MAX_PROPERTIES = 100
 MAX_ENUM = 500
+
+_Place: TypeAlias = "Callable[[Where], Where]"
+"""Returns where in its file a part of a schema stands."""
 
 _UNSUPPORTED = frozenset(
     {
@@ -46,37 +63,76 @@ _UNSUPPORTED = frozenset(
 _IN_BASIS = frozenset(
     {"citations", "confidence", "evidence", "reasoning", "source", "sources", "source_urls"}
 )
-_LISTS = ("anyOf", "oneOf", "allOf", "prefixItems")
-_MAPS = ("properties", "$defs", "definitions")
-_SINGLES = ("items", "additionalProperties", "not")
 
 
-def api_problems(schema: Mapping[str, JSON], source: Source, prefix: Where) -> Iterator[Problem]:
-    """Yield what the API would refuse (errors) or warn about in a schema standing at `prefix`."""
+def api_problems(
+    schema: Mapping[str, JSON], source: Source, prefix: Where, *, short: bool = False
+) -> Iterator[Problem]:
+    """Yield what the API would refuse (errors) or warn about in a schema.
+
+    Args:
+        schema: Of an answer.
+        source: The file it stands in, below `prefix`.
+        prefix: Its place there.
+        short: The file holds the short form that `schema` was made from.
+    """
     if "anyOf" in schema:
         yield source.problem(
             source.key((*prefix, "anyOf")),
             "the API refuses anyOf at the top of an output schema",
             hint="use anyOf inside properties",
         )
+
+    def at(where: Where) -> Where:
+        return (*prefix, *(as_short(where) if short else where))
+
     properties = enums = 0
-    for where, part, depth in _parts(schema, (), 1):
-        place = (*prefix, *where)
-        yield from _keywords(part, source, place)
-        yield from _fields(part, source, place, where)
-        if depth in (SURE_DEPTH + 1, MAX_DEPTH + 1) and isinstance(part.get("properties"), Mapping):
-            yield _too_deep(source, place, depth)
+    for where, part, depth in subschemas(schema):
         properties += _size(part.get("properties"), Mapping)
         enums += _size(part.get("enum"), list)
+        if depth > MAX_DEPTH + 1:
+            continue  # it was said further up
+        yield from _keywords(part, source, where, at)
+        yield from _fields(part, source, where, at)
+        if depth in (SURE_DEPTH + 1, MAX_DEPTH + 1) and isinstance(part.get("properties"), Mapping):
+            yield _too_deep(source, at(where), depth)
     for count, most, what in (
         (properties, MAX_PROPERTIES, "properties"),
         (enums, MAX_ENUM, "enum values"),
     ):
         if count > most:
             yield source.problem(
-                source.key(prefix),
+                source.key(at(("properties",))),
                 f"the output schema has {count} {what}; the API takes at most {most}",
                 hint="split the job, or ask for fewer",
+            )
+
+
+def size_problems(step: Scope, schemas: Iterable[JSON]) -> Iterator[Problem]:
+    """Yield why a step's task is too long, as far as that is known without its rows.
+
+    Args:
+        step: A step that holds a query or input.
+        schemas: Of its output and of its input, where they are JSON Schemas.
+    """
+    spec = sum(len(canonical(schema)) for schema in schemas)
+    if spec > MAX_SPEC:
+        key = "output" if "output" in step.data else "query"
+        yield step.problem(
+            step.key(key) if key in step.data else step.value(),
+            f"the schemas have {spec:,} characters; the API takes at most {MAX_SPEC:,}",
+            hint="ask for fewer fields, or describe them more briefly",
+        )
+        return
+    for key in ("query", "input"):
+        asked = step.data.get(key)
+        text = asked if isinstance(asked, str) else "" if asked is None else canonical(asked)
+        if text and not is_template(text) and spec + len(text) > MAX_TASK:
+            yield step.problem(
+                step.key(key),
+                f"{key} and schemas have {spec + len(text):,} characters; "
+                f"the API takes at most {MAX_TASK:,}",
+                hint="shorten the text, or put it in documents for the local provider",
             )
 
 
@@ -94,47 +150,27 @@ def _size(value: JSON, kind: type[Mapping[str, JSON] | list[JSON]]) -> int:
     return len(value) if isinstance(value, kind) else 0
 
 
-def _parts(
-    schema: Mapping[str, JSON], where: Where, depth: int
-) -> Iterator[tuple[Where, Mapping[str, JSON], int]]:
-    """Yield every subschema with its place and how many objects are around and in it."""
-    yield where, schema, depth
-    for key in _MAPS:
-        parts = schema.get(key)
-        for name, part in parts.items() if isinstance(parts, Mapping) else ():
-            if isinstance(part, Mapping):
-                deeper = depth + (key == "properties")
-                yield from _parts(part, (*where, key, name), deeper)
-    for key in _LISTS:
-        parts = schema.get(key)
-        for index, part in enumerate(parts if isinstance(parts, list) else ()):
-            if isinstance(part, Mapping):
-                yield from _parts(part, (*where, key, index), depth)
-    for key in _SINGLES:
-        part = schema.get(key)
-        if isinstance(part, Mapping):
-            yield from _parts(part, (*where, key), depth)
-
-
-def _keywords(part: Mapping[str, JSON], source: Source, place: Where) -> Iterator[Problem]:
+def _keywords(
+    part: Mapping[str, JSON], source: Source, where: Where, at: _Place
+) -> Iterator[Problem]:
     for keyword in part:
         if keyword in _UNSUPPORTED:
             yield source.problem(
-                source.key((*place, keyword)),
+                source.key(at((*where, keyword))),
                 f"the API does not support '{keyword}' in an output schema",
                 hint="say it in the field's description",
             )
-    in_union = bool(place) and isinstance(place[-1], int)
+    in_union = bool(where) and isinstance(where[-1], int)
     if part.get("type") in ("null", ["null"]) and not in_union:
         yield source.problem(
-            source.value((*place, "type")),
+            source.value(at((*where, "type"))),
             "the API takes null only beside another type",
             hint='write "type": ["string", "null"]',
         )
 
 
 def _fields(
-    part: Mapping[str, JSON], source: Source, place: Where, where: Where
+    part: Mapping[str, JSON], source: Source, where: Where, at: _Place
 ) -> Iterator[Problem]:
     properties = part.get("properties")
     if not isinstance(properties, Mapping):
@@ -142,7 +178,7 @@ def _fields(
     for name in properties:
         if name in _IN_BASIS:
             yield source.problem(
-                source.key((*place, "properties", name)),
+                source.key(at((*where, "properties", name))),
                 f"a field named '{name}' asks for what every answer has already",
                 hint="remove it: the basis holds sources, reasoning and confidence",
                 severity="warning",
@@ -154,14 +190,14 @@ def _fields(
     spot = f" in {named(where)}" if where else ""
     if optional:
         yield source.problem(
-            source.key((*place, "required" if "required" in part else "properties")),
+            source.key(at((*where, "required" if "required" in part else "properties"))),
             f"not required{spot}: {', '.join(optional)}",
             hint='list every field in "required": the API warns about others',
             severity="warning",
         )
     if part.get("additionalProperties") is not False:
         yield source.problem(
-            source.key((*place, "properties")),
+            source.key(at((*where, "properties"))),
             f"additionalProperties is not false{spot}",
             hint='add "additionalProperties": false: the API warns without it',
             severity="warning",

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from dataclasses import dataclass
-from itertools import accumulate
 
-from runner.job.credentials import masked
+from runner.job.credentials import excerpt, masked
 from runner.job.diagnostics import Problem, Severity
 
-_LINE = re.compile(r"[^\n]*\n|[^\n]+")
+_LONGEST = 400
+"""A message may quote a value of any length."""
+
+_BREAK = re.compile("\n")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,19 +28,21 @@ class Lines:
     """Where the lines of a text start."""
 
     def __init__(self, text: str) -> None:
-        self._lines = _LINE.findall(text)
-        self._starts = [0, *accumulate(len(line) for line in self._lines)]
+        self._text = text
+        self._starts = [0, *(match.end() for match in _BREAK.finditer(text))]
+        if len(self._starts) > 1 and self._starts[-1] == len(text):
+            self._starts.pop()  # the end of the last line starts no other
 
     def position(self, index: int, width: int = 1) -> Position:
         """Return the line and column of an index; beyond the end means the end."""
-        line = bisect_right(self._starts, index, hi=max(1, len(self._lines)))
+        line = bisect_right(self._starts, index)
         return Position(line=line, column=index - self._starts[line - 1] + 1, width=width)
 
-    def snippet(self, line: int) -> str | None:
-        """Return a line (from 1) as written, but for credentials; None where there is none."""
-        if not 1 <= line <= len(self._lines):
-            return None
-        return masked(self._lines[line - 1].rstrip("\r\n"))
+    def line(self, number: int) -> str:
+        """Return a line (from 1) as written, without its end."""
+        start = self._starts[number - 1]
+        end = self._text.find("\n", start)
+        return self._text[start : end if end >= 0 else None].removesuffix("\r")
 
     def problem(
         self,
@@ -50,13 +54,19 @@ class Lines:
         severity: Severity = "error",
     ) -> Problem:
         """Return a problem at a position of this text."""
+        snippet, cut = excerpt(self.line(position.line), position.column)
         return Problem(
             file=shown,
             line=position.line,
             column=position.column,
             width=position.width,
-            message=masked(message),
-            hint=hint and masked(hint),
+            message=_short(masked(message)),
+            hint=hint and _short(masked(hint)),
             severity=severity,
-            snippet=self.snippet(position.line),
+            snippet=snippet,
+            cut=cut,
         )
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"

@@ -5,17 +5,19 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from runner.errors import UsageError
 from runner.job.build import build_job
-from runner.job.diagnostics import JobProblemsError, Problem, ordered
+from runner.job.diagnostics import MOST, JobProblemsError, Problem, has_errors, ordered
 from runner.job.draft import ACTIONS, Draft, Scope
 from runner.job.files import file_problems
 from runner.job.items import read_items
+from runner.job.limits import size_problems
 from runner.job.model import JsonOutput
 from runner.job.outputs import read_input_schema, read_output
 from runner.job.paths import Ground, shown_path
@@ -166,21 +168,32 @@ def _checked(draft: Draft, found: list[Problem], given: Mapping[str, JSON]) -> L
     found += variable_problems(declared, source)
     found += [problem for output in outputs.values() for problem in output.problems]
     found += [problem for schema in schemas.values() for problem in schema.problems]
-    found += rule_problems(draft)
-    found += file_problems(draft)
-    found += template_problems(draft, _fields(outputs))
+    # Each of these is searched no further once there is more than anybody reads.
+    for finding in (
+        rule_problems(draft),
+        file_problems(draft),
+        template_problems(draft, _fields(outputs)),
+    ):
+        found += islice(finding, 2 * MOST)
     for step in draft.steps():
         schema = schemas[step.where].schema
+        if draft.provider == "parallel":
+            found += size_problems(step, _schemas(outputs[step.where], schema))
         if schema is not None and isinstance(step.data.get("input"), Mapping):
             found += input_problems(schema, step.data["input"], source, (*step.where, "input"))
     problems = _first_of_place(found)
     values, missing = assign(declared, given)
-    if any(problem.severity == "error" for problem in problems):
+    if has_errors(problems):
         return Loaded(job=None, problems=problems, missing=missing)
     built = build_job(
         draft, items=rows.items, values=values, outputs=outputs, input_schemas=schemas
     )
     return Loaded(job=built, problems=problems, missing=missing)
+
+
+def _schemas(read: ReadOutput, input_schema: Mapping[str, JSON] | None) -> list[JSON]:
+    output = [read.output.schema] if isinstance(read.output, JsonOutput) else []
+    return output if input_schema is None else [*output, input_schema]
 
 
 def _fields(outputs: Mapping[Where, ReadOutput]) -> dict[Where, tuple[str, ...] | None]:
@@ -197,7 +210,8 @@ def _fields(outputs: Mapping[Where, ReadOutput]) -> dict[Where, tuple[str, ...] 
 def _first_of_place(found: list[Problem]) -> tuple[Problem, ...]:
     """Return the problems in order; of several errors at one place, the one found first.
 
-    A fault in the YAML, and then what the schema makes of the broken value, are one mistake.
+    A fault in the YAML, and then what the schema makes of the broken value, are one mistake. Of
+    more than a hundred, the last says that there are more.
     """
     kept: dict[tuple[object, ...], Problem] = {}
     for problem in found:
@@ -205,7 +219,11 @@ def _first_of_place(found: list[Problem]) -> tuple[Problem, ...]:
         if problem.severity == "warning" or not (problem.line and problem.column):
             place = (*place, problem.message)
         kept.setdefault(place, problem)
-    return ordered(kept.values())
+    problems = ordered(kept.values())
+    if len(problems) <= MOST:
+        return problems
+    more = replace(problems[MOST], message="more problems follow from here on", hint=None)
+    return (*problems[:MOST], more)
 
 
 def find_jobs(folder: Path) -> list[Path]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NoReturn
+from itertools import islice
+from typing import TYPE_CHECKING
 
-from runner.job.diagnostics import JobProblemsError, Problem
+from runner.job.diagnostics import MOST, JobProblemsError, has_errors
+from runner.job.jsontext import JsonError, parse_json
 from runner.job.limits import api_problems
+from runner.job.lines import Lines, Position
 from runner.job.model import AutoOutput, JsonOutput, Output, TextOutput
-from runner.job.paths import is_file, shown_path
+from runner.job.paths import is_file, is_folder, shown_path
 from runner.job.schema import schema_problems
 from runner.job.shortform import expand, is_schema
 from runner.job.source import json_source
@@ -18,14 +20,20 @@ from runner.job.spelling import closest
 from runner.job.textfile import read_text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
+    from runner.job.diagnostics import Problem
     from runner.job.draft import Draft, Scope
     from runner.job.model import Where
     from runner.job.source import Source
     from runner.jsonvalue import JSON
 
 _WORDS = ("text", "auto")
+_MOST = 2 * MOST
+"""No more than this is looked for: errors and warnings together."""
+
+_OUTPUT_HINT = "write text, auto, the path of a JSON Schema, or fields: {founded: integer}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,48 +61,30 @@ def check_schema_file(path: Path, named_by: str) -> SchemaFile:
         named_by: The place that names it (`jobs/x.yaml:7`), for messages.
     """
     shown = shown_path(path)
-
-    def broken(problem: Problem) -> SchemaFile:
-        return SchemaFile(schema=None, problems=(problem,))
-
-    def no_constant(name: str) -> NoReturn:
-        raise ValueError(f"{name} is no JSON")
-
+    hint = f"{named_by} names this file as a JSON Schema"
     try:
         text = read_text(path, shown)
-        data = json.loads(text, parse_constant=no_constant)
+        data = parse_json(text)
         source = json_source(text, shown, data)
     except JobProblemsError as error:
         return SchemaFile(schema=None, problems=error.problems)
-    except json.JSONDecodeError as error:
-        lines = text.split("\n")
-        return broken(
-            Problem(
-                file=shown,
-                line=error.lineno,
-                column=error.colno,
-                message=f"this is not JSON: {error.msg}",
-                hint=f"{named_by} names this file as a JSON Schema",
-                snippet=lines[error.lineno - 1] if error.lineno <= len(lines) else None,
-            )
+    except JsonError as error:
+        where = Position(line=error.line or 1, column=error.column or 1)
+        message = f"this is not JSON: {error.reason}"
+        return SchemaFile(
+            schema=None, problems=(Lines(text).problem(shown, where, message, hint=hint),)
         )
-    except (ValueError, RecursionError) as error:
-        reason = str(error) if isinstance(error, ValueError) else "it is nested too deeply"
-        return broken(Problem(file=shown, line=1, column=1, message=f"this is not JSON: {reason}"))
     if not isinstance(data, dict):
-        return broken(
-            source.problem(
-                source.value(()),
-                "a JSON Schema is an object",
-                hint=f"{named_by} names this file as a JSON Schema",
-            )
-        )
+        problem = source.problem(source.value(()), "a JSON Schema is an object", hint=hint)
+        return SchemaFile(schema=None, problems=(problem,))
     twice = tuple(p for p in source.problems if "given twice" in p.message)
     problems = tuple(
-        replace(problem, hint=problem.hint or f"{named_by} names this file as a JSON Schema")
+        replace(problem, hint=problem.hint or hint)
         for problem in (*twice, *schema_problems(data, source))
     )
-    return SchemaFile(schema=None if problems else data, source=source, problems=problems)
+    return SchemaFile(
+        schema=None if has_errors(problems) else data, source=source, problems=problems
+    )
 
 
 def read_output(draft: Draft, step: Scope) -> ReadOutput:
@@ -108,8 +98,8 @@ def read_output(draft: Draft, step: Scope) -> ReadOutput:
         if found.schema is None or found.source is None:
             return ReadOutput(output=AutoOutput(), problems=found.problems)
         problems = (*found.problems, *_root(found.schema, found.source, ()))
-        if not problems and draft.provider == "parallel":
-            problems = tuple(api_problems(found.schema, found.source, ()))
+        if not has_errors(problems) and draft.provider == "parallel":
+            problems = (*problems, *_api_problems(found.schema, found.source, ()))
         output = JsonOutput(schema=found.schema, path=draft.ground.path(value))
         return ReadOutput(output=output, problems=problems)
     if isinstance(value, Mapping) and value:
@@ -126,7 +116,7 @@ def read_input_schema(draft: Draft, step: Scope) -> SchemaFile:
     if holder is not None and isinstance(value, Mapping):
         place = (*holder.where, "input_schema")
         problems = tuple(schema_problems(value, holder.source, place))
-        return SchemaFile(schema=None if problems else value, problems=problems)
+        return SchemaFile(schema=None if has_errors(problems) else value, problems=problems)
     return SchemaFile(schema=None)
 
 
@@ -138,12 +128,13 @@ def _named_schema(draft: Draft, holder: Scope, key: str, text: str) -> SchemaFil
         return SchemaFile(schema=None, problems=(problem,))
     path = draft.ground.path(text)
     if not is_file(path):
-        near = closest(text, _WORDS) if key == "output" and "." not in text else None
-        problem = holder.problem(
-            position,
-            f"there is no file {text}",
-            hint=f"did you mean {near}?" if near else "paths are relative to the job file",
-        )
+        message, hint = f"there is no file {text}", "paths are relative to the job file"
+        if is_folder(path):
+            message, hint = f"{text} is a folder", "name a file in it"
+        elif key == "output" and not path.suffix:
+            near = closest(text, _WORDS)
+            hint = f"did you mean {near}?" if near else _OUTPUT_HINT
+        problem = holder.problem(position, message, hint=hint)
         return SchemaFile(schema=None, problems=(problem,))
     return check_schema_file(path, f"{holder.source.shown}:{position.line}")
 
@@ -155,8 +146,8 @@ def _written_output(draft: Draft, holder: Scope, value: Mapping[str, JSON]) -> R
     is_parallel = draft.provider == "parallel"
     if is_schema(value):
         problems = (*schema_problems(value, source, place), *_root(value, source, place))
-        if not problems and is_parallel:
-            problems = tuple(api_problems(value, source, place))
+        if not has_errors(problems) and is_parallel:
+            problems = (*problems, *_api_problems(value, source, place))
         return ReadOutput(output=JsonOutput(schema=value), problems=problems)
     schema, remarks = expand(value, with_formats=not is_parallel)
     problems = tuple(
@@ -166,11 +157,19 @@ def _written_output(draft: Draft, holder: Scope, value: Mapping[str, JSON]) -> R
             hint=remark.hint,
             severity=remark.severity,
         )
-        for remark in remarks
+        for remark in remarks[:_MOST]
     )
-    if not any(problem.severity == "error" for problem in problems):
+    if not has_errors(problems):
         problems = (*problems, *schema_problems(schema, source, place, short=True))
+    if is_parallel and not has_errors(problems):
+        problems = (*problems, *_api_problems(schema, source, place, short=True))
     return ReadOutput(output=JsonOutput(schema=schema), problems=problems)
+
+
+def _api_problems(
+    schema: Mapping[str, JSON], source: Source, place: Where, *, short: bool = False
+) -> Iterator[Problem]:
+    return islice(api_problems(schema, source, place, short=short), _MOST)
 
 
 def _root(schema: Mapping[str, JSON], source: Source, place: Where) -> tuple[Problem, ...]:
@@ -185,11 +184,15 @@ def _root(schema: Mapping[str, JSON], source: Source, place: Where) -> tuple[Pro
             ),
         )
     if not isinstance(schema.get("properties"), Mapping) or not schema["properties"]:
+        near = next((key for key in schema if closest(key, ("properties",))), None)
+        misspelt = near not in (None, "properties")
         return (
             source.problem(
-                source.value(place),
+                source.key((*place, str(near))) if misspelt else source.value(place),
                 "an output schema needs properties",
-                hint='name each field below "properties"',
+                hint="did you mean properties?"
+                if misspelt
+                else 'name each field below "properties"',
             ),
         )
     return ()

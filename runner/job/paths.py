@@ -96,3 +96,11 @@ def is_file(path: Path) -> bool:
         return path.is_file()
     except (OSError, ValueError):
         return False
+
+
+def is_folder(path: Path) -> bool:
+    """Return whether a path is a folder, also for names no system allows."""
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False

@@ -16,12 +16,12 @@ class Pitfall:
     width: int = 1
 
 
-BARE_TEMPLATE = "a value that starts with {{ needs quotes"
+BARE_TEMPLATE = "a value that starts with a template needs quotes"
 BARE_TEMPLATE_HINT = 'write "{{ ... }}": without quotes YAML takes { for the start of a mapping'
 
-_INDENT_HINT = "lines of the same mapping start in the same column"
-_TEMPLATE = re.compile(r"(?:[:,\[-][ \t]+|\[|^\s*)(\{\{.*?\}\}|\{\{)")
-_GLUED = re.compile(r"^[ \t]*(?:- +)*([A-Za-z_][\w-]*):(?=[^\s/:])")
+_INDENT_HINT = "keys of the same mapping start in the same column"
+_TEMPLATE = re.compile(r"(?:[:,\[-][ \t]+|\[|^\s*)(\{\{.*?\}\}|\{\{|\{%)")
+_GLUED = re.compile(r"^[ \t]*(?:- +)*([A-Za-z_][\w-]*):(?=[^ \t\r\n/:])")
 _BULLET_GLUED = re.compile(r"^[ \t]*(-)[^\s-]")
 _MARKED_COLON = re.compile(r":(?=\s|$)")
 _QUOTED_REST = re.compile(r"(?:[:,\[-][ \t]+)(['\"])")
@@ -45,7 +45,7 @@ _WORDS: tuple[tuple[str, str, str | None], ...] = (
     (
         "did not find expected comment or line break",
         "text after | or > on the same line",
-        "start the text on the next line, indented by two spaces",
+        "start the text on the next line, indented; a text that starts with > or | needs quotes",
     ),
     (
         "did not find expected indentation indicator",
@@ -58,6 +58,11 @@ _WORDS: tuple[tuple[str, str, str | None], ...] = (
         'put the value in quotes, as in "*.md"',
     ),
     ("undefined tag handle", "a value cannot start with !", "put the value in quotes"),
+    (
+        "mapping keys are not allowed",
+        "a value without quotes cannot start with ?",
+        "put the value in quotes",
+    ),
     (
         "incompatible YAML document",
         "this version of YAML is not known",
@@ -85,9 +90,37 @@ _WORDS: tuple[tuple[str, str, str | None], ...] = (
     ),
     ("unexpected document indicator", "--- inside a quoted text", "close the quote before it"),
     ("unexpected end of stream", "a quote is opened and never closed", "close the quote"),
+    ("maximum nesting depth", "values are nested more than 100 deep", "flatten the structure"),
+    ("did not find expected key", "a key is expected here", _INDENT_HINT),
     ("more expected indentation", "the indentation of this text shrinks", _INDENT_HINT),
     ("expected <document start>", "this line does not belong to the text above", _INDENT_HINT),
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Complaint:
+    """What a YAML parser says of a text.
+
+    Attributes:
+        text: The whole file.
+        words: The parser's own.
+        index: Where it noticed.
+        context: Where the construct it was reading starts, if it says so.
+        start: Where the line of `index` starts.
+        line: That line.
+    """
+
+    text: str
+    words: str
+    index: int
+    context: int | None
+    start: int
+    line: str
+
+    @property
+    def character(self) -> str:
+        """The character at `index`; '' at the end of the file."""
+        return self.text[self.index : self.index + 1]
 
 
 def explain(text: str, problem: str, index: int, context: int | None) -> Pitfall:
@@ -101,65 +134,61 @@ def explain(text: str, problem: str, index: int, context: int | None) -> Pitfall
     """
     index = min(index, len(text))
     start = text.rfind("\n", 0, index) + 1
-    line = text[start:].split("\n", 1)[0]
-    return (
-        _tab(text, start, line, index)
-        or _bare_template(start, line)
-        or _colon(text, start, line, index, problem)
-        or _unclosed(text, problem, context)
-        or _after_quote(line, start, index, problem)
-        or _by_words(text, problem, index, context)
+    complaint = _Complaint(
+        text=text,
+        words=problem,
+        index=index,
+        context=context,
+        start=start,
+        line=text[start:].split("\n", 1)[0],
     )
+    for explanation in (_tab, _bare_template, _colon, _unclosed, _after_quote, _start_of_value):
+        if (found := explanation(complaint)) is not None:
+            return found
+    return _by_words(complaint)
 
 
-def _tab(text: str, start: int, line: str, index: int) -> Pitfall | None:
-    indent = line[: len(line) - len(line.lstrip(" \t"))]
-    at = indent.find("\t")
-    if at < 0 and text[index : index + 1] != "\t":
+def _tab(complaint: _Complaint) -> Pitfall | None:
+    line = complaint.line
+    at = line[: len(line) - len(line.lstrip(" \t"))].find("\t")
+    if at < 0 and complaint.character != "\t":
         return None
     return Pitfall(
-        index=start + at if at >= 0 else index,
+        index=complaint.start + at if at >= 0 else complaint.index,
         message="a tab where YAML wants spaces",
         hint="indent with spaces; most editors can do so for you",
     )
 
 
-def _bare_template(start: int, line: str) -> Pitfall | None:
-    match = _TEMPLATE.search(line)
-    if match is None or line.count('"', 0, match.start(1)) % 2:
+def _bare_template(complaint: _Complaint) -> Pitfall | None:
+    match = _TEMPLATE.search(complaint.line)
+    if match is None or complaint.line.count('"', 0, match.start(1)) % 2:
         return None
     return Pitfall(
-        index=start + match.start(1),
+        index=complaint.start + match.start(1),
         width=len(match[1]),
         message=BARE_TEMPLATE,
         hint=BARE_TEMPLATE_HINT,
     )
 
 
-def _colon(text: str, start: int, line: str, index: int, problem: str) -> Pitfall | None:
+def _colon(complaint: _Complaint) -> Pitfall | None:
     """Explain a colon that YAML did not expect, or did not find."""
-    if not problem.startswith(("mapping values are not allowed", "could not find expected ':'")):
+    is_missing = complaint.words.startswith("could not find expected ':'")
+    if not is_missing and not complaint.words.startswith("mapping values are not allowed"):
         return None
-    for line_start, candidate in _with_line_before(text, start, line):
-        if glued := _GLUED.match(candidate):
-            return Pitfall(
-                index=line_start + glued.end(1),
-                message=f"no space after the colon of {glued[1]}",
-                hint=f"write {glued[1]}: and then a space",
-            )
-        if bullet := _BULLET_GLUED.match(candidate):
-            return Pitfall(
-                index=line_start + bullet.start(1),
-                message="no space after the dash",
-                hint="write - and then a space",
-            )
-    if problem.startswith("could not"):
+    if (found := _glued(complaint)) is not None:
+        return found
+    if is_missing:
+        # The parser notices on the next line; the word that lacks its colon is in its context.
+        begin = complaint.index if complaint.context is None else complaint.context
         return Pitfall(
-            index=start + len(line) - len(line.lstrip()),
-            width=len(line.strip()),
+            index=begin,
+            width=len(complaint.text[begin:].split("\n", 1)[0].rstrip()),
             message="this line has no colon, and belongs to no text above",
             hint="write key: value; a text of several lines starts with > and is indented",
         )
+    line, start, index = complaint.line, complaint.start, complaint.index
     colons = [match.start() for match in _MARKED_COLON.finditer(line)]
     if len(colons) > 1 and start + colons[0] < index:
         return Pitfall(
@@ -167,29 +196,44 @@ def _colon(text: str, start: int, line: str, index: int, problem: str) -> Pitfal
             message="a second colon in a value without quotes",
             hint='put the value in quotes: key: "a: b"',
         )
+    indent = len(line) - len(line.lstrip())
     return Pitfall(
-        index=index,
+        index=start + indent,
+        width=max(1, index - start - indent),
         message="a key cannot stand here",
-        hint=f"{_INDENT_HINT}; a key with a value of its own has no keys below it",
+        hint=f'{_INDENT_HINT}; a text that holds ": " needs quotes, or > before it',
     )
 
 
-def _with_line_before(text: str, start: int, line: str) -> list[tuple[int, str]]:
-    if not start:
-        return [(start, line)]
-    before = text.rfind("\n", 0, start - 1) + 1
-    return [(before, text[before : start - 1]), (start, line)]
+def _glued(complaint: _Complaint) -> Pitfall | None:
+    """Explain a missing space after a colon or a dash, in this line or the one before."""
+    text, start = complaint.text, complaint.start
+    before = text.rfind("\n", 0, max(0, start - 1)) + 1
+    lines = [(before, text[before : max(0, start - 1)]), (start, complaint.line)]
+    for line_start, line in lines if start else lines[1:]:
+        if glued := _GLUED.match(line):
+            return Pitfall(
+                index=line_start + glued.end(1),
+                message=f"no space after the colon of {glued[1]}",
+                hint=f"write {glued[1]}: and then a space",
+            )
+        if bullet := _BULLET_GLUED.match(line):
+            return Pitfall(
+                index=line_start + bullet.start(1),
+                message="no space after the dash",
+                hint="write - and then a space",
+            )
+    return None
 
 
-def _unclosed(text: str, problem: str, context: int | None) -> Pitfall | None:
+def _unclosed(complaint: _Complaint) -> Pitfall | None:
     """Explain a quote that is never closed."""
-    if (
-        "end of stream" not in problem
-        or context is None
-        or text[context : context + 1] not in "'\""
-    ):
+    context = complaint.context
+    if "end of stream" not in complaint.words or context is None:
         return None
-    mark = text[context : context + 1]
+    mark = complaint.text[context : context + 1]
+    if mark not in ("'", '"'):
+        return None
     name = "double" if mark == '"' else "single"
     return Pitfall(
         index=context,
@@ -198,39 +242,40 @@ def _unclosed(text: str, problem: str, context: int | None) -> Pitfall | None:
     )
 
 
-def _after_quote(line: str, start: int, index: int, problem: str) -> Pitfall | None:
+def _after_quote(complaint: _Complaint) -> Pitfall | None:
     """Explain text that follows a closing quote."""
-    if "did not find expected key" not in problem or not _QUOTED_REST.search(line[: index - start]):
+    before = complaint.line[: complaint.index - complaint.start]
+    if "did not find expected key" not in complaint.words or not _QUOTED_REST.search(before):
         return None
     return Pitfall(
-        index=index,
+        index=complaint.index,
         message="text after a closing quote",
         hint="quote the whole value; inside single quotes an apostrophe is written ''",
     )
 
 
-def _by_words(text: str, problem: str, index: int, context: int | None) -> Pitfall:
-    if problem.startswith("found character that cannot start any token"):
-        found = text[index : index + 1]
-        return Pitfall(
-            index=index,
-            message=f"a value without quotes cannot start with {found}",
-            hint="put the value in quotes",
-        )
-    if "did not find expected key" in problem:
-        return Pitfall(index=index, message="a key is expected here", hint=_INDENT_HINT)
-    if "expected node content" in problem:
-        return Pitfall(
-            index=index,
-            message=f"a value without quotes cannot start with {text[index : index + 1]}",
-            hint="put the value in quotes, or remove the character",
-        )
+def _start_of_value(complaint: _Complaint) -> Pitfall | None:
+    """Explain a character that no value without quotes starts with."""
+    if complaint.words.startswith("found character that cannot start any token"):
+        hint = "put the value in quotes"
+    elif "expected node content" in complaint.words:
+        hint = "put the value in quotes, or remove the character"
+    else:
+        return None
+    return Pitfall(
+        index=complaint.index,
+        message=f"a value without quotes cannot start with {complaint.character}",
+        hint=hint,
+    )
+
+
+def _by_words(complaint: _Complaint) -> Pitfall:
     for words, message, hint in _WORDS:
-        if words in problem:
-            unclosed = context is not None and "not closed" in message
+        if words in complaint.words:
+            begins = "not closed" in message or "cannot start" in message
+            index = complaint.context if begins else None
             return Pitfall(
-                index=context if unclosed and context is not None else index,
-                message=message,
-                hint=hint,
+                index=complaint.index if index is None else index, message=message, hint=hint
             )
-    return Pitfall(index=index, message=f"this is not YAML: {problem}", hint=_INDENT_HINT)
+    message = f"this is not YAML: {complaint.words}"
+    return Pitfall(index=complaint.index, message=message, hint=_INDENT_HINT)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from runner.job.spelling import closest, did_you_mean
@@ -13,15 +14,26 @@ if TYPE_CHECKING:
     from runner.job.diagnostics import Problem
     from runner.job.draft import Draft, Scope
     from runner.job.model import Where
+    from runner.job.source import Source
     from runner.jsonvalue import JSON
 
 ROOTS = ("vars", "item", "steps", "run")
 STEP_PARTS = ("output", "results", "urls", "basis")
+_KEY_ROOTS = ("vars", "item", "run")
+_CHECK_ROOTS = (*ROOTS, "output", "basis")
 _RUN_PARTS = ("date",)
 
 _TEXTS = ("query", "location", "foreach")
 _TREES = ("input", "search", "extract", "findall", "metadata")
+MAX_TEMPLATES = 200_000
 _SHOWN_COLUMNS = 12
+# Other languages' templates: {item.company}, ${vars.year}.
+_SINGLE_BRACES = re.compile(r"(?<!\{)\{ *((?:item|vars|steps|run)\.\w+(?:\.\w+)*) *\}(?!\})")
+_ABSENT = {
+    "variables": "declare it in the job: vars: {{{}: ...}}",
+    "columns": "there are no columns",
+    "fields": "there are no fields",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +43,7 @@ class _View:
     Attributes:
         columns: Names of the row's columns.
         steps: Ids of the steps before, mapped to True; of this one and those after, to False.
-        fields: Names of the answer's fields, for checks; `has_output` says that it is a check.
+        fields: Names of the answer's fields, for checks.
     """
 
     variables: tuple[str, ...]
@@ -39,8 +51,7 @@ class _View:
     has_items: bool
     steps: Mapping[str, bool] | None
     fields: tuple[str, ...] | None = None
-    has_output: bool = False
-    roots: tuple[str, ...] = field(default=ROOTS)
+    roots: tuple[str, ...] = ROOTS
 
 
 def template_problems(
@@ -52,17 +63,35 @@ def template_problems(
         draft: The job.
         fields: For each step's place the names of its answer's fields, where they are known.
     """
+    size = 0
+    for scope, where, text, view in _viewed(draft, fields):
+        size += len(text) if is_template(text) else 0
+        if size > MAX_TEMPLATES:
+            yield scope.problem(
+                scope.value(*where),
+                f"the templates of this job have more than {MAX_TEMPLATES:,} characters",
+                hint="put what differs from row to row into the data",
+            )
+            return
+        yield from _checked(scope, where, text, view)
+    yield from _unfilled(draft.job)
+
+
+def _viewed(
+    draft: Draft, fields: Mapping[Where, tuple[str, ...] | None]
+) -> Iterator[tuple[Scope, Where, str, _View]]:
+    """Yield each template with the mapping it stands in, its place, and what it may read."""
     job = draft.job
     has_items = job.data.get("items") is not None
     steps = list(draft.steps())
-    ids = [step.data.get("id") for step in steps if step.where]
+    places = {step.data.get("id"): place for place, step in enumerate(steps) if step.where}
     view = _View(variables=draft.variables, columns=draft.columns, has_items=has_items, steps=None)
     if isinstance(job.data.get("key"), str):
-        yield from _checked(job, ("key",), job.data["key"], _only(view, ("vars", "item", "run")))
+        yield job, ("key",), job.data["key"], replace(view, roots=_KEY_ROOTS)
     shared = [] if steps and steps[0] is job else [job]
     for index, step in enumerate([*shared, *steps]):
         own = index - len(shared)
-        known = {str(name): 0 <= place < own for place, name in enumerate(ids)}
+        known = {str(name): place < own for name, place in places.items() if name is not None}
         loops = "foreach" in step.data
         view = _View(
             variables=draft.variables,
@@ -71,32 +100,14 @@ def template_problems(
             steps=known if step.where else dict.fromkeys(known, True) if known else None,
         )
         for where, text in _templates(step):
-            yield from _checked(step, where, text, view)
+            yield step, where, text, view
         for where, text in _expectations(step):
-            yield from _checked(step, where, text, _with_output(view, fields.get(step.where)))
-    yield from _unfilled(job)
-
-
-def _only(view: _View, roots: tuple[str, ...]) -> _View:
-    return _View(
-        variables=view.variables,
-        columns=view.columns,
-        has_items=view.has_items,
-        steps=view.steps,
-        roots=roots,
-    )
-
-
-def _with_output(view: _View, fields: tuple[str, ...] | None) -> _View:
-    return _View(
-        variables=view.variables,
-        columns=view.columns,
-        has_items=view.has_items,
-        steps=view.steps,
-        fields=fields,
-        has_output=True,
-        roots=(*ROOTS, "output", "basis"),
-    )
+            yield (
+                step,
+                where,
+                text,
+                replace(view, fields=fields.get(step.where), roots=_CHECK_ROOTS),
+            )
 
 
 def _templates(step: Scope) -> Iterator[tuple[Where, str]]:
@@ -138,22 +149,36 @@ def _leaves(value: JSON, where: Where) -> Iterator[tuple[Where, str]]:
             yield from _leaves(entry, (*where, index))
 
 
+def template_problem(source: Source, where: Where, error: TemplateError, note: str = "") -> Problem:
+    """Return what is wrong with the template at a place in a file; `note` ends the message."""
+    position = source.inside(where, error.line, error.column, error.width)
+    hint = error.hint and error.hint[:1].lower() + error.hint[1:]
+    message = error.message[:1].lower() + error.message[1:] + note
+    return source.problem(position, message, hint=hint)
+
+
 def _checked(scope: Scope, where: Where, text: str, view: _View) -> Iterator[Problem]:
     place = (*scope.where, *where)
+    for match in _SINGLE_BRACES.finditer(text):
+        line, column = text.count("\n", 0, match.start()) + 1, match.start()
+        position = scope.source.inside(
+            place, line, column - text.rfind("\n", 0, column), len(match[0])
+        )
+        yield scope.problem(
+            position,
+            "this is no template: it stays as it is written",
+            hint=f"write {{{{ {match[1]} }}}} with two braces",
+            severity="warning",
+        )
     try:
         found = references(text)
     except TemplateError as error:
-        position = scope.source.inside(place, error.line, error.column)
-        message = error.message[:1].lower() + error.message[1:]
-        yield scope.problem(position, message, hint=error.hint)
+        yield template_problem(scope.source, place, error)
         return
     for reference in found:
-        if reference.defined:
-            continue
-        fault = _fault(reference, view)
+        fault = None if reference.defined else _fault(reference, view)
         if fault is not None:
-            width = len(".".join(reference.path))
-            position = scope.source.inside(place, reference.line, reference.column, width)
+            position = scope.source.inside(place, reference.line, reference.column, reference.width)
             yield scope.problem(position, fault[0], hint=fault[1])
 
 
@@ -162,7 +187,9 @@ def _fault(reference: Reference, view: _View) -> tuple[str, str | None] | None:
     root, *rest = reference.path
     fault: tuple[str, str | None] | None = None
     if root not in view.roots:
-        fault = _unknown_root(root, view)
+        # `item.head-count` reads as a subtraction; its first half is reported.
+        is_half = any(column.endswith(f"-{root}") for column in view.columns or ())
+        fault = None if is_half else _unknown_root(root, view)
     elif root == "item" and not view.has_items:
         fault = "the job has no items, so there is no item", "add items:, or use vars"
     elif root == "steps" and view.steps is None:
@@ -217,6 +244,9 @@ def _missing(
     if name in names:
         return None
     hint = did_you_mean(name, names, noun=noun)
-    if hint is None and len(names) > _SHOWN_COLUMNS:
+    dashed = next((known for known in names if known.startswith(f"{name}-")), None)
+    if dashed is not None:
+        hint = f'a name with a dash is written ["{dashed}"]'
+    elif hint is None and names:
         hint = f"{noun}: {', '.join(names[:_SHOWN_COLUMNS])}, …"
-    return f"{message} '{name}'", hint or f"there are no {noun}"
+    return f"{message} '{name}'", hint or _ABSENT[noun].format(name)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
+from runner.job.credentials import excerpt
 from runner.job.diagnostics import Problem
-from runner.job.lines import Lines
 from runner.job.paths import shown_path
 from runner.job.textfile import not_utf8
 
@@ -18,20 +19,22 @@ if TYPE_CHECKING:
 Row: TypeAlias = Mapping[str, "JSON"]
 """One row: a value for each column."""
 
-_MAX_SNIPPET = 2_000
-
 
 def row_problem(
     path: Path, line: int, message: str, *, column: int = 0, hint: str | None = None,
     snippet: str | None = None, width: int = 1,
 ) -> Problem:  # fmt: skip
     """Return a problem in a data file; line 0 means the file as a whole."""
-    if snippet is not None:
-        snippet = Lines(snippet[:_MAX_SNIPPET]).snippet(1)
+    shown, cut = (None, 0) if snippet is None else excerpt(snippet.rstrip("\r\n"), column)
     return Problem(
         file=shown_path(path), line=line, column=column, message=message, hint=hint,
-        snippet=snippet, width=width,
+        snippet=shown, width=width, cut=cut,
     )  # fmt: skip
+
+
+def no_rows(path: Path) -> Problem:
+    """Return the warning of a file that can be read and holds nothing."""
+    return replace(row_problem(path, 0, "the file has no rows"), severity="warning")
 
 
 def unreadable(path: Path, error: OSError | ValueError) -> Problem:
@@ -55,5 +58,5 @@ def _undecodable(path: Path) -> Problem:
             except UnicodeDecodeError as error:
                 found = not_utf8(raw, error, shown_path(path))
                 message = found.message.replace("of the file", f"of line {number}")
-                return row_problem(path, number, message, column=found.column, hint=found.hint)
+                return replace(found, line=number, message=message)
     return row_problem(path, 0, "the file is not UTF-8", hint="save the file as UTF-8")

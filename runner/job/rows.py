@@ -9,7 +9,7 @@ from runner.errors import NotAvailableError
 from runner.job.diagnostics import JobProblemsError, Problem
 from runner.job.jsonrows import read_json, read_jsonl
 from runner.job.model import FileItems, InlineItems, Items
-from runner.job.rowfaults import Row
+from runner.job.rowfaults import Row, no_rows
 from runner.job.tables import read_table
 
 MAX_PROBLEMS = 20
@@ -91,7 +91,7 @@ def survey(items: Items) -> Survey:
 def _surveyed(items: Items) -> Survey:
     columns: dict[str, None] = {}
     found: list[Problem] = []
-    count = 0
+    rows = 0
     is_table = isinstance(items, FileItems) and items.format in ("csv", "tsv")
     for entry in (
         read_table(items.path, items.format)
@@ -102,10 +102,13 @@ def _surveyed(items: Items) -> Survey:
             found.append(entry)
             if len(found) == MAX_PROBLEMS:
                 break
-        elif isinstance(entry, tuple) or not is_table:
+            continue
+        if isinstance(entry, tuple) or not is_table:
             columns.update(dict.fromkeys(entry))
-        count += 1
-    return Survey(columns=tuple(columns) if count and columns else None, problems=tuple(found))
+        rows += not isinstance(entry, tuple)
+    if not rows and not found and isinstance(items, FileItems):
+        found.append(no_rows(items.path))
+    return Survey(columns=tuple(columns) or None, problems=tuple(found))
 
 
 def _entries(items: Items) -> Iterator[Row | Problem]:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
+from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, TypeAlias
 
 from runner.job.credentials import secrets
 from runner.job.draft import ACTIONS, Draft, Scope
 from runner.job.durations import parse_duration, parse_money
+from runner.job.limits import MAX_METADATA_KEY, MAX_METADATA_VALUE
 from runner.job.policies import policies
-from runner.job.spelling import did_you_mean
+from runner.job.schema import job_schema
+from runner.job.spelling import closest, did_you_mean
 from runner.templating import is_template
 
 if TYPE_CHECKING:
@@ -19,8 +22,7 @@ if TYPE_CHECKING:
 
 Rule: TypeAlias = Callable[[Draft], Iterator["Problem"]]
 
-MAX_METADATA_KEY = 16
-MAX_METADATA_VALUE = 512
+BUILT_IN = ("parallel", "local")
 _TASK_ONLY = (
     "processor",
     "max_processor",
@@ -30,6 +32,7 @@ _TASK_ONLY = (
     "verify",
     "follows",
 )
+_JOB_ONLY = ("concurrency", "budget")
 _WITHOUT_SOURCES = ("source_policy", "location")
 _SMALL = re.compile(r"(?:lite|base|core|core2x)(?:-fast)?")
 
@@ -39,7 +42,7 @@ def one_action(draft: Draft) -> Iterator[Problem]:
     steps = draft.job.data.get("steps")
     for scope in draft.steps():
         present = [key for key in ACTIONS if key in scope.data]
-        if not present:
+        if not present and not any(_misspelt_action(key) for key in scope.data):
             wanted = f"one of {', '.join(ACTIONS)}" + (" or steps" if not scope.where else "")
             what = f"step '{scope.data.get('id', '')}'" if scope.where else "the job"
             yield scope.problem(
@@ -61,6 +64,11 @@ def one_action(draft: Draft) -> Iterator[Problem]:
                     f"{key} beside steps: exactly one of them can be asked",
                     hint="move it into a step",
                 )
+
+
+def _misspelt_action(key: str) -> bool:
+    """Return whether an unknown key was meant to be an action: one report of it is enough."""
+    return key not in job_schema()["properties"] and closest(key, ACTIONS) is not None
 
 
 def searchable(draft: Draft) -> Iterator[Problem]:
@@ -102,6 +110,14 @@ def ineffective(draft: Draft) -> Iterator[Problem]:
                     scope.key(key), f"{key} has no effect beside {action}",
                     hint="remove it", severity="warning",
                 )  # fmt: skip
+        for key in _JOB_ONLY if scope.where else ():
+            if key in scope.data:
+                yield scope.problem(
+                    scope.key(key),
+                    f"{key} has no effect in a step: it holds for the whole job",
+                    hint="move it to the top level of the job",
+                    severity="warning",
+                )
         if "max_processor" in scope.data and draft.setting(scope, "processor") != "auto":
             yield scope.problem(
                 scope.key("max_processor"),
@@ -218,6 +234,21 @@ def step_ids(draft: Draft) -> Iterator[Problem]:
             seen[name] = step.value("id").line
 
 
+def provider(draft: Draft) -> Iterator[Problem]:
+    """The provider is a built-in one, or an installed plugin."""
+    holder = draft.holder(draft.job, "provider")
+    name = None if holder is None else holder.data["provider"]
+    if holder is None or not isinstance(name, str) or not name or name in BUILT_IN:
+        return
+    known = [*BUILT_IN, *(entry.name for entry in entry_points(group="runner.providers"))]
+    if name not in known:
+        yield holder.problem(
+            holder.value("provider"),
+            f"there is no provider '{name}'",
+            hint=did_you_mean(name, known, noun="providers"),
+        )
+
+
 def documents(draft: Draft) -> Iterator[Problem]:
     """The local provider is told what to read; no other provider reads documents."""
     holder = draft.holder(draft.job, "documents")
@@ -257,6 +288,7 @@ RULES: tuple[Rule, ...] = (
     policies,
     metadata,
     step_ids,
+    provider,
     documents,
     credentials,
 )

@@ -7,10 +7,14 @@ import re
 from dataclasses import replace
 from functools import cache, lru_cache
 from importlib import resources
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runner.errors import StateError
+from runner.job.diagnostics import MOST
+from runner.job.shortform import as_short
+from runner.job.spelling import did_you_mean
 from runner.job.violations import Violation, described, problems
 from runner.templating import is_template
 
@@ -121,7 +125,7 @@ def input_problems(
 def schema_problems(
     schema: Mapping[str, JSON], source: Source, where: Where = (), *, short: bool = False
 ) -> list[Problem]:
-    """Return why a mapping is no JSON Schema; nothing where it is one.
+    """Return why a mapping is no JSON Schema, and what in it is doubtful.
 
     Args:
         schema: As read.
@@ -138,8 +142,74 @@ def schema_problems(
     except RecursionError:
         return [source.problem(source.value(where), "the schema is nested too deeply")]
     if short:
-        found = [replace(v, where=tuple(s for s in v.where if s != "properties")) for v in found]
-    return [problem for v in found for problem in problems(v, source, where)]
+        found = [replace(v, where=as_short(v.where)) for v in found]
+    reported = [problem for v in found for problem in problems(v, source, where)]
+    return reported or list(islice(_inconsistent(schema, source, where), 2 * MOST))
+
+
+_LISTS = ("anyOf", "oneOf", "allOf", "prefixItems")
+_MAPS = ("properties", "$defs", "definitions")
+_SINGLES = ("items", "additionalProperties", "not")
+
+
+def subschemas(
+    schema: Mapping[str, JSON], where: Where = (), depth: int = 1
+) -> Iterator[tuple[Where, Mapping[str, JSON], int]]:
+    """Yield every schema in a schema with its place and how many objects are around and in it."""
+    yield where, schema, depth
+    for key in (*_MAPS, *_LISTS):
+        parts = schema.get(key)
+        entries = parts.items() if isinstance(parts, dict) else enumerate(parts or ())
+        for name, part in entries if isinstance(parts, dict | list) else ():
+            if isinstance(part, dict):
+                yield from subschemas(part, (*where, key, name), depth + (key == "properties"))
+    for key in _SINGLES:
+        part = schema.get(key)
+        if isinstance(part, dict):
+            yield from subschemas(part, (*where, key), depth)
+
+
+def _inconsistent(schema: Mapping[str, JSON], source: Source, where: Where) -> Iterator[Problem]:
+    """Yield what a schema names and does not hold: references, and required properties."""
+    for place, part, _ in subschemas(schema):
+        reference = part.get("$ref")
+        if isinstance(reference, str) and (fault := _dangling(schema, reference)):
+            yield source.problem(
+                source.value((*where, *place, "$ref")),
+                fault,
+                hint="a reference names a part of this file, such as #/$defs/address",
+            )
+        known = part.get("properties")
+        required = part.get("required")
+        if not isinstance(known, dict) or not isinstance(required, list):
+            continue
+        for index, name in enumerate(required):
+            if name not in known:
+                yield source.problem(
+                    source.value((*where, *place, "required", index)),
+                    f"'{name}' is required, but no property is called so",
+                    hint=did_you_mean(str(name), known, noun="properties"),
+                    severity="error" if part.get("additionalProperties") is False else "warning",
+                )
+
+
+def _dangling(schema: Mapping[str, JSON], reference: str) -> str | None:
+    """Return why a reference leads nowhere, or None."""
+    seen: set[str] = set()
+    target: JSON = {"$ref": reference}
+    while isinstance(target, dict) and isinstance(name := target.get("$ref"), str):
+        if name in seen:
+            return f"the reference {reference} leads back to itself"
+        seen.add(name)
+        if not name.startswith("#"):
+            return f"the reference {name} leads out of this file"
+        target = schema
+        steps = name.removeprefix("#").split("/")[1:]
+        for step in (part.replace("~1", "/").replace("~0", "~") for part in steps):
+            if not isinstance(target, dict) or step not in target:
+                return f"the reference {name} leads nowhere"
+            target = target[step]
+    return None
 
 
 def violations(schema: Mapping[str, JSON], value: JSON) -> list[Violation]:
@@ -224,7 +294,9 @@ def _validator(identity: _Identity) -> Any:
 
 def _violations(errors: Iterable[Any]) -> Iterator[Violation]:
     """Yield jsonschema's errors as ours, each missing key apart."""
-    for error in sorted(errors, key=lambda e: [str(step) for step in e.absolute_path]):
+    for error in sorted(
+        islice(errors, 2 * MOST), key=lambda e: [str(step) for step in e.absolute_path]
+    ):
         where = tuple(error.absolute_path)
         path = list(error.absolute_schema_path)
         argument = error.validator_value

@@ -29,6 +29,7 @@ _NAMES = {
     "list": "array",
     "url": "url",
 }
+_TYPES = ("string", "integer", "number", "boolean", "array")
 _LIST = re.compile(r"(?:list|array) of (.+)", re.IGNORECASE)
 _WORD = re.compile(r"[a-z]{3,12}\??")
 _FRAGMENT = frozenset({"type", "enum", "const", "anyOf", "properties", "items", "$ref"})
@@ -55,10 +56,16 @@ def is_schema(value: Mapping[str, JSON]) -> bool:
     """Return whether a mapping is a JSON Schema rather than a short form."""
     return (
         value.get("type") == "object"
+        or (value.get("type") in _TYPES and value.keys() <= {"type", "items", "enum"})
         or isinstance(value.get("properties"), Mapping)
         or "$schema" in value
         or "$ref" in value
     )
+
+
+def as_short(where: Where) -> Where:
+    """Return the place in the short form of a place in the schema made from it."""
+    return tuple(step for step in where if step not in ("properties", "items"))
 
 
 def expand(

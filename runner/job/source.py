@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import yaml
 
 from runner.job import scalars
-from runner.job.diagnostics import JobProblemsError, Problem, Severity
+from runner.job.diagnostics import MOST, JobProblemsError, Problem, Severity
 from runner.job.lines import Lines, Position
 from runner.job.pitfalls import BARE_TEMPLATE, BARE_TEMPLATE_HINT, explain
 from runner.job.textfile import read_text
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 MAX_DEPTH = 100
 MAX_EXPANSION = 10_000
 """How many values the aliases of a file may stand for, all together."""
+
+_WIDEST = 1_000
+"""More than any screen shows of a marked value."""
 
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TEXT_TAGS = frozenset({"!", "tag:yaml.org,2002:str"})
@@ -91,7 +94,7 @@ class Source:
         offset = before + max(0, column - 1)
         written = self.text[node.start : node.end]
         found = self._lines.position(node.start + scalars.place(written, node.text, offset))
-        room = len(self.snippet(found.line) or "") - found.column + 1
+        room = len(self._lines.line(found.line)) - found.column + 1
         return Position(line=found.line, column=found.column, width=max(1, min(width, room)))
 
     def written(self, where: Where) -> str | None:
@@ -104,9 +107,9 @@ class Source:
         """Return the position of an index into the text."""
         return self._lines.position(index, width)
 
-    def snippet(self, line: int) -> str | None:
-        """Return a source line (from 1) as written, but for credentials; None where none is."""
-        return self._lines.snippet(line)
+    def line(self, number: int) -> str:
+        """Return a line of the text, from 1, as written."""
+        return self._lines.line(number)
 
     def problem(
         self,
@@ -134,8 +137,8 @@ class Source:
 
     def _position(self, node: _Node) -> Position:
         end = node.end if node.text is not None else node.start + 1
-        line = self.text[node.start : end].split("\n", 1)[0].rstrip()
-        return self._lines.position(node.start, max(1, len(line)))
+        written = self.text[node.start : min(end, node.start + _WIDEST)]
+        return self._lines.position(node.start, max(1, len(written.split("\n", 1)[0].rstrip())))
 
 
 def read_source(path: Path, shown: str) -> Source:
@@ -347,6 +350,8 @@ class _Composer:
         width = len(node.text) if node.text and "\n" not in node.text else 1
         position = self._lines.position(node.start, width)
         self.problems.append(self._lines.problem(self._shown, position, message, hint=hint))
+        if len(self.problems) > MOST:
+            raise JobProblemsError(tuple(self.problems))
 
     def _fatal(self, event: yaml.Event, message: str, hint: str) -> JobProblemsError:
         self._report(_Node(*_span(event), None), message, hint)

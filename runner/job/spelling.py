@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
@@ -26,11 +27,20 @@ def did_you_mean(word: str, known: Iterable[str], *, noun: str = "known") -> str
     """Return a hint: the nearest known word, else all of them where they are few."""
     names = list(known)
     if (near := closest(word, names)) is not None:
-        return f"did you mean {near}?"
+        return f"did you mean {near}?{_strange(word)}"
     if 0 < len(names) <= _FEW:
         return f"{noun}: {', '.join(names)}"
     return None
 
 
+def _strange(word: str) -> str:
+    """Return a note on the first character that is invisible, or only looks like a letter."""
+    for character in word:
+        if not " " < character <= "~" and character not in " \t":
+            name = unicodedata.name(character, "a control character").lower()
+            return f" It holds U+{ord(character):04X}, {name}"
+    return ""
+
+
 def _form(word: str) -> str:
-    return word.lower().replace("-", "").replace("_", "").replace(" ", "")
+    return "".join(word.lower().replace("-", "").replace("_", "").split())

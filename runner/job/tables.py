@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from typing import TYPE_CHECKING
 
 from runner.job.diagnostics import Problem
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import TextIO
 
+_NUL = "NUL"
 _DELIMITERS = ",;\t|"
 
 
@@ -26,7 +28,7 @@ def read_table(path: Path, kind: str) -> Iterator[tuple[str, ...] | Row | Proble
                     path, 0, "the file has no header", hint="its first line names the columns"
                 )
                 return
-            delimiter = "\t" if kind == "tsv" else _delimiter(first)
+            delimiter = "\t" if kind == "tsv" and "\t" in first else _delimiter(first)
             file.seek(0)
             yield from _records(path, file, delimiter, first)
     except (OSError, UnicodeDecodeError) as error:
@@ -42,26 +44,12 @@ def _delimiter(line: str) -> str:
 def _records(
     path: Path, file: TextIO, delimiter: str, first: str
 ) -> Iterator[tuple[str, ...] | Row | Problem]:
-    latest = ""
-
-    def lines() -> Iterator[str]:
-        nonlocal latest
-        for line in file:
-            latest = line
-            yield line
-
-    reader = csv.reader(lines(), delimiter=delimiter, strict=True)
     names: tuple[str, ...] | None = None
-    start = 1
-    while True:
-        try:
-            cells = next(reader, None)
-        except csv.Error as error:
-            yield _misquoted(path, start, error, latest)
+    for record in _cells(path, file, delimiter):
+        if isinstance(record, Problem):
+            yield record
             return
-        if cells is None:
-            return
-        line, start = start, reader.line_num + 1
+        line, begun, cells = record
         if names is None:
             names = tuple(cell.strip() for cell in cells)
             broken = list(_misnamed(path, names, first, delimiter))
@@ -71,9 +59,32 @@ def _records(
             yield names
         elif len(cells) == len(names):
             yield dict(zip(names, cells, strict=True))
-        elif cells:
-            snippet = latest if line == reader.line_num else None
-            yield _ragged(path, line, cells, names, snippet)
+        elif cells and (len(cells) > 1 or cells[0].strip()):
+            yield _ragged(path, line, cells, names, begun)
+
+
+def _cells(
+    path: Path, file: TextIO, delimiter: str
+) -> Iterator[tuple[int, str, list[str]] | Problem]:
+    """Yield number and text of each record's first line, with the record's cells."""
+    begun = ""
+
+    def lines() -> Iterator[str]:
+        nonlocal begun
+        for line in file:
+            begun = begun or line
+            if "\0" in line:
+                raise csv.Error(_NUL)
+            yield line
+
+    reader = csv.reader(lines(), delimiter=delimiter, strict=True)
+    number = 1
+    try:
+        for cells in reader:
+            yield number, begun, cells
+            number, begun = reader.line_num + 1, ""
+    except csv.Error as error:
+        yield _misquoted(path, number, error, begun, delimiter)
 
 
 def _misnamed(path: Path, names: tuple[str, ...], first: str, delimiter: str) -> Iterator[Problem]:
@@ -99,9 +110,11 @@ def _misnamed(path: Path, names: tuple[str, ...], first: str, delimiter: str) ->
 
 
 def _ragged(
-    path: Path, line: int, cells: list[str], names: tuple[str, ...], snippet: str | None
+    path: Path, line: int, cells: list[str], names: tuple[str, ...], snippet: str
 ) -> Problem:
-    if len(cells) > len(names):
+    if len(names) == 1:
+        hint = "the first line names the columns; a cell that holds a separator needs double quotes"
+    elif len(cells) > len(names):
         hint = "a cell that holds the separator itself needs double quotes"
     else:
         hint = f"the columns are: {', '.join(names)}"
@@ -110,15 +123,22 @@ def _ragged(
     return row_problem(path, line, message, hint=hint, snippet=snippet)
 
 
-def _misquoted(path: Path, line: int, error: csv.Error, latest: str) -> Problem:
-    text = str(error)
-    if "unexpected end of data" in text:
+def _misquoted(path: Path, line: int, error: csv.Error, first: str, delimiter: str) -> Problem:
+    text, mark = str(error), re.escape(delimiter)
+    hint = 'quote the whole cell; a double quote inside is written ""'
+    place = re.compile("(?!)")
+    if text == _NUL:
+        message, hint = "a NUL character stands in this row", "save the file as UTF-8 text"
+    elif "unexpected end of data" in text:
         message = "a double quote is opened in this row and never closed"
+        place = re.compile(rf'(?<![^{mark}])"(?!.*{mark}")')
     elif "field larger" in text:
         message = "a cell is longer than 131,072 characters: is a double quote never closed?"
     elif "expected after" in text:
         message = "text after a closing double quote"
+        place = re.compile(rf'(?<=[^{mark}"]")[^{mark}"\r\n]')
     else:
         message = f"this row cannot be read: {text}"
-    hint = 'quote the whole cell; a double quote inside is written ""'
-    return row_problem(path, line, message, hint=hint, snippet=latest or None)
+    found = place.search(first)
+    column = found.start() + 1 if found else 0
+    return row_problem(path, line, message, column=column, hint=hint, snippet=first)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from runner.job.credentials import excerpt
 from runner.job.diagnostics import JobProblemsError, Problem
 from runner.job.lines import Lines
 
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 1_048_576
 """Job files are written by hand; what is larger is something else."""
+
+_SAVE_HINT = "save the file as UTF-8"
 
 # A byte-order mark in the middle of a text is invisible and breaks words.
 _UNPRINTABLE = re.compile(
@@ -49,34 +52,51 @@ def _decoded(raw: bytes, shown: str) -> str:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise JobProblemsError((not_utf8(raw, error, shown),)) from None
+    if _is_wide(raw):
+        raise JobProblemsError((_wide(shown),))
     if bad := _UNPRINTABLE.search(text):
         lines = Lines(text)
+        is_mark = bad[0] == "\ufeff"
         problem = lines.problem(
             shown,
             lines.position(bad.start()),
-            f"a control character (U+{ord(bad[0]):04X}) that no text file holds",
-            hint="remove it; is this a text file?",
+            f"a{'n invisible' if is_mark else ' control'} character (U+{ord(bad[0]):04X}) "
+            "that no text file holds",
+            hint="remove it" if is_mark else "remove it; is this a text file?",
         )
         raise JobProblemsError((problem,))
     return text
 
 
+def _is_wide(raw: bytes) -> bool:
+    """Return whether a text's characters take two bytes or four."""
+    return raw.startswith((b"\xff\xfe", b"\xfe\xff")) or raw[:2].count(0) == 1
+
+
+def _wide(shown: str) -> Problem:
+    return Problem(
+        file=shown, line=1, column=1, message="the file is UTF-16, not UTF-8", hint=_SAVE_HINT
+    )
+
+
 def not_utf8(raw: bytes, error: UnicodeDecodeError, shown: str) -> Problem:
     """Return the problem of bytes that are not UTF-8, at the first wrong one."""
-    hint = "save the file as UTF-8"
-    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return Problem(
-            file=shown, line=1, column=1, message="the file is UTF-16, not UTF-8", hint=hint
-        )
+    if _is_wide(raw):
+        return _wide(shown)
     # A byte-order mark is taken off before decoding: the error counts from behind it.
     start = error.start + len(raw) - len(error.object)
     before = raw[:start].decode("utf-8-sig", "replace")
+    column = len(before) - before.rfind("\n")
+    rest = raw[start:].split(b"\n", 1)[0].decode("utf-8", "replace")
+    snippet, cut = excerpt(before.rsplit("\n", 1)[-1] + rest, column)
     return Problem(
         file=shown,
         line=before.count("\n") + 1,
-        column=len(before) - before.rfind("\n"),
+        column=column,
         message=f"byte {start + 1} of the file (0x{raw[start]:02x}) is not UTF-8",
-        hint=hint,
+        hint=_SAVE_HINT,
+        snippet=snippet,
+        cut=cut,
     )
 
 

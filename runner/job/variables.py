@@ -64,11 +64,27 @@ def read_variables(data: JSON) -> tuple[Variable, ...]:
 
 
 def variable_problems(variables: tuple[Variable, ...], source: Source) -> Iterator[Problem]:
-    """Yield the defaults that do not fit their own declaration."""
+    """Yield the defaults that do not fit their declaration, and misspelt declarations."""
     for variable in variables:
+        yield from _misspelt(variable, source)
         fault = None if variable.required else variable.fault(variable.default)
         if fault is not None:
             yield source.problem(source.value(("vars", variable.name, "default")), fault)
+
+
+def _misspelt(variable: Variable, source: Source) -> Iterator[Problem]:
+    """Warn of a mapping that is a declaration but for one key."""
+    keys = variable.default.keys() if isinstance(variable.default, Mapping) else frozenset()
+    strange = [key for key in keys if key not in _DECLARATION]
+    if not {"type", "default", "choices"} & keys:
+        return
+    for key in strange:
+        yield source.problem(
+            source.key(("vars", variable.name, key)),
+            f"{key} is no part of a declaration, so the value of {variable.name} is this mapping",
+            hint=did_you_mean(key, sorted(_DECLARATION), noun="a declaration has"),
+            severity="warning",
+        )
 
 
 def assign(
@@ -138,4 +154,6 @@ def _fits(kind: str, value: JSON) -> bool:
 
 
 def _shown(value: JSON) -> str:
+    if isinstance(value, bool):
+        return "'true'" if value else "'false'"
     return f"'{value}'" if isinstance(value, str | int | float) else kind_of(value)

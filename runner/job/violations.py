@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
+from runner.job.diagnostics import MOST
+from runner.job.durations import DURATION, suggested
 from runner.job.spelling import closest, did_you_mean
 
 if TYPE_CHECKING:
@@ -33,6 +38,12 @@ _SIZES = {
     **dict.fromkeys(("minItems", "minProperties", "minLength"), "at least {} are needed"),
     **dict.fromkeys(("maxItems", "maxProperties", "maxLength"), "at most {} are allowed"),
 }
+_KEYS_HINT = "write keys and values, such as name: company-facts"
+_DIGITS = re.compile(r"[0-9]+(?:\.[0-9]*)?")
+_MOST_DIGITS = 20
+_COMMENTED = re.compile(r":\s+#")
+# A text that YAML would read otherwise without quotes.
+_UNSAFE = re.compile(r"^[\s>|*&!%@`'\"?-]|[{}\[\],]|: | #|^$")
 _YES = frozenset({"yes", "on", "y"})
 _NO = frozenset({"no", "off", "n"})
 # What people call a key before they have read its name.
@@ -55,6 +66,16 @@ _ALSO_CALLED = {
     "country": "location",
     "docs": "documents",
     "retries": "retry",
+}
+# What people call a type, by the names of other languages.
+_ALSO_TYPES = {
+    "int": "integer",
+    "float": "number",
+    "bool": "boolean",
+    "str": "string",
+    "text": "string",
+    "array": "list",
+    "dict": "object",
 }
 
 
@@ -129,23 +150,26 @@ def problems(
     where = (*prefix, *violation.where)
     if violation.keyword == "additionalProperties" and isinstance(violation.value, Mapping):
         known = list(violation.schema.get("properties", ()))
+        unknown = (key for key in violation.value if key not in known)
         return [
             source.problem(
                 source.key((*where, key)),
                 f"unknown key '{key}'",
                 hint=_unknown_key(key, known, where, homes or {}),
             )
-            for key in violation.value
-            if key not in known
+            for key in islice(unknown, 2 * MOST)
         ]
     words = _words(violation, source.written(where))
+    hint = words.hint
     if violation.is_key:
         position = source.key((*where, str(violation.value)))
     elif violation.value is None:
         position = source.key(where)
+        if _COMMENTED.search(source.line(position.line)):
+            hint = "what follows # is a comment: put a text that starts with # in quotes"
     else:
         position = source.value(where)
-    return [source.problem(position, words.message, hint=words.hint)]
+    return [source.problem(position, words.message, hint=hint)]
 
 
 def _unknown_key(
@@ -153,7 +177,7 @@ def _unknown_key(
 ) -> str | None:
     lowered = key.lower()
     if ":" in key:
-        return "put a space after the colon"
+        return f"put a space after the colon: {key.replace(':', ': ', 1)}"
     for home in homes.get(lowered, ()):
         if home == "" and where:
             return f"{key} belongs to the top level of the job"
@@ -197,15 +221,28 @@ def _wrong_value(name: str, violation: Violation) -> _Words:
     if violation.keyword == "const":
         return _Words(message=f"{name} must be {_literal(argument)}, not {_literal(value)}")
     if violation.keyword == "enum":
-        choices = [str(choice) for choice in argument]
-        hint = did_you_mean(str(value), choices, noun="one of") or f"one of: {_list(choices)}"
+        hint = _choices(str(value), [str(choice) for choice in argument])
     elif violation.keyword == "pattern":
         hint = violation.schema.get("patternErrorMessage") or f"it must match {argument}"
+        if argument == DURATION and (near := suggested(value)):
+            hint = f"did you mean {near}? {hint[:1].upper()}{hint[1:]}"
     else:
         hint = "it cannot be read as a " + (
             "regular expression" if argument == "regex" else argument
         )
+    if isinstance(value, str) and "{{" in value and "{{" not in (hint or ""):
+        hint = "templates are not filled in here: write the value itself"
+    if violation.is_key:
+        return _Words(message=f"{_quoted(value)} cannot be a key of {name}", hint=hint)
     return _Words(message=f"{name} cannot be {_quoted(value)}", hint=hint)
+
+
+def _choices(value: str, choices: Sequence[str]) -> str:
+    """Return a hint for a value that is none of the choices."""
+    meant = _ALSO_TYPES.get(value.lower())
+    if meant in choices:
+        return f"did you mean {meant}?"
+    return did_you_mean(value, choices, noun="one of") or f"one of: {_list(choices)}"
 
 
 def _limits(name: str, violation: Violation) -> _Words:
@@ -216,18 +253,21 @@ def _limits(name: str, violation: Violation) -> _Words:
         return _Words(message=f"{name} breaks '{keyword}' of the schema")
     size = len(value) if isinstance(value, str | Mapping | Sequence) else 0
     if size == 0:
-        return _Words(message=f"{name} is empty", hint="give it a value or remove the key")
+        what = "entry" if violation.where and isinstance(violation.where[-1], int) else "key"
+        return _Words(message=f"{name} is empty", hint=f"give it a value or remove the {what}")
     unit = "characters" if isinstance(value, str) else "entries"
-    return _Words(message=f"{name} has {size} {unit}; {_SIZES[keyword].format(limit)}")
+    hint = "write each as an entry of its own" if (keyword, limit) == ("maxProperties", 1) else None
+    return _Words(message=f"{name} has {size} {unit}; {_SIZES[keyword].format(limit)}", hint=hint)
 
 
 def _combined(name: str, violation: Violation) -> _Words:
     """Explain a violation of several alternatives, as JSON Schema's own schema has for `type`."""
-    kinds = [kind for kind in _TYPES if kind != "null"]
-    if violation.where and violation.where[-1] == "type" and isinstance(violation.value, str):
+    if violation.where and violation.where[-1] == "type":
+        value = violation.value
+        entries = value if isinstance(value, list) else [value]
+        wrong = next((entry for entry in entries if entry not in _TYPES), value)
         return _Words(
-            message=f"{name} cannot be {_quoted(violation.value)}",
-            hint=did_you_mean(violation.value, kinds, noun="types"),
+            message=f"{name} cannot be {_quoted(wrong)}", hint=_choices(str(wrong), list(_TYPES))
         )
     return _Words(message=f"{name} fits none of the forms the schema allows")
 
@@ -235,9 +275,9 @@ def _combined(name: str, violation: Violation) -> _Words:
 def _wrong_type(name: str, violation: Violation, written: str | None) -> _Words:
     value, argument = violation.value, violation.argument
     wanted = [argument] if isinstance(argument, str) else list(argument)
-    words = " or ".join(_TYPES.get(kind, kind) for kind in wanted)
+    words = _alternatives([_TYPES.get(kind, kind) for kind in wanted])
     if value is None:
-        return _Words(message=f"{name} has no value", hint=f"it must be {words}")
+        return _nothing(name, words, violation)
     hint: str | None = None
     if isinstance(value, str):
         hint = _text_pitfall(value, wanted)
@@ -248,7 +288,28 @@ def _wrong_type(name: str, violation: Violation, written: str | None) -> _Words:
         hint = "write a number without a decimal point"
     elif "string" in wanted and isinstance(value, Mapping):
         hint = 'a text that holds ": " or starts with { needs quotes'
-    return _Words(message=f"{name} must be {words}, not {kind_of(value)}", hint=hint)
+    if not violation.where:
+        hint = _KEYS_HINT if wanted == ["object"] else hint
+    elif hint is None and (example := _example(violation.schema)):
+        hint = f"write it as {named(violation.where[-1:])}: {example}"
+    shown = (
+        _literal(value) if wanted == ["integer"] and isinstance(value, float) else kind_of(value)
+    )
+    return _Words(message=f"{name} must be {words}, not {shown}", hint=hint)
+
+
+def _nothing(name: str, words: str, violation: Violation) -> _Words:
+    """Explain a key without a value."""
+    if not violation.where:
+        return _Words(message="the file is empty", hint=_KEYS_HINT)
+    example = _example(violation.schema)
+    such = f", such as {example}" if example else ""
+    return _Words(message=f"{name} has no value", hint=f"it must be {words}{such}")
+
+
+def _alternatives(words: Sequence[str]) -> str:
+    *first, last = words
+    return f"{', '.join(first)} or {last}" if first else last
 
 
 def _text_pitfall(value: str, wanted: Sequence[str]) -> str | None:
@@ -258,13 +319,24 @@ def _text_pitfall(value: str, wanted: Sequence[str]) -> str | None:
     if "boolean" in wanted and word in _YES | _NO | {"true", "false"}:
         meant = "true" if word in _YES | {"true"} else "false"
         hint = f"write {meant} without quotes: in YAML 1.2 yes, no, on and off are text"
-    elif {"integer", "number"} & set(wanted) and word.replace(".", "", 1).isdigit():
-        hint = f"write {word} without quotes"
+    elif {"integer", "number"} & set(wanted) and _DIGITS.fullmatch(word):
+        hint = _number_pitfall(word)
+    elif "object" in wanted and value in _TYPES:
+        hint = f'write {{"type": "{value}"}}'
     elif "object" in wanted and ":" in value:
         hint = "put a space after the colon"
     elif "array" in wanted:
-        hint = "write it as a list: each entry on its own line after a dash"
+        hint = f"write it as a list: [{_literal(value)}]"
     return hint
+
+
+def _number_pitfall(word: str) -> str:
+    """Return why digits are a text: quotes, zeros in front of them, or too many of them."""
+    if len(word) > _MOST_DIGITS:
+        return "the number is too long"
+    if word.startswith("0") and word[1:2].isdigit():
+        return f"digits after a 0 are a text, such as a postal code: write {word.lstrip('0') or 0}"
+    return f"write {word} without quotes"
 
 
 def _example(schema: JSON) -> str | None:
@@ -280,6 +352,8 @@ def _literal(value: JSON) -> str:
         return "{" + ", ".join(f"{key}: {_literal(entry)}" for key, entry in value.items()) + "}"
     if isinstance(value, list):
         return "[" + ", ".join(map(_literal, value)) + "]"
+    if isinstance(value, str) and _UNSAFE.search(value):
+        return json.dumps(_shortened(value), ensure_ascii=False)
     return "null" if value is None else _shortened(str(value))
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, TypeAlias
+from typing import Any, NoReturn, TypeAlias
 
 from runner.errors import NotAvailableError
 from runner.job.diagnostics import JobProblemsError
+from runner.job.limits import MAX_METADATA_VALUE, MAX_TASK, MAX_URLS
 from runner.job.model import (
     AutoOutput,
     Extract,
@@ -23,13 +25,15 @@ from runner.job.model import (
     TextOutput,
     Where,
 )
+from runner.job.references import template_problem
 from runner.job.schema import validate_value
-from runner.jsonvalue import JSON
+from runner.jsonvalue import JSON, canonical
 from runner.plan.calls import Call, Kind, fingerprint
 from runner.plan.price import price
 from runner.plan.processors import FAST, PROCESSORS
-from runner.templating import TemplateError, is_template, render_value
+from runner.templating import TemplateError, render_value
 
+_COUNTRY = re.compile(r"[A-Za-z]{2}")
 
 Edition: TypeAlias = Callable[[Mapping[str, JSON]], str]
 """Says, for a request body, who answers and the state of what it answers from."""
@@ -52,20 +56,29 @@ def expand(
     Raises:
         JobProblemsError: a template, an input or a value does not fit a row; names the row.
     """
+    kinds = [(step, *_kind(job, step)) for step in job.steps]
+    run = {"date": today.isoformat()}
     for index, item in enumerate(rows):
-        row = Row(index=index, item=item, context=_context(job, item, today))
-        key = _key(job, row)
-        for step in job.steps:
-            yield _call(job, step, row, key, edition)
+        row = Row(index=index, item=item, context={"vars": job.vars, "item": item, "run": run})
+        renderer = _Renderer(job, row)
+        key = _key(job, row, renderer)
+        for step, kind, build in kinds:
+            body = build(renderer)
+            yield Call(
+                row=index,
+                step=step.id,
+                kind=kind,
+                key=key,
+                item=item,
+                body=body,
+                fingerprint=fingerprint(edition(body), kind, body),
+                price_usd=price(job.provider, kind, body),
+            )
 
 
-def _context(job: Job, item: Mapping[str, JSON], today: date) -> Mapping[str, Any]:
-    return {"vars": job.vars, "item": item, "run": {"date": today.isoformat()}}
-
-
-def _key(job: Job, row: Row) -> str:
+def _key(job: Job, row: Row, renderer: _Renderer) -> str:
     if job.key is not None:
-        rendered = _Renderer(job, row).value(job.key, ("key",))
+        rendered = renderer.value(job.key, ("key",))
         return "" if rendered is None else str(rendered)
     first = next(iter(row.item.values()), None)
     if first is None:
@@ -73,29 +86,19 @@ def _key(job: Job, row: Row) -> str:
     return str(first)
 
 
-def _call(job: Job, step: Step, row: Row, key: str, edition: Edition) -> Call:
-    renderer = _Renderer(job, row)
-    kind, body = _body(step, renderer)
-    return Call(
-        row=row.index,
-        step=step.id,
-        kind=kind,
-        key=key,
-        item=row.item,
-        body=body,
-        fingerprint=fingerprint(edition(body), kind, body),
-        price_usd=price(job.provider, kind, body),
-    )
+_Body: TypeAlias = dict[str, JSON]
+_Build: TypeAlias = "Callable[[_Renderer], _Body]"
+"""Makes a row's request body; what is the same for all rows is worked out once."""
 
 
-def _body(step: Step, renderer: _Renderer) -> tuple[Kind, dict[str, JSON]]:
+def _kind(job: Job, step: Step) -> tuple[Kind, _Build]:
     match step.action:
         case Task() as task:
-            return "task", _task_body(step, task, renderer)
+            return "task", _task(job, step, task)
         case Search() as search:
-            return "search", _search_body(step, search, renderer)
+            return "search", _search(step, search)
         case Extract() as extract:
-            return "extract", _extract_body(step, extract, renderer)
+            return "extract", _extract(step, extract)
         case FindAll():
             raise NotAvailableError(
                 "'findall' is not available yet",
@@ -103,8 +106,40 @@ def _body(step: Step, renderer: _Renderer) -> tuple[Kind, dict[str, JSON]]:
             )
 
 
-def _task_body(step: Step, task: Task, renderer: _Renderer) -> dict[str, JSON]:
+def _task(job: Job, step: Step, task: Task) -> _Build:
     where = (*step.where, "query" if isinstance(task.input, str) else "input")
+    schemas: dict[str, JSON] = {"output_schema": output_schema(task.output)}
+    if task.input_schema is not None:
+        schemas["input_schema"] = {"type": "json", "json_schema": dict(task.input_schema)}
+    size = len(canonical(schemas))
+    is_bounded = job.provider == "parallel"
+    processor = processor_of(task)
+    sources: dict[str, JSON] = {}
+    if step.source_policy is not None:
+        sources["source_policy"] = _policy(step.source_policy)
+
+    def build(renderer: _Renderer) -> _Body:
+        asked = _asked(task, renderer, where)
+        length = len(asked) if isinstance(asked, str) else len(canonical(asked))
+        if is_bounded and size + length > MAX_TASK:
+            renderer.fail(
+                where,
+                f"The {where[-1]} and the schemas have {size + length:,} characters; "
+                f"the API takes at most {MAX_TASK:,}",
+            )
+        body: _Body = {"input": asked, "processor": processor, "task_spec": schemas}
+        if step.metadata:
+            body["metadata"] = _metadata(step, renderer)
+        body.update(sources)
+        if step.location is not None:
+            body["advanced_settings"] = {"location": _location(step, renderer)}
+        return body
+
+    return build
+
+
+def _asked(task: Task, renderer: _Renderer, where: Where) -> JSON:
+    """Return a row's query or input."""
     asked = renderer.value(task.input, where)
     if isinstance(task.input, str):
         asked = "" if asked is None else str(asked).strip()
@@ -113,40 +148,56 @@ def _task_body(step: Step, task: Task, renderer: _Renderer) -> dict[str, JSON]:
     elif task.input_schema is not None:
         for complaint in validate_value(task.input_schema, asked):
             renderer.fail(where, f"The input breaks its input_schema: {complaint}")
-    spec: dict[str, JSON] = {"output_schema": output_schema(task.output)}
-    if task.input_schema is not None:
-        spec["input_schema"] = {"type": "json", "json_schema": dict(task.input_schema)}
-    body: dict[str, JSON] = {
-        "input": asked,
-        "processor": processor_of(task),
-        "task_spec": spec,
-    }
-    if step.metadata:
-        body["metadata"] = renderer.value(step.metadata, (*step.where, "metadata"))
-    if step.source_policy is not None:
-        body["source_policy"] = _policy(step.source_policy)
-    if step.location is not None:
-        body["advanced_settings"] = {"location": step.location}
-    return body
+    return asked
+
+
+def _metadata(step: Step, renderer: _Renderer) -> _Body:
+    where = (*step.where, "metadata")
+    rendered: _Body = renderer.value(step.metadata, where)
+    for key, value in rendered.items():
+        if not isinstance(value, str | int | float):
+            renderer.fail((*where, key), "A metadata value must be a text, a number or true/false")
+        if isinstance(value, str) and len(value) > MAX_METADATA_VALUE:
+            renderer.fail(
+                (*where, key),
+                f"The metadata value has {len(value):,} characters; "
+                f"at most {MAX_METADATA_VALUE} are allowed",
+            )
+    return rendered
+
+
+def _location(step: Step, renderer: _Renderer) -> str:
+    text = renderer.text(step.location or "", (*step.where, "location"))
+    if not _COUNTRY.fullmatch(text):
+        renderer.fail(
+            (*step.where, "location"), f"A country is two letters, such as us or de, not '{text}'"
+        )
+    return text
 
 
 def processor_of(task: Task) -> str:
     """Return the processor a task asks for; `auto` takes the cheapest that serves its output."""
     name = task.processor
     if name == "auto":
-        name = _cheapest(task.output)
+        name = _cheapest(task.output, task.max_processor)
     if task.fast and not name.endswith(FAST):
         name += FAST
     return name
 
 
-def _cheapest(output: Output) -> str:
-    """Return the cheapest processor that serves an output: its fields, or text and auto."""
+def _cheapest(output: Output, most: str | None) -> str:
+    """Return the cheapest processor that serves an output (its fields, or text and auto).
+
+    Where none up to `most` does, that one.
+    """
     standard = [entry for entry in PROCESSORS.values() if not entry.name.endswith(FAST)]
-    if not isinstance(output, JsonOutput):
-        return next(entry.name for entry in standard if entry.deep)
-    fields = len(output.schema.get("properties") or {})
-    return next((entry.name for entry in standard if entry.fields >= fields), standard[-1].name)
+    if most is not None:
+        names = [entry.name for entry in standard]
+        standard = standard[: names.index(most.removesuffix(FAST)) + 1]
+    fields = len(output.schema.get("properties") or {}) if isinstance(output, JsonOutput) else 0
+    is_deep = not isinstance(output, JsonOutput)
+    fitting = (e.name for e in standard if e.fields >= fields and (e.deep or not is_deep))
+    return next(fitting, standard[-1].name)
 
 
 def output_schema(output: Output) -> JSON:
@@ -162,51 +213,65 @@ def output_schema(output: Output) -> JSON:
             return {"type": "json", "json_schema": dict(schema)}
 
 
-def _search_body(step: Step, search: Search, renderer: _Renderer) -> dict[str, JSON]:
+def _search(step: Step, search: Search) -> _Build:
     where = (*step.where, "search")
-    body: dict[str, JSON] = {}
-    if search.objective is not None:
-        body["objective"] = renderer.text(search.objective, (*where, "objective"))
-    queries = renderer.texts(search.queries, (*where, "queries"))
-    # The API wants at least one query; an objective alone serves as its own.
-    body["search_queries"] = queries or [body.get("objective", "")]
-    if not any(query.strip() for query in body["search_queries"]):
-        renderer.fail(where, "The search has neither a query nor an objective for this row")
-    if search.mode is not None:
-        body["mode"] = search.mode
-    if search.max_chars is not None:
-        body["max_chars_total"] = renderer.count(search.max_chars, (*where, "max_chars"))
-    settings: dict[str, JSON] = {}
-    if step.source_policy is not None:
-        settings["source_policy"] = _policy(step.source_policy)
-    if step.location is not None:
-        settings["location"] = step.location
-    if search.max_results is not None:
-        settings["max_results"] = renderer.count(search.max_results, (*where, "max_results"))
-    if settings:
-        body["advanced_settings"] = settings
-    return body
+    policy = None if step.source_policy is None else _policy(step.source_policy)
+
+    def build(renderer: _Renderer) -> _Body:
+        body: _Body = {}
+        if search.objective is not None:
+            body["objective"] = renderer.text(search.objective, (*where, "objective"))
+        queries = renderer.texts(search.queries, (*where, "queries"))
+        # The API wants at least one query; an objective alone serves as its own.
+        body["search_queries"] = queries or [body.get("objective", "")]
+        if not any(query.strip() for query in body["search_queries"]):
+            renderer.fail(where, "The search has neither a query nor an objective for this row")
+        if search.mode is not None:
+            body["mode"] = search.mode
+        if search.max_chars is not None:
+            body["max_chars_total"] = renderer.count(search.max_chars, (*where, "max_chars"))
+        settings: _Body = {}
+        if policy is not None:
+            settings["source_policy"] = policy
+        if step.location is not None:
+            settings["location"] = _location(step, renderer)
+        if search.max_results is not None:
+            settings["max_results"] = renderer.count(search.max_results, (*where, "max_results"))
+        if settings:
+            body["advanced_settings"] = settings
+        return body
+
+    return build
 
 
-def _extract_body(step: Step, extract: Extract, renderer: _Renderer) -> dict[str, JSON]:
+def _extract(step: Step, extract: Extract) -> _Build:
     where = (*step.where, "extract")
-    body: dict[str, JSON] = {"urls": renderer.texts(extract.urls, (*where, "urls"))}
-    if not body["urls"]:
-        renderer.fail(where, "There is no URL to extract for this row")
-    if extract.objective is not None:
-        body["objective"] = renderer.text(extract.objective, (*where, "objective"))
-    queries = renderer.texts(extract.queries, (*where, "queries"))
-    if queries:
-        body["search_queries"] = queries
-    if extract.max_chars is not None:
-        body["max_chars_total"] = renderer.count(extract.max_chars, (*where, "max_chars"))
-    if extract.full_content:
-        body["advanced_settings"] = {"full_content": True}
-    return body
+
+    def build(renderer: _Renderer) -> _Body:
+        urls = renderer.texts(extract.urls, (*where, "urls"))
+        if not urls:
+            renderer.fail((*where, "urls"), "There is no URL to extract for this row")
+        if len(urls) > MAX_URLS:
+            renderer.fail(
+                (*where, "urls"), f"There are {len(urls)} URLs; one request takes {MAX_URLS}"
+            )
+        body: _Body = {"urls": urls}
+        if extract.objective is not None:
+            body["objective"] = renderer.text(extract.objective, (*where, "objective"))
+        queries = renderer.texts(extract.queries, (*where, "queries"))
+        if queries:
+            body["search_queries"] = queries
+        if extract.max_chars is not None:
+            body["max_chars_total"] = renderer.count(extract.max_chars, (*where, "max_chars"))
+        if extract.full_content:
+            body["advanced_settings"] = {"full_content": True}
+        return body
+
+    return build
 
 
-def _policy(policy: SourcePolicy) -> dict[str, JSON]:
-    body: dict[str, JSON] = {}
+def _policy(policy: SourcePolicy) -> _Body:
+    body: _Body = {}
     if policy.include_domains:
         body["include_domains"] = list(policy.include_domains)
     if policy.exclude_domains:
@@ -226,8 +291,6 @@ class _Renderer:
     def value(self, template: JSON, where: Where) -> JSON:
         """Render every text inside a JSON value; lone expressions keep their type."""
         if isinstance(template, str):
-            if not is_template(template):
-                return template
             try:
                 return render_value(template, self._row.context)
             except TemplateError as error:
@@ -260,12 +323,14 @@ class _Renderer:
             self.fail(where, f"This must be a whole number of at least 1, not {value!r}")
         return number
 
-    def fail(self, where: Where, message: str) -> None:
-        """Raise a problem at a place in the job file."""
-        raise self._problem(where, TemplateError(message))
+    def fail(self, where: Where, message: str) -> NoReturn:
+        """Raise a problem with the whole value at a place in the job file."""
+        source = self._job.source
+        text = message[:1].lower() + message[1:] + self._of_row()
+        raise JobProblemsError((source.problem(source.value(where), text),))
 
     def _problem(self, where: Where, error: TemplateError) -> JobProblemsError:
-        source = self._job.source
-        place = source.inside(where, error.line, error.column)
-        of_row = f" (row {self._row.index + 1})" if self._row.item else ""
-        return JobProblemsError((source.problem(place, error.message + of_row, hint=error.hint),))
+        return JobProblemsError((template_problem(self._job.source, where, error, self._of_row()),))
+
+    def _of_row(self) -> str:
+        return f" (row {self._row.index + 1})" if self._row.item else ""

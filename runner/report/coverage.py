@@ -2,43 +2,75 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from runner.execute.outcomes import Status
+from runner.execute.outcomes import Outcome, Status
 from runner.report.citations import citations_of
-from runner.report.fields import Field
-from runner.report.rows import LEVELS, STATUS_WORDS, Row, confidence_of
+from runner.report.rows import LEVELS, STATUS_WORDS, basis_of, confidence_of, results_of, values_of
 from runner.report.values import is_empty
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Coverage:
-    """How much of what was asked is there, and how sure it is.
+    """How much of what was asked is there, and how sure it is; counts one outcome after another.
 
     Attributes:
+        names: The fields that are asked for. A row without an answer has them all empty.
         without: Answered rows in which nothing was found; `statuses` counts them as `ok`.
-        fields: Fields times rows; `filled`, `cited`, `high`, `medium` and `low` count among them.
-        sources: What searches found, or the sources that texts cite.
+        filled: Fields of rows with a value; `cited` and `levels` count among them.
+        found: What searches found; `urls` are the sources that texts cite.
     """
 
-    rows: int
-    statuses: Mapping[Status, int] = field(default_factory=dict)
+    names: Sequence[str] = ()
+    rows: int = 0
+    statuses: Counter[Status] = field(default_factory=Counter)
     without: int = 0
-    fields: int = 0
     filled: int = 0
     cited: int = 0
-    high: int = 0
-    medium: int = 0
-    low: int = 0
-    sources: int = 0
+    levels: Counter[str] = field(default_factory=Counter)
+    found: int = 0
+    urls: set[str] = field(default_factory=set)
+
+    def add(self, outcome: Outcome) -> None:
+        """Count one outcome."""
+        self.rows += 1
+        self.statuses[outcome.status] += 1
+        basis, values = basis_of(outcome), values_of(outcome)
+        if not self.names:
+            self.urls.update(c["url"] for entry in basis.values() for c in citations_of(entry))
+            self.found += len(results_of(outcome.output))
+        before = self.filled
+        for name in self.names:
+            if is_empty(values.get(name)):
+                continue
+            self.filled += 1
+            entry = basis.get(name)
+            if entry is None:
+                continue
+            self.levels[confidence_of(entry)] += 1
+            if entry.get("citations"):
+                self.cited += 1
+        if outcome.status == "ok" and self.filled == before and all(map(is_empty, values.values())):
+            self.without += 1
+
+    @property
+    def fields(self) -> int:
+        """Fields times rows."""
+        return self.rows * len(self.names)
+
+    @property
+    def sources(self) -> int:
+        """What searches found, or else the sources that texts cite."""
+        return self.found or len(self.urls)
 
     def __str__(self) -> str:
         parts = [self._rows()]
         if self.fields:
             parts.append(f"{self.filled:,} of {self.fields:,} fields filled, {self.cited:,} cited")
-            levels = [(self.high, "high"), (self.medium, "medium"), (self.low, "low")]
-            sure = ", ".join(f"{count:,} {name}" for count, name in levels if count)
+            counts = [(self.levels[level], level) for level in LEVELS]
+            sure = ", ".join(f"{count:,} {level}" for count, level in counts if count)
             if sure:
                 parts.append(f"confidence {sure}")
         if self.sources or not self.fields:
@@ -46,12 +78,12 @@ class Coverage:
         return "; ".join(parts)
 
     def _rows(self) -> str:
-        answered = self.statuses.get("ok", 0) - self.without
+        answered = self.statuses["ok"] - self.without
         if self.rows == answered == 1:
             return "1 answer"
         states = {STATUS_WORDS["ok"]: answered, "with nothing found": self.without}
         states |= {
-            STATUS_WORDS[status]: count for status, count in self.statuses.items() if status != "ok"
+            words: self.statuses[status] for status, words in STATUS_WORDS.items() if status != "ok"
         }
         said = [f"{count:,} {words}" for words, count in states.items() if count]
         return f"{counted(self.rows, 'row')}: {', '.join(said) or 'nothing asked'}"
@@ -60,43 +92,3 @@ class Coverage:
 def counted(count: int, noun: str) -> str:
     """Return a count with its noun: `1 row`, `2 rows`."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
-def coverage_of(rows: Sequence[Row], fields: Sequence[Field]) -> Coverage:
-    """Count what rows hold. A row without an answer counts as one with all its fields empty."""
-    statuses: dict[Status, int] = dict.fromkeys(STATUS_WORDS, 0)
-    levels = dict.fromkeys((*LEVELS, ""), 0)
-    filled = cited = without = 0
-    sources: set[str] = set()
-    found = 0
-    names = [each.name for each in fields]
-    for row in rows:
-        statuses[row.status] += 1
-        if not fields:
-            sources.update(c["url"] for e in row.basis.values() for c in citations_of(e))
-            found += len(row.results)
-        before = filled
-        for name in names:
-            if is_empty(row.values.get(name)):
-                continue
-            filled += 1
-            entry = row.basis.get(name)
-            if entry is None:
-                continue
-            levels[confidence_of(entry)] += 1
-            if entry.get("citations"):
-                cited += 1
-        if row.status == "ok" and filled == before and not row.found:
-            without += 1
-    return Coverage(
-        rows=len(rows),
-        statuses=statuses,
-        without=without,
-        fields=len(rows) * len(fields),
-        filled=filled,
-        cited=cited,
-        high=levels["high"],
-        medium=levels["medium"],
-        low=levels["low"],
-        sources=found or len(sources),
-    )

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from runner.execute.outcomes import Outcome
+from runner.execute.stored import outcome_line
 from runner.job.model import Extract, Job, Search, Step, Task, TextOutput
 from runner.jsonvalue import JSON
 from runner.report.citations import citations_of
@@ -24,10 +24,9 @@ TRAILING: Final = ("status", "error", "run_id", "cost_usd")
 _FORMULA: Final = frozenset("=+-@\t\r\n＝＋－＠")
 _PLAIN_NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?")
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_NOT_IN_A_LINE = re.compile("[\ud800-\udfff\x85\u2028\u2029]")
 
 
-def results_text(job: Job, outcomes: Sequence[Outcome]) -> Iterator[str]:
+def results_text(job: Job, outcomes: Collection[Outcome]) -> Iterator[str]:
     """Yield the job's results file; its suffix says which format. Nothing else is read or written.
 
     An unknown suffix is written as jsonl, which holds everything.
@@ -40,22 +39,22 @@ def results_text(job: Job, outcomes: Sequence[Outcome]) -> Iterator[str]:
     return _chunks(writers.get(suffix, lambda: jsonl_lines(outcomes))())
 
 
-def jsonl_lines(outcomes: Sequence[Outcome]) -> Iterator[str]:
+def jsonl_lines(outcomes: Collection[Outcome]) -> Iterator[str]:
     """Yield one JSON object a line, one line an outcome, everything in it."""
     for outcome in outcomes:
-        yield f"{_record(outcome)}\n"
+        yield outcome_line(outcome)
 
 
-def json_lines(outcomes: Sequence[Outcome]) -> Iterator[str]:
+def json_lines(outcomes: Collection[Outcome]) -> Iterator[str]:
     """Yield a JSON array of the same objects, one a line."""
     before = "[\n"
     for outcome in outcomes:
-        yield f"{before}{_record(outcome)}"
+        yield f"{before}{outcome_line(outcome)[:-1]}"
         before = ",\n"
     yield "[]\n" if before == "[\n" else "\n]\n"
 
 
-def csv_text(job: Job, outcomes: Sequence[Outcome]) -> Iterator[str]:
+def csv_text(job: Job, outcomes: Collection[Outcome]) -> Iterator[str]:
     """Yield csv, a row an outcome.
 
     Columns: the input's, the output's fields, `<field>.confidence` and `<field>.sources` for each,
@@ -117,14 +116,14 @@ def _header(
     return [*step, *inputs, *outputs, *evidence, *trailing]
 
 
-def _output_names(step: Step, outcomes: Sequence[Outcome]) -> list[str]:
+def _output_names(step: Step, outcomes: Collection[Outcome]) -> list[str]:
     if _finds_pages(step):
         return ["results", "urls", "titles"]
     if isinstance(step.action, Task) and isinstance(step.action.output, TextOutput):
         return ["output"]
-    own = [outcome for outcome in outcomes if outcome.step == step.id]
+    own = (outcome for outcome in outcomes if outcome.step == step.id)
     names = [each.name for each in fields_of(step, own)]
-    if any(isinstance(outcome.output, str) for outcome in own):
+    if any(o.step == step.id and isinstance(o.output, str) for o in outcomes):
         names.append("output")
     return names
 
@@ -186,28 +185,6 @@ def safe_cell(text: str) -> str:
     if text[:1] in _FORMULA and text and not _PLAIN_NUMBER.fullmatch(text):
         return f"'{text}"
     return text
-
-
-def _record(outcome: Outcome) -> str:
-    record = outcome.record()
-    try:
-        text = json.dumps(record, ensure_ascii=False, allow_nan=False)
-    except ValueError:
-        text = json.dumps(_finite(record), ensure_ascii=False)
-    # A lone surrogate cannot be stored as UTF-8, and some readers take the others for the end of a
-    # line; JSON can spell them.
-    return _NOT_IN_A_LINE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
-
-
-def _finite(value: JSON) -> JSON:
-    """Return a value with null for NaN and infinities, which JSON does not have."""
-    if isinstance(value, float):
-        return value if value - value == 0 else None
-    if isinstance(value, Mapping):
-        return {key: _finite(each) for key, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(each) for each in value]
-    return value
 
 
 def _chunks(lines: Iterator[str]) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,7 +28,7 @@ class Field:
     numeric: bool = False
 
 
-def fields_of(step: Step, outcomes: Sequence[Outcome]) -> tuple[Field, ...]:
+def fields_of(step: Step, outcomes: Iterable[Outcome]) -> tuple[Field, ...]:
     """Return the fields of a step's answers: the schema's, then any others that answers have."""
     action = step.action
     output = action.output if isinstance(action, Task) else None

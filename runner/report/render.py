@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any, Final
 
@@ -13,7 +13,7 @@ from runner.job.model import Extract, FindAll, Job, JsonOutput, Search, Step, Ta
 from runner.jsonvalue import JSON
 from runner.report.blocks import hashes
 from runner.report.citations import Footnotes
-from runner.report.coverage import coverage_of
+from runner.report.digest import MOST_SHOWN, Digest, StepDigest
 from runner.report.fields import Field, fields_of
 from runner.report.filters import FILTERS
 from runner.report.links import Links, way_between
@@ -38,7 +38,7 @@ CARD_TEXT: Final = 160
 
 def render_report(
     job: Job,
-    outcomes: Sequence[Outcome],
+    outcomes: Iterable[Outcome] | Digest,
     *,
     date: str | None = None,
     warnings: Sequence[str] = (),
@@ -48,7 +48,7 @@ def render_report(
     Args:
         job: Its `report.template` names a built-in template, or a file relative to the job file;
             None: chosen by `template_for`.
-        outcomes: Of all steps, each step's in input order.
+        outcomes: Of all steps, each step's in input order, or their digest (see `digest_for`).
         date: The run's date (`run.date` in templates), `YYYY-MM-DD`; no built-in template shows it.
         warnings: What the provider said of the whole run, e.g. a document it could not read.
 
@@ -57,13 +57,13 @@ def render_report(
     """
     footnotes = Footnotes(links=Links(base=way_between(job.report.path.parent, job.file.parent)))
     templates = _templates(job)
-    asked = [step for step in job.steps if any(o.step == step.id for o in outcomes)]
-    steps = asked or list(job.steps[-1:])
+    if not isinstance(outcomes, Digest):
+        outcomes = digest_for(job, outcomes)
+    steps = outcomes.steps()
     parts: list[str] = []
-    for index, step in enumerate(steps):
-        own = [outcome for outcome in outcomes if outcome.step == step.id]
-        name = _template_name(job) or f"{template_for(job, step, own)}.md.j2"
-        context = _context(job, step, own, footnotes, alone=len(steps) == 1, first=index == 0)
+    for index, (step, digest) in enumerate(steps):
+        name = _template_name(job) or f"{template_for(job, step, digest.shown)}.md.j2"
+        context = _context(job, step, digest, footnotes, alone=len(steps) == 1, first=index == 0)
         context["run"] = {"date": date}
         context["run_warnings"] = warnings if index == len(steps) - 1 else ()
         parts.append(templates.render(name, context))
@@ -71,6 +71,12 @@ def render_report(
     parts.append(footnotes.definitions())
     text = "\n\n".join(part.strip("\n") for part in parts if part.strip("\n"))
     return _BLANK_LINES.sub("\n\n", text) + "\n"
+
+
+def digest_for(job: Job, outcomes: Iterable[Outcome] = ()) -> Digest:
+    """Return the digest that a job's report is made from; a user's own template sees every row."""
+    is_own = job.report.template is not None and job.report.template not in BUILT_IN
+    return Digest.of(job, outcomes, most=None if is_own else MOST_SHOWN)
 
 
 def template_for(job: Job, step: Step, outcomes: Sequence[Outcome]) -> str:
@@ -138,17 +144,19 @@ def _template_name(job: Job) -> str | None:
 def _context(
     job: Job,
     step: Step,
-    outcomes: Sequence[Outcome],
+    digest: StepDigest,
     footnotes: Footnotes,
     *,
     alone: bool,
     first: bool,
 ) -> dict[str, Any]:
     """Return what a template sees of one step. A report of several steps gives each a section."""
-    fields = fields_of(step, outcomes) if _has_schema(step) else ()
+    fields = fields_of(step, digest.shown) if _has_schema(step) else ()
     top = 1 if alone else 2
-    several = len(outcomes) > 1
-    rows = rows_of(outcomes, fields, footnotes, top + 1 if several else top)
+    several = len(digest.shown) > 1
+    level = top + 1 if several else top
+    rows = rows_of(digest.shown, fields, footnotes, level)
+    listed = (*rows, *rows_of(digest.bad, fields, footnotes, level))
     return {
         "job": {"name": job.name, "description": job.description, "provider": job.provider},
         "vars": dict(job.vars),
@@ -159,11 +167,13 @@ def _context(
         "several": several,
         "rows": rows,
         "answered": tuple(row for row in rows if row.answered),
-        "open": tuple(row for row in rows if row.status != "ok"),
+        "hidden": digest.coverage.rows - len(rows),
+        "results": None if job.results is None else job.results.name,
+        "open": tuple(row for row in listed if row.status != "ok"),
         "notes": lambda chosen=rows: notes(chosen),
-        "attention": lambda chosen=rows: attention(chosen),
+        "attention": lambda chosen=listed: attention(chosen),
         "fields": fields,
-        "coverage": coverage_of(rows, fields),
+        "coverage": digest.coverage,
         "key_title": _key_title(job, rows),
         "extractive": job.provider == "local",
         "warnings": warnings_of(rows),

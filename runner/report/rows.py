@@ -199,9 +199,7 @@ class Row:
     @property
     def results(self) -> list[Result]:
         """What `search` found or `extract` read, in the provider's order."""
-        found = self.output.get("results") if isinstance(self.output, Mapping) else None
-        listed = [each for each in found or () if isinstance(each, Mapping)]
-        return [self._result(each) for each in listed]
+        return [self._result(each) for each in results_of(self.output)]
 
     def _result(self, entry: Mapping[str, JSON]) -> Result:
         url, title = str(entry.get("url") or ""), str(entry.get("title") or "")
@@ -314,23 +312,39 @@ def rows_of(
 
 
 def _row(outcome: Outcome, fields: Sequence[Field], footnotes: Footnotes, level: int) -> Row:
-    basis = {
-        str(entry["field"]): entry
-        for entry in outcome.basis
-        if is_mapping(entry) and "field" in entry
-    }
-    output = outcome.output
+    basis = basis_of(outcome)
     return Row(
         key=one_line(outcome.key) or f"Row {outcome.row + 1}",
         item=outcome.item,
         status=outcome.status,
-        output=output,
+        output=outcome.output,
         error=outcome.error,
         warnings=outcome.warnings,
-        values=output if is_mapping(output) else {"output": output},
-        fields=fields or own_fields(output),
+        values=values_of(outcome),
+        fields=fields or own_fields(outcome.output),
         basis=basis,
         has_elements=any([("." in field) for field in basis]),  # noqa: C419 - a list is faster here
         footnotes=footnotes,
         level=level,
     )
+
+
+def basis_of(outcome: Outcome) -> dict[str, Mapping[str, JSON]]:
+    """Return what each value of an outcome rests on, by field."""
+    return {
+        str(entry["field"]): entry
+        for entry in outcome.basis
+        if is_mapping(entry) and "field" in entry
+    }
+
+
+def values_of(outcome: Outcome) -> Mapping[str, JSON]:
+    """Return an outcome's values by field; one that is no mapping is the field `output`."""
+    output: JSON = outcome.output
+    return output if is_mapping(output) else {"output": output}
+
+
+def results_of(output: JSON) -> list[Mapping[str, JSON]]:
+    """Return what `search` found or `extract` read, in the provider's order."""
+    found = output.get("results") if is_mapping(output) else None
+    return [each for each in found or () if is_mapping(each)] if isinstance(found, list) else []

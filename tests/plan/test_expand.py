@@ -1,13 +1,16 @@
 """Laws of planning: the request bodies are the API's own, and templates fail at their place."""
 
+import tracemalloc
 from datetime import date
 from decimal import Decimal
 
 import pytest
 
+from runner.errors import NotAvailableError
 from runner.job.diagnostics import JobProblemsError
 from runner.job.load import load_job
 from runner.job.rows import read_rows
+from runner.plan.columns import columns_sent
 from runner.plan.expand import expand
 
 TODAY = date(2026, 1, 2)
@@ -118,3 +121,137 @@ def test_a_template_that_fails_for_a_row_names_the_row_and_the_line(calls_of):
 def test_the_date_of_the_run_is_a_value(calls_of):
     (call,) = calls_of("name: j\nquery: 'On {{ run.date }}'\noutput: {x: y}\n")
     assert call.body["input"] == "On 2026-01-02"
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "words"),
+    [
+        (
+            "query: '{{ item.a }}'\noutput: text\n",
+            (3, 8),
+            "the query is empty for this row (row 2)",
+        ),
+        ("search: {queries: '{{ item.a }}'}\n", (3, 9), "neither a query nor an objective"),
+        ("search: {objective: x, max_results: '{{ item.a }}'}\n", (3, 37), "a whole number"),
+        ("extract: {urls: '{{ item.l }}'}\n", (3, 17), "no URL to extract"),
+        ("extract: {urls: '{{ range(21) | list }}'}\n", (3, 17), "21 URLs; one request takes 20"),
+        ("query: x\nlocation: '{{ item.c }}'\n", (4, 11), "two letters, such as us or de, not ''"),
+        ("query: x\nmetadata: {m: '{{ item.l }}'}\n", (4, 15), "a text, a number or true/false"),
+        ("query: x\nmetadata: {m: '{{ item.long }}'}\n", (4, 15), "has 600 characters"),
+        ("query: '{{ item.huge }}'\n", (3, 8), "the API takes at most 25,000"),
+        ("input: {a: '{{ item.huge }}'}\n", (3, 8), "the API takes at most 25,000"),
+        ("query: 'x {{ 1 / item.n }}'\n", (3, 18), "division by zero (row 2)"),
+    ],
+)
+def test_what_does_not_fit_a_row_is_named_at_its_line(calls_of, text, place, words):
+    rows = (
+        "items: [{a: x, n: 1, l: [], c: de, long: x, huge: x}, "
+        f"{{a: '', n: 0, l: [], c: '', long: {'x' * 600}, huge: {'y' * 26_000}}}]\n"
+    )
+    with pytest.raises(JobProblemsError) as caught:
+        calls_of(f"name: j\n{rows}{text}")
+    (problem,) = caught.value.problems
+    assert words in problem.message
+    assert (problem.line, problem.column) == place
+
+
+def test_a_local_query_may_be_as_long_as_it_likes(calls_of):
+    (call,) = calls_of(
+        f"name: j\nprovider: local\ndocuments: [d.md]\nquery: {'x' * 30_000}\noutput: text\n",
+        d__md="x",
+    )
+    assert len(call.body["input"]) == 30_000
+    assert call.price_usd == 0
+
+
+def test_templates_of_a_request_are_filled_in(calls_of):
+    (call,) = calls_of(
+        "name: j\nitems: [{c: de, q: [a, b], u: 'https://a.com'}]\n"
+        "search: {objective: 'In {{ item.c }}', queries: '{{ item.q }}', location: '{{ item.c }}'}\n"
+        "source_policy: {exclude_domains: [a.org]}\nmetadata: {m: '{{ item.c }}', n: 1, o: true}\n"
+    )
+    assert call.body["search_queries"] == ["a", "b"]
+    assert call.body["advanced_settings"] == {
+        "location": "de",
+        "source_policy": {"exclude_domains": ["a.org"]},
+    }
+
+
+def test_an_extract_has_its_options(calls_of):
+    (call,) = calls_of(
+        "name: j\nextract: {urls: [https://a.com], objective: o, queries: [q], full_content: true, "
+        "max_chars: 10}\n"
+    )
+    assert call.body == {
+        "urls": ["https://a.com"],
+        "objective": "o",
+        "search_queries": ["q"],
+        "max_chars_total": 10,
+        "advanced_settings": {"full_content": True},
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "processor"),
+    [
+        ("output: {a: x}\n", "lite"),
+        ("output: {a: x, b: x, c: x}\n", "base"),
+        ("output: {a: x, b: x, c: x}\nmax_processor: lite\n", "lite"),
+        ("output: {" + ", ".join(f"f{n}: x" for n in range(40)) + "}\n", "ultra8x"),
+        ("output: text\n", "pro"),
+        ("output: auto\nmax_processor: core-fast\n", "core"),
+        ("output: text\nfast: true\n", "pro-fast"),
+    ],
+)
+def test_auto_takes_the_cheapest_processor_that_serves_up_to_the_bound(calls_of, text, processor):
+    (call,) = calls_of(f"name: j\nquery: q\nprocessor: auto\n{text}")
+    assert call.body["processor"] == processor
+
+
+def test_a_row_is_called_by_its_first_value_or_its_number(calls_of):
+    calls = calls_of("name: j\nitems: [{a: x}, {a: null}, {}]\nquery: q\noutput: {x: y}\n")
+    assert [call.key for call in calls] == ["x", "row 2", "j"]
+    (call,) = calls_of("name: j\nvars: {n: null}\nkey: '{{ vars.n }}'\nquery: q\noutput: {x: y}\n")
+    assert call.key == ""
+
+
+def test_findall_says_that_it_comes_later(calls_of):
+    with pytest.raises(NotAvailableError):
+        calls_of("name: j\nfindall: {objective: x}\n")
+
+
+def test_rows_are_planned_in_flat_memory(tmp_path):
+    file = tmp_path / "rows.csv"
+    with file.open("w", encoding="utf-8") as out:
+        out.write("company,domain\n")
+        out.writelines(f"Company {n},c{n}.example\n" for n in range(20_000))
+    job = tmp_path / "job.yaml"
+    job.write_text("name: j\nitems: rows.csv\nquery: '{{ item.company }} {{ item.domain }}'\n")
+    loaded = load_job(job)
+    tracemalloc.start()
+    calls = expand(loaded, read_rows(loaded.items), edition=lambda _: "parallel", today=TODAY)
+    first = next(calls)
+    before, _ = tracemalloc.get_traced_memory()
+    assert sum(1 for _ in calls) == 19_999
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert first.body["input"] == "Company 0 c0.example"
+    assert peak - before < 1_000_000
+
+
+@pytest.mark.parametrize(
+    ("text", "columns"),
+    [
+        (
+            "items: [{a: 1, b: 2, c: 3}]\nquery: '{{ item.c }}'\nmetadata: {m: '{{ item.a }}'}\n",
+            ("a", "c"),
+        ),
+        ("items: [{a: 1, b: 2}]\nquery: '{{ item }}'\n", ("a", "b")),
+        ("items: [{a: 1, b: 2}]\nkey: '{{ item.b }}'\nquery: x\n", ()),
+        ("items: [{a: 1, b: 2}]\nsearch: {queries: ['{{ item.b }}']}\n", ("b",)),
+        ("query: x\n", ()),
+    ],
+)
+def test_only_the_columns_that_a_request_reads_are_sent(tmp_path, text, columns):
+    (tmp_path / "job.yaml").write_text(f"name: j\n{text}")
+    assert columns_sent(load_job(tmp_path / "job.yaml")) == columns

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -12,6 +12,7 @@ from runner.jsonvalue import JSON
 from runner.providers.local.evidence import Evidence, gather
 from runner.providers.local.fields import Field, field_of, leaves, with_question
 from runner.providers.local.finding import candidates
+from runner.providers.local.labels import terms
 from runner.providers.local.matching import PLAIN, Candidate
 from runner.providers.local.subjects import name_key
 
@@ -28,6 +29,8 @@ _NEAR = 0.06
 """Values whose scores differ by no more than this are weighed against each other."""
 
 _MOST_CITED = 4
+_MOST_ITEMS = 10
+_TOPICAL = 0.84
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +74,8 @@ def answer_json(
     """
     # Not the canonical text: the order of the fields is the order of the answer.
     fields = [with_question(field, question) for field in _fields(json.dumps(schema))]
-    evidence = gather(question, given, index, policy)
+    own_words = frozenset(term for f in fields for term in terms(" ".join((*f.path, *f.nouns))))
+    evidence = gather(question, given, index, policy, own_words)
     findings = {f.path: _find(f, evidence, alone=len(fields) == 1) for f in fields}
     warnings: tuple[str, ...] = ()
     if not fields:
@@ -103,6 +107,12 @@ def _find(field: Field, evidence: Evidence, *, alone: bool) -> Finding:
             c.order,
         ),
     )
+    described = field.shape in ("text", "sentences")
+    if evidence.topical and not described:
+        # What the topic's documents state of something may not be of what is asked.
+        ranked = [replace(c, score=c.score * _TOPICAL) for c in ranked]
+    if evidence.topical and field.kind == "array" and ranked:
+        ranked = _joined(ranked)
     if not ranked:
         return Finding(
             value=[] if field.kind == "array" else None,
@@ -118,6 +128,8 @@ def _find(field: Field, evidence: Evidence, *, alone: bool) -> Finding:
     agreeing = _one_each([c for c in rivals if same(c.value, best.value)])
     differing = _one_each([c for c in rivals if not same(c.value, best.value)])
     elsewhere = [c for c in differing if c.document != best.document]
+    if described:
+        differing = elsewhere = []  # Two descriptions of a thing do not contradict each other.
     if elsewhere:
         return Finding(
             value=best.value,
@@ -128,24 +140,39 @@ def _find(field: Field, evidence: Evidence, *, alone: bool) -> Finding:
     reasoning = f"Found by {best.how} in {best.document}"
     others = [c.document for c in agreeing if c.document != best.document]
     if others:
-        reasoning += f"; {', '.join(others)} {'agrees' if len(others) == 1 else 'agree'}"
+        verb = "add" if evidence.topical and field.kind == "array" else "agree"
+        reasoning += f"; {', '.join(others)} {verb}{'s' if len(others) == 1 else ''}"
     if differing:
         reasoning += f"; the document also states {_shown(differing[0].value)}"
     return Finding(
         value=best.value,
-        confidence=_confidence(best, agreed=bool(others), disputed=bool(differing)),
+        confidence=_confidence(
+            best, agreed=bool(others), disputed=bool(differing), topical=evidence.topical
+        ),
         reasoning=reasoning + ".",
         sources=tuple(agreeing[:_MOST_CITED]),
     )
 
 
-def _confidence(best: Candidate, *, agreed: bool, disputed: bool) -> Confidence:
-    """Return how far to trust a value: how plainly it is stated, and who else states it."""
-    if best.score >= PLAIN and best.clean and not disputed:
+def _joined(ranked: list[Candidate]) -> list[Candidate]:
+    """Return the lists that several documents of a topic give as one list, cited from each."""
+    alike = [c for c in ranked if ranked[0].score - c.score <= _NEAR]
+    items = [item for c in alike for item in c.value]
+    value = [item for n, item in enumerate(items) if item not in items[:n]][:_MOST_ITEMS]
+    return [replace(c, value=value) for c in alike if any(item in value for item in c.value)]
+
+
+def _confidence(best: Candidate, *, agreed: bool, disputed: bool, topical: bool) -> Confidence:
+    """Return how far to trust a value: how plainly it is stated, and who else states it.
+
+    What documents on a topic state may not be of what was asked: it is never quite sure.
+    """
+    plain = best.score >= PLAIN or (best.score >= _MEDIUM and agreed)
+    if plain and best.clean and not disputed and not topical:
         return "high"
     if best.score >= _MEDIUM:
-        return "high" if agreed and best.clean and not disputed else "medium"
-    return "medium" if agreed and best.clean else "low"
+        return "medium"
+    return "medium" if agreed and best.clean and not topical else "low"
 
 
 def _disagreement(
@@ -179,11 +206,11 @@ def _one_each(found: Sequence[Candidate]) -> list[Candidate]:
 
 
 def same(one: JSON, other: JSON) -> bool:
-    """Whether two values say the same: equal, nearly equal numbers, or one text within the other."""
+    """Whether two values say the same: equal, nearly equal, or one text within the other."""
     if isinstance(one, bool) or isinstance(other, bool):
         return one is other
     if isinstance(one, int | float) and isinstance(other, int | float):
-        return abs(one - other) <= 0.005 * max(abs(one), abs(other)) and (  # noqa: PLR2004
+        return abs(one - other) <= 0.005 * max(abs(one), abs(other)) and (
             not _is_year(one) or one == other
         )
     if isinstance(one, list) and isinstance(other, list):

@@ -52,7 +52,7 @@ class Document:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Passage:
-    """About 700 characters of one document, cut on sentence borders.
+    """About 700 characters of one document, or one paragraph of it; see `full_text`.
 
     Attributes:
         id: The index's own number.

@@ -12,7 +12,7 @@ from typing import Final
 
 from runner.errors import StateError
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Raised with every change of the schema or of what is stored; older files are built anew."""
 
 _LOCK_SECONDS = 300.0

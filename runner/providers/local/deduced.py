@@ -6,14 +6,18 @@ import re
 from collections.abc import Iterator, Sequence
 
 from runner.providers.local.corpus import Fact
-from runner.providers.local.fields import Field, terms
+from runner.providers.local.fields import Field
+from runner.providers.local.labels import terms
+from runner.providers.local.lexicon import word_set
 from runner.providers.local.matching import Candidate
-from runner.providers.local.values import allows
+from runner.providers.local.versions import allows
 
 _DOTTED = re.compile(r"\d+(?:\.\d+)+$")
 _DIGIT = re.compile(r"\d")
 _LONGEST = 120
-_SUPPORT = frozenset("support supported run work compatible on under with can".split(" "))
+_NAMED = re.compile(r"[^\W\d_]{2,}")
+_AROUND = word_set("and or later newer higher above up version versions")
+_SUPPORT = word_set("support supported run work compatible on under with can")
 
 
 def deduced(facts: Sequence[Fact], field: Field) -> Iterator[Candidate]:
@@ -41,7 +45,7 @@ def deduced(facts: Sequence[Fact], field: Field) -> Iterator[Candidate]:
         if fact.value.split(" ")[-1] == version:
             yield _deduction(fact, value=True, score=0.95, how=f"'{fact.value}' listed", at=order)
             continue
-        permitted = allows(fact.value, version)
+        permitted = allows(fact.value, version) if _is_range(fact.value, thing) else None
         if permitted is not None and set(terms(fact.label)) & (thing | {"require"}):
             score, how = 0.8 if permitted else 0.93, f"the range '{fact.value}'"
             yield _deduction(fact, value=permitted, score=score, how=how, at=order)
@@ -51,6 +55,11 @@ def deduced(facts: Sequence[Fact], field: Field) -> Iterator[Candidate]:
         order, fact = others[0]
         how = f"other versions being listed, and not {version}"
         yield _deduction(fact, value=False, score=0.7, how=how, at=order)
+
+
+def _is_range(text: str, thing: set[str]) -> bool:
+    """Whether a text is a range of versions, with no word but the thing's name: `Python >=3.8`."""
+    return set(_NAMED.findall(text.lower())) <= thing | _AROUND
 
 
 def _deduction(fact: Fact, *, value: bool, score: float, how: str, at: int) -> Candidate:

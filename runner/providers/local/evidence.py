@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from runner.jsonvalue import JSON
 from runner.providers.local.corpus import Fact, Hit, Passage
+from runner.providers.local.labels import terms
 from runner.providers.local.sentences import sentences
 from runner.providers.local.subjects import (
     Subject,
@@ -16,6 +17,7 @@ from runner.providers.local.subjects import (
     is_subject_of,
     mentions,
 )
+from runner.providers.local.themes import outline
 
 if TYPE_CHECKING:
     from runner.job.model import SourcePolicy
@@ -39,6 +41,7 @@ class Evidence:
             the rows and sections about it in other documents.
         hits: What a search for the question finds among the allowed documents, best first.
         topical: The documents were chosen by their words, since the question names nothing.
+        topic: What was searched for: the subject's name, or the words of the topic.
     """
 
     question: str
@@ -50,6 +53,7 @@ class Evidence:
     index: Index
     policy: SourcePolicy | None
     topical: bool = False
+    topic: str = ""
     _own: list[list[Passage]] = field(default_factory=list)
 
     @property
@@ -62,6 +66,11 @@ class Evidence:
     def date_of(self, source: object) -> str | None:
         """Return the date of a candidate's document."""
         return self.dates.get(getattr(source, "document", ""))
+
+    def rank(self, source: Fact) -> int:
+        """Return the place of a statement's document among the subject's, the best first."""
+        held = source.document in self.documents
+        return self.documents.index(source.document) if held else len(self.documents)
 
     def own_passages(self, words: str) -> Sequence[Passage]:
         """Return the passages of the subject's documents; of very long ones those near `words`."""
@@ -90,9 +99,17 @@ class Evidence:
 
 
 def gather(
-    question: str, given: Mapping[str, JSON] | None, index: Index, policy: SourcePolicy | None
+    question: str,
+    given: Mapping[str, JSON] | None,
+    index: Index,
+    policy: SourcePolicy | None,
+    asked: frozenset[str] = frozenset(),
 ) -> Evidence:
-    """Return what the documents hold on the subject of a question."""
+    """Return what the documents hold on the subject of a question.
+
+    Where it names nothing, the documents are those of its topic: its words but for `asked`, the
+    words of the fields themselves.
+    """
     known = index.documents(policy)
     dates = {path: date for path, _, date in known}
 
@@ -101,8 +118,8 @@ def gather(
         return held[2] if held else ""
 
     subject = find_subject(question, given, [(path, title) for path, title, _ in known], text_of)
-    looked_for = subject.name or question
-    hits = tuple(index.search_passages(looked_for, limit=_OTHERS, policy=policy))
+    topic = subject.name or _topic(question, asked)
+    hits = tuple(index.search_passages(topic, limit=_OTHERS, policy=policy))
     documents = subject.documents
     topical = False
     if not subject.name and not documents:
@@ -131,11 +148,19 @@ def gather(
         index=index,
         policy=policy,
         topical=topical,
+        topic=topic,
     )
 
 
+def _topic(question: str, asked: frozenset[str]) -> str:
+    """Return the words of a question that say what it is about, or all where none does."""
+    subject = outline(question).subject
+    words = [word for word in subject.split() if not set(terms(word)) <= asked]
+    return " ".join(words) or question
+
+
 def _own(fact: Fact, subject: Subject) -> bool:
-    """Whether a statement of the subject's document is about the subject, not about a part of it."""
+    """Whether a statement of the subject's document is about it, not about a part of it."""
     if not subject.keys or not fact.entity:
         return True
     return is_about(fact.entity, subject.keys) or is_about(fact.label, subject.keys)

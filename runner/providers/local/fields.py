@@ -5,229 +5,45 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
-from typing import Any, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias, get_args
 
 from runner.jsonvalue import JSON
+from runner.providers.local.concepts import CONCEPTS, Concept, Shape, concept_named, concepts_in
+from runner.providers.local.labels import NEUTRAL, OTHERWISE, spaced, terms
+from runner.providers.local.lexicon import word_set
+from runner.providers.local.questions import ask
 
 Kind: TypeAlias = Literal["string", "integer", "number", "boolean", "array"]
-Shape: TypeAlias = Literal[
-    "any",
-    "url",
-    "year",
-    "date",
-    "person",
-    "place",
-    "number",
-    "money",
-    "percent",
-    "text",
-    "version",
-    "sentences",
-]
-
 _EXACT, _FALLBACK = 1.0, 0.55
 _DEPTH = 8
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Concept:
-    """Words that name the same thing, in order of preference.
-
-    Attributes:
-        nouns: Labels for it. The first is its name.
-        verbs: Phrases that stand before its value in a sentence.
-        fallback: Labels of what may stand in for it where it is not stated.
-        signs: Words of sentences that describe it, where no label does.
-        shape: What its value looks like.
+_ADDRESSES = word_set("url uri link homepage website")
+_GENERIC = word_set(
     """
-
-    nouns: tuple[str, ...]
-    verbs: tuple[str, ...] = ()
-    fallback: tuple[str, ...] = ()
-    signs: tuple[str, ...] = ()
-    shape: Shape = "any"
-
-
-CONCEPTS = (
-    Concept(
-        nouns=("license", "license expression", "licensing", "licensed under"),
-        verbs=(
-            "licensed under", "released under", "distributed under", "available under",
-            "published under",
-        ),
-    ),
-    Concept(
-        nouns=("author", "written by", "created by", "creator", "developed by", "developer",
-               "author email"),
-        verbs=("written by", "created by", "developed by", "authored by"),
-        fallback=("maintainer", "maintained by", "maintainer email"),
-        shape="person",
-    ),
-    Concept(
-        nouns=("maintainer", "maintained by", "maintainer email"),
-        verbs=("maintained by",),
-        fallback=("author", "author email"),
-        shape="person",
-    ),
-    Concept(
-        nouns=("homepage", "website", "official website", "official site", "web", "url",
-               "site"),
-        fallback=("source", "source code", "repository", "code", "github", "documentation"),
-        shape="url",
-    ),
-    Concept(nouns=("repository", "source code", "source", "github", "code"), shape="url"),
-    Concept(nouns=("documentation", "docs"), shape="url"),
-    Concept(
-        nouns=("founded", "founded in", "year founded", "founding year", "year of foundation",
-               "foundation", "established", "year established", "inception", "founding date",
-               "date founded", "incorporated", "established in", "since"),
-        verbs=("founded", "established", "incorporated", "set up", "created", "started", "formed",
-               "goes back to", "began in", "dates back to"),
-        shape="date",
-    ),
-    Concept(
-        nouns=("founder", "founded by", "co-founder", "founding partner", "established by"),
-        verbs=("founded by", "established by", "created by", "started by", "set up by"),
-        shape="person",
-    ),
-    Concept(
-        nouns=("headquarters", "hq", "head office", "headquarters location", "based in",
-               "main office", "home office", "headquartered in", "seat"),
-        verbs=("headquartered in", "based in", "headquarters in", "headquarters at",
-               "head office in", "headquarters is in", "headquarters are in",
-               "head office is in", "home office is in", "main office is in", "run from"),
-        fallback=("registered seat", "registered office", "location", "address"),
-        shape="place",
-    ),
-    Concept(
-        nouns=("employees", "number of employees", "headcount", "staff", "workforce",
-               "employee count", "employee range", "company size", "people work",
-               "people worked", "full-time staff"),
-        verbs=("employs", "employed", "workforce of", "staff of", "the staff at"),
-        shape="number",
-    ),
-    Concept(
-        nouns=("revenue", "turnover", "annual revenue", "total revenue", "net sales", "sales"),
-        verbs=("revenue of", "sales of", "turnover of"),
-        shape="money",
-    ),
-    Concept(nouns=("profit", "net profit", "net income", "earnings"), shape="money"),
-    Concept(
-        nouns=("market cap", "market capitalization", "market capitalisation"), shape="money"
-    ),
-    Concept(
-        nouns=("ceo", "chief executive", "chief executive officer"),
-        verbs=("led by", "headed by"),
-        fallback=("president", "managing director"),
-        shape="person",
-    ),
-    Concept(
-        nouns=("products", "key products", "main products", "products and services",
-               "product families", "best-known products", "product range"),
-        verbs=("known for", "makes", "produces", "offers", "the offering is made up of",
-               "the portfolio covers"),
-        fallback=("services", "brands"),
-    ),
-    Concept(
-        nouns=("competitors", "main competitors", "rivals", "main rivals", "peers",
-               "competition", "comparable brands"),
-        verbs=("competes with", "competes against", "locally the company meets"),
-    ),
-    Concept(
-        nouns=("growth rate", "growth", "annual growth", "annual growth rate", "cagr",
-               "compound annual growth rate", "revenue growth", "sales growth"),
-        verbs=("revenue grew by", "revenue rose by", "sales rose by", "sales grew by",
-               "revenue fell by", "revenue declined by", "sales fell by", "sales declined by",
-               "market grew by", "growing at", "grow at", "to grow by", "growth of",
-               "growing by"),
-        shape="percent",
-    ),
-    Concept(
-        nouns=("market size", "size of the market", "market value", "global market size",
-               "market volume"),
-        verbs=("valued at", "estimated at", "market was worth", "market is worth"),
-        shape="money",
-    ),
-    Concept(
-        nouns=("market position", "position", "market standing", "rank"),
-        signs=("largest", "biggest", "leading", "leader", "market share", "share of the market",
-               "number one", "number two", "dominates", "divide the market"),
-        shape="text",
-    ),
-    Concept(
-        nouns=("keywords", "tags"),
-    ),
-    Concept(
-        nouns=("version", "current version", "latest version", "release", "latest release",
-               "stable release"),
-        shape="version",
-    ),
-    Concept(
-        nouns=("summary", "description", "tagline", "abstract", "overview", "synopsis"),
-        shape="text",
-    ),
-    Concept(nouns=("industry", "sector", "line of business", "field of business")),
-    Concept(nouns=("country", "country of origin"), shape="place"),
-    Concept(nouns=("ticker", "ticker symbol", "stock symbol", "symbol")),
-    Concept(
-        nouns=("listed on", "stock exchange", "exchange", "listed in", "listing"),
-        verbs=("listed on", "listed in", "traded on", "traded in"),
-    ),
-    Concept(nouns=("owner", "parent company", "parent", "owned by", "largest shareholder"),
-            verbs=("owned by", "subsidiary of", "belongs to")),
-    Concept(
-        nouns=("dependencies", "required dependencies", "requirements", "requires dist",
-               "depends on", "install requires"),
-        verbs=("depends on",),
-    ),
-    Concept(nouns=("name", "company", "company name", "legal name", "full name")),
-    Concept(
-        nouns=("key findings", "findings", "highlights", "key points", "takeaways", "insights",
-               "trends", "key facts"),
-        shape="sentences",
-    ),
-    Concept(nouns=("publication date", "published", "date published"), shape="date"),
-)  # fmt: skip
-"""What different documents call the same thing. The order of nouns is the order of preference."""
-
-NEUTRAL = frozenset(
-    "about current currently latest total overall main key primary official full approximate"
-    " approx annual number of count value usd eur gbp euro dollar million billion mn bn"
-    " percent date year text string list location city name range estimated global worldwide"
-    " required level expression today now rate most best known".split()
+    answer answers result results value output response text field item data info information
+    reply solution
+    """
 )
-"""Words beside a label that do not change what it names."""
-
-OTHERWISE = frozenset(
-    "former formerly previous previously old past planned future target expected optional extra"
-    " file url link email mail id code type note notes status history content metadata key"
-    " template policy fee cost agreement classifier not no without deprecated minimum maximum"
-    " per average".split()
+_KINDRED = frozenset((
+    ("date", "year"), ("year", "date"), ("money", "number"), ("number", "money"),
+    ("percent", "number"), ("number", "percent"), ("person", "organization"),
+    ("place", "organization"), ("version", "number"),
+))  # fmt: skip
+_KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
+_EXAMPLE = re.compile(
+    r"\b(?:e\.g\.|eg\.?|for example|for instance|such as|like)[,:]?\s+(.+)", re.IGNORECASE
 )
-"""Words beside a label that make it another thing: `License-File` is not the license."""
-
-_GENERIC = frozenset(
-    "answer answers result results value output response text field item data info information"
-    " reply solution".split()
+_COUNTED = re.compile(r"\b(?:number|count|amount|quantity|total) of\b|\bhow many\b", re.IGNORECASE)
+_YEAR = re.compile(
+    r"(?<!as of )(?<!since )(?<!by )(?<!until )(?<!after )(?<!before )\b((?:19|20)\d\d)\b"
 )
-_STOP = frozenset(
-    "the a an and or its it is are was were be to for their this that whether if which with s"
-    " has have does do".split()
+_OR = re.compile(r"\b(?:or|else|otherwise)\b,?|/", re.IGNORECASE)
+_UNIT = re.compile(
+    r"\bin (thousand|million|billion)s?\b|\b(thousand|million|billion)s? (?:of )?(?:us )?"
+    r"(?:usd|eur|dollars?|euros?|pounds?|units?)\b",
+    re.IGNORECASE,
 )
-_CANONICAL = {
-    "licence": "license", "licences": "license", "organisation": "organization",
-    "mails": "email", "mail": "email", "docs": "documentation",
-    "headcounts": "headcount", "capitalisation": "capitalization", "colour": "color",
-}  # fmt: skip
-_JOINED = {("home", "page"): "homepage", ("web", "site"): "website", ("e", "mail"): "email"}
-_WORD = re.compile(r"\d+(?:\.\d+)+|\d+|[^\W\d_]+(?:['’][^\W\d_]+)?")
-_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-_EXAMPLE = re.compile(r"\b(?:e\.g\.|eg\.?|for example|for instance|such as|like)[,:]?\s+(.+)", re.I)
-_COUNTED = re.compile(r"\b(?:number|count|amount|quantity|total) of\b|\bhow many\b", re.I)
-_UNIT = re.compile(r"\bin (thousand|million|billion)s?\b|\b(thousand|million|billion)s? (?:of )?"
-                   r"(?:us )?(?:usd|eur|dollars?|euros?|pounds?|units?)\b", re.I)  # fmt: skip
-_PURE = re.compile(r"\b(?:fraction|ratio)\b|\b0 (?:to|and|-) 1\b", re.I)
 _UNITS = {"thousand": 1e3, "million": 1e6, "billion": 1e9}
 
 
@@ -272,11 +88,6 @@ class Field:
     memo: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @property
-    def name(self) -> str:
-        """The field as the schema writes it: `a.b` for a nested one."""
-        return ".".join(self.path)
-
-    @property
     def unnamed(self) -> bool:
         """Whether its name is a word such as `answer`, which says nothing."""
         return all(word in _GENERIC for word in terms(self.path[-1]))
@@ -287,58 +98,10 @@ class Field:
         return not self.phrases
 
 
-@lru_cache(maxsize=1 << 13)
-def terms(text: str) -> tuple[str, ...]:
-    """Return the words of a label, a field's name or a sentence in one spelling.
-
-    Lower case, singular, British spellings and `home page` joined; `3_11` reads `3.11`.
-    """
-    spaced = _CAMEL.sub(" ", re.sub(r"(?<=\d)_(?=\d)", ".", text)).replace("_", " ")
-    words = [_CANONICAL.get(word, word) for word in _WORD.findall(spaced.lower())]
-    found: list[str] = []
-    for word in words:
-        if found and (found[-1], word) in _JOINED:
-            found[-1] = _JOINED[found[-1], word]
-        elif word not in _STOP:
-            found.append(_singular(word))
-    return tuple(found)
-
-
-def _singular(word: str) -> str:
-    if len(word) > 4 and word.endswith("ies"):  # noqa: PLR2004 - "ties" stays
-        return word[:-3] + "y"
-    if len(word) > 4 and word.endswith(("sses", "xes", "ches", "shes")):  # noqa: PLR2004
-        return word[:-2]
-    if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):  # noqa: PLR2004
-        return word[:-1]
-    return _CANONICAL.get(word, word)
-
-
-def concept_named(phrase: Sequence[str]) -> Concept | None:
-    """Return the concept that a phrase names, whole or with neutral words beside it."""
-    best: tuple[int, int, Concept] | None = None
-    for order, concept in enumerate(CONCEPTS):
-        for noun in concept.nouns:
-            noun_terms = terms(noun)
-            if set(noun_terms) <= set(phrase) and set(phrase) - set(noun_terms) <= NEUTRAL:
-                rank = (len(noun_terms), -order, concept)
-                if best is None or rank[:2] > best[:2]:
-                    best = rank
-    return best[2] if best else None
-
-
-def concepts_in(text: str) -> list[Concept]:
-    """Return the concepts whose nouns a text holds, in the text's order: `author or maintainer`."""
-    words = terms(text)
-    found: dict[int, tuple[int, Concept]] = {}
-    for concept in CONCEPTS:
-        for noun in concept.nouns:
-            noun_terms = terms(noun)
-            for at in range(len(words) - len(noun_terms) + 1):
-                longer = at not in found or len(noun_terms) > found[at][0]
-                if words[at : at + len(noun_terms)] == noun_terms and longer:
-                    found[at] = (len(noun_terms), concept)
-    return list(dict.fromkeys(found[at][1] for at in sorted(found)))
+def year_asked(text: str) -> str:
+    """Return the year a text asks about, or ""; `as of 2025` and `e.g. 1889` ask about none."""
+    plain = _EXAMPLE.sub("", text)
+    return next((match[1] for match in _YEAR.finditer(plain)), "")
 
 
 def leaves(
@@ -415,7 +178,23 @@ def field_of(path: tuple[str, ...], schema: Mapping[str, JSON]) -> Field:
 
 def with_question(asked: Field, question: str) -> Field:
     """Return a field that says nothing itself with the labels that the question names."""
-    return _with_labels(asked, (), question) if asked.generic else asked
+    if not asked.generic:
+        return asked
+    labelled = _with_labels(asked, (), question)
+    wanted = ask(question).wanted
+    # "Who founded X?" names the label of a date, and asks for a person.
+    if "any" in (labelled.shape, wanted) or labelled.shape == wanted:
+        return labelled
+    if (labelled.shape, wanted) in _KINDRED:
+        return labelled
+    words = set(terms(question))
+    near = (
+        concept.nouns[0]
+        for concept in CONCEPTS
+        if concept.shape == wanted
+        and any(terms(phrase)[:1] and terms(phrase)[0] in words for phrase in concept.verbs)
+    )
+    return _with_labels(asked, (), next(near, ""))
 
 
 def _with_labels(asked: Field, name_terms: tuple[str, ...], plain: str) -> Field:
@@ -425,16 +204,16 @@ def _with_labels(asked: Field, name_terms: tuple[str, ...], plain: str) -> Field
     shape: Shape = "any"
 
     def add(concept: Concept, weight: float) -> None:
-        for noun in concept.nouns:
-            phrases.setdefault(terms(noun), weight)
-        for noun in concept.fallback:
-            phrases.setdefault(terms(noun), weight * _FALLBACK)
+        weights = dict.fromkeys(concept.nouns, weight)
+        weights |= dict.fromkeys(concept.fallback, weight * _FALLBACK)
+        for noun, weighs in weights.items():
+            phrases[terms(noun)] = max(weighs, phrases.get(terms(noun), 0.0))
         nouns.extend(concept.nouns)
         verbs.extend(concept.verbs)
 
     if name_terms:
         phrases[name_terms] = _EXACT
-        nouns.append(" ".join(_WORD.findall(_CAMEL.sub(" ", asked.path[-1]).replace("_", " "))))
+        nouns.append(spaced(asked.path[-1]))
         main = tuple(term for term in name_terms if term not in NEUTRAL) or name_terms
         phrases.setdefault(main, 0.98)
     concept = concept_named(name_terms) if name_terms else None
@@ -444,9 +223,8 @@ def _with_labels(asked: Field, name_terms: tuple[str, ...], plain: str) -> Field
     if concept is not None:
         add(concept, 0.97)
         shape = concept.shape
-        if _or_names(plain):
-            for step, other in enumerate(others[:2]):
-                add(other, 0.9 - 0.05 * step)
+        for step, other in enumerate(_alternatives(plain, concept)):
+            add(other, 0.9 - 0.05 * step)
     head = terms(_clause(plain))
     if name_terms and 0 < len(head) <= 4:  # noqa: PLR2004 - a label, not a sentence
         phrases.setdefault(head, 0.95)
@@ -476,7 +254,7 @@ def _with_labels(asked: Field, name_terms: tuple[str, ...], plain: str) -> Field
 def _says_more(name_terms: tuple[str, ...], concept: Concept, plain: str) -> bool:
     """Whether a description may add a concept's labels: it begins with one."""
     words = list(terms(_clause(plain)))
-    while words and words[0] in NEUTRAL and words[0] not in ("number",):
+    while words and words[0] in NEUTRAL and words[0] != "number":
         words.pop(0)
     nouns = (terms(noun) for noun in concept.nouns)
     starts = any(tuple(words[: len(noun)]) == noun for noun in nouns)
@@ -489,8 +267,19 @@ def _clause(text: str) -> str:
     return re.sub(r"^(?:the|an?|its)\s+", "", clause.strip(), flags=re.IGNORECASE)
 
 
-def _or_names(text: str) -> bool:
-    return re.search(r"\bor\b|/|\belse\b|\botherwise\b", text, re.IGNORECASE) is not None
+def _alternatives(text: str, concept: Concept) -> list[Concept]:
+    """Return what `or` names beside a concept of the same shape: `author or maintainer`."""
+    named: list[Concept] = []
+    for match in _OR.finditer(text):
+        following = terms(text[match.end() :])
+        named += [
+            other
+            for other in CONCEPTS
+            if other is not concept
+            and concept.shape in (other.shape, "any")
+            and any(following[: len(noun)] == noun for noun in map(terms, other.nouns))
+        ]
+    return list(dict.fromkeys(named))[:2]
 
 
 def _example(schema: Mapping[str, JSON], match: re.Match[str] | None) -> str:
@@ -505,9 +294,9 @@ def _example(schema: Mapping[str, JSON], match: re.Match[str] | None) -> str:
 def _kind(schema: Mapping[str, JSON]) -> Kind:
     stated = schema.get("type")
     names = [stated] if isinstance(stated, str) else list(stated or ())
-    for name in names:
-        if name in ("string", "integer", "number", "boolean", "array"):
-            return name  # type: ignore[no-any-return]
+    for kind in _KINDS:
+        if kind in names:
+            return kind
     members = [m for m in schema.get("enum") or () if m is not None]
     if members and all(isinstance(m, int) and not isinstance(m, bool) for m in members):
         return "integer"
@@ -516,16 +305,18 @@ def _kind(schema: Mapping[str, JSON]) -> Kind:
 
 def _shape(asked: Field, shape: Shape, words: set[str]) -> Shape:
     form = asked.schema.get("format")
-    if form in ("uri", "url", "iri") or words & {"url", "homepage", "website"}:
+    if form in ("uri", "url", "iri") or words & _ADDRESSES:
         return "url"
     if form in ("date", "date-time"):
         return "date"
     if asked.kind in ("integer", "number"):
-        if "year" in asked.terms or shape == "date" or asked.description.lower().startswith("year"):
-            return "year"
-        return shape if shape in ("money", "percent") else "number"
+        return _shape_of_number(asked, shape)
     if asked.kind == "string" and "year" in asked.terms:
         return "year"
-    if {"percent", "percentage"} & words:
-        return "percent"
-    return shape
+    return "percent" if {"percent", "percentage"} & words else shape
+
+
+def _shape_of_number(asked: Field, shape: Shape) -> Shape:
+    if "year" in asked.terms or shape == "date" or asked.description.lower().startswith("year"):
+        return "year"
+    return shape if shape in ("money", "percent") else "number"

@@ -3,37 +3,52 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 
 from runner.jsonvalue import JSON
 from runner.providers.local.corpus import Fact, Passage
+from runner.providers.local.deduced import deduced
 from runner.providers.local.evidence import Evidence
 from runner.providers.local.facts import HEADING, LEAD
-from runner.providers.local.fields import Field, terms
+from runner.providers.local.fields import Field, year_asked
 from runner.providers.local.kinds import STOPWORDS
-from runner.providers.local.deduced import deduced
+from runner.providers.local.labels import terms
 from runner.providers.local.matching import PLAIN, Candidate, is_below_heading, label_score, stated
-from runner.providers.local.typed import read, read_items
+from runner.providers.local.questions import Wanted
 from runner.providers.local.sentences import sentences
 from runner.providers.local.spans import best_span
-from runner.providers.local.statements import speaks_of, statements, states
-from runner.providers.local.subjects import is_about, is_subject_of, title_parts
-from runner.providers.local.questions import Wanted
+from runner.providers.local.statements import Statement, speaks_of, statements, states
+from runner.providers.local.subjects import (
+    first_mention,
+    is_about,
+    is_subject_of,
+    mentions,
+    speaks_about,
+    title_parts,
+)
+from runner.providers.local.typed import read, read_items
 
 _MENTIONED = 0.75
 """What a sentence of another document is worth, beside one of the subject's own."""
 
+_UNNAMED = 0.65
+"""What a sentence is worth that names neither the subject nor points back to it."""
+
 _TOPICAL = 0.8
-_SPAN_SCORE = 0.5
-_SPAN_COVERAGE = 0.5
+_SPAN_SCORE = 0.7
+_SPAN_COVERAGE = 0.3
 _SIBLINGS = 8
+_SENTENCES = 3
+_OPENING = 45
+_FORMAL = frozenset(("legal", "full", "registered", "official"))
 _SHORT = 250
 _FEW = 4
 _MOST_FINDINGS = 5
 _ASKS = re.compile(r"(?:what|which|who|whom|whose|when|where|why|how)\b", re.IGNORECASE)
 _KIND_WORDS = frozenset(("package", "company", "library", "market", "product", "what", "which"))
+_LABELLED = re.compile(r"[^\W\d_][^:.!?]{0,50}:\s")
 _BARE = re.compile(
     r"^[^.]{1,60}?\b(?:is|are|was)\s+(?:an?|the)\s+(?:[^\s.]+\s+){0,2}[^\s.]+\.\s+(?=\S)"
 )
@@ -55,7 +70,7 @@ def candidates(field: Field, evidence: Evidence, *, alone: bool = False) -> list
         found += [*_labelled(field, evidence), *_said(field, evidence), *_headed(field, evidence)]
         if not any(c.score >= PLAIN for c in found):
             found += _none_listed(field, evidence)
-    for way in (_mentioned, _lead, _told, _guessed):
+    for way in (_mentioned, _spelt, _lead, _told, _guessed):
         if not found:
             found += way(field, evidence)
     return found
@@ -91,13 +106,13 @@ def _of_question(field: Field, evidence: Evidence) -> Iterator[Candidate]:
     parsed = read(span.text, replace(field, shape="any") if field.kind == "string" else field)
     if parsed is not None:
         score = min(span.score, PLAIN - 0.01)
-        yield _candidate(span.passage, span.excerpt, parsed.value, score, "the best sentence", 0)
+        yield _candidate(
+            span.passage, span.excerpt, parsed.value, score=score, how="the best sentence"
+        )
 
 
 def _labelled(field: Field, evidence: Evidence) -> Iterator[Candidate]:
-    year = next(
-        iter(re.findall(r"\b(?:19|20)\d\d\b", f"{field.description} {evidence.question}")), ""
-    )
+    year = year_asked(evidence.question) or year_asked(field.description)
     yield from stated(evidence.facts, field, year)
     yield from deduced(evidence.facts, field)
 
@@ -109,30 +124,41 @@ def _said(field: Field, evidence: Evidence) -> Iterator[Candidate]:
         if not speaks_of(passage.text, field):
             continue
         for sentence in sentences(passage.text):
-            yield from _of_sentence(field, passage, sentence.text, weight, passage.id)
+            yield from _of_sentence(
+                field, evidence, passage, sentence.text, weight=weight, order=passage.id
+            )
 
 
 def _mentioned(field: Field, evidence: Evidence) -> Iterator[Candidate]:
     for order, (passage, sentence) in enumerate(evidence.mentioning()):
-        yield from _of_sentence(field, passage, sentence, _MENTIONED, order)
+        yield from _of_sentence(field, evidence, passage, sentence, weight=_MENTIONED, order=order)
 
 
 def _of_sentence(
-    field: Field, passage: Passage, sentence: str, weight: float, order: int
+    field: Field,
+    evidence: Evidence,
+    passage: Passage,
+    sentence: str,
+    *,
+    weight: float,
+    order: int,
 ) -> Iterator[Candidate]:
     if field.kind == "boolean":
         said = states(sentence, field)
         if said is not None:
             how = "a sentence that says so" if said else "a sentence that denies it"
-            yield _candidate(passage, sentence, said, 0.9 * weight, how, order)
+            yield _candidate(passage, sentence, said, score=0.9 * weight, how=how, order=order)
         return
+    keys = evidence.subject.keys
     for statement in statements(sentence, field):
         parsed = read(statement.text, field)
-        if parsed is not None:
+        if parsed is not None and not _is_of_another(sentence, statement, keys):
+            if keys and not statement.leads and not speaks_about(sentence, keys):
+                weight *= _UNNAMED
             yield Candidate(
                 value=parsed.value,
                 # One item after a verb ("makes the machines that …") is hardly a list.
-                score=statement.strength * weight * (0.8 if _is_single(parsed.value) else 1),
+                score=statement.strength * weight * (0.68 if _is_single(parsed.value) else 1),
                 clean=parsed.clean,
                 how=f"a sentence ({statement.how})",
                 document=passage.document,
@@ -141,6 +167,15 @@ def _of_sentence(
                 order=order,
             )
             return
+
+
+def _is_of_another(sentence: str, statement: Statement, keys: frozenset[str]) -> bool:
+    """Whether `Jane Doe, author of …` goes on to name another thing than the subject."""
+    if statement.how != "'Name, …'":
+        return False
+    following = sentence[sentence.find(statement.text) + len(statement.text) :]
+    of = re.search(r"\s(?:of|for|at)\s+(.{1,80})", following)
+    return of is not None and bool(keys) and not mentions(of[1], keys)
 
 
 def _is_single(value: JSON) -> bool:
@@ -157,26 +192,46 @@ def _headed(field: Field, evidence: Evidence) -> Iterator[Candidate]:
             continue
         version = re.search(r"\sv?(\d+(?:\.\w+)+)$", fact.value.strip())
         if field.concept == "version" and version and is_about(fact.value[: version.start()], keys):
-            yield _of_fact(fact, version[1], 0.95, "the main heading", order)
+            yield _of_fact(fact, version[1], score=0.95, how="the main heading", order=order)
         elif field.concept == "name":
             whole = fact.value[: version.start()] if version else fact.value
             parts = [part for part in title_parts(whole) if is_about(part, keys)]
             if parts:
-                yield _of_fact(fact, min(parts, key=len), 0.8, "the main heading", order)
+                name = min(parts, key=len)
+                score = 0.8 if _FORMAL & set(field.terms) else PLAIN
+                yield _of_fact(fact, name, score=score, how="the main heading", order=order)
+
+
+def _spelt(field: Field, evidence: Evidence) -> Iterator[Candidate]:
+    """Yield the subject's name as its own document spells it first."""
+    if field.concept != "name" or field.kind != "string" or not evidence.documents:
+        return
+    for passage in evidence.own_passages(evidence.subject.name):
+        named = first_mention(passage.text, evidence.subject.keys)
+        if named and named != named.lower():
+            said = (one.text for one in sentences(passage.text) if named in one.text)
+            how = "the document's own spelling"
+            yield _candidate(passage, next(said, named), named, score=0.7, how=how)
+            return
 
 
 def _lead(field: Field, evidence: Evidence) -> Iterator[Candidate]:
     """Yield what a document says first about its subject, for a field such as `summary`."""
     if field.concept != "summary" or field.kind != "string":
         return
-    for order, fact in enumerate(evidence.facts):
+    most = _SENTENCES if re.search(r"\bsentences\b|\bparagraph", field.description) else 1
+    for order, fact in enumerate(sorted(evidence.facts, key=evidence.rank)):
         if fact.label == LEAD and fact.document in evidence.documents:
             # "X is a Python package." only names the kind; what it is for comes next.
             text = _BARE.sub("", fact.value, count=1)
             said = sentences(text) or sentences(fact.value)
+            if evidence.topical and said[0].text.count(" ") < _FEW:
+                text, said = text[said[0].start + len(said[0].text) :], said[1:]
+            if not said:
+                continue
             short = len(text) <= _SHORT and len(said) <= 2  # noqa: PLR2004 - a summary's length
-            value = text.strip() if short else said[0].text
-            yield _of_fact(fact, value, 0.7, "the document's first words", order)
+            value = text.strip() if short else " ".join(one.text for one in said[:most])
+            yield _of_fact(fact, value, score=0.7, how="the document's first words", order=order)
 
 
 def _told(field: Field, evidence: Evidence) -> Iterator[Candidate]:
@@ -188,7 +243,7 @@ def _told(field: Field, evidence: Evidence) -> Iterator[Candidate]:
         keys = evidence.subject.keys
         words = " ".join((*field.signs, *field.nouns))
         told = [
-            (not is_subject_of(one.text, keys), order, passage, one.text)
+            (not _opens_with(one.text, keys), order, passage, one.text)
             for order, passage in enumerate(evidence.own_passages(words))
             if signs.search(passage.text)
             for one in sentences(passage.text)
@@ -196,16 +251,22 @@ def _told(field: Field, evidence: Evidence) -> Iterator[Candidate]:
         ]
         for other, order, passage, text in sorted(told, key=lambda t: t[:2])[:1]:
             score = 0.5 if other else 0.65
-            yield _candidate(passage, text, text, score, "a sentence that describes it", order)
+            how = "a sentence that describes it"
+            yield _candidate(passage, text, text, score=score, how=how, order=order)
+
+
+def _opens_with(sentence: str, keys: frozenset[str]) -> bool:
+    """Whether a sentence is about the subject, or names it early: `By its own count Nokia is …`."""
+    return is_subject_of(sentence, keys) or bool(first_mention(sentence[:_OPENING], keys))
 
 
 def _findings(field: Field, evidence: Evidence) -> Iterator[Candidate]:
     """Yield the sentences that hold most of the question's words, one a passage."""
-    asked = set(terms(evidence.question)) - STOPWORDS - set(terms(" ".join(field.nouns)))
+    asked = set(terms(evidence.topic)) - STOPWORDS - set(terms(" ".join(field.nouns)))
     among = list(evidence.documents) or None
     chosen: dict[str, tuple[Passage, str]] = {}
     hits = evidence.index.search_passages(
-        evidence.question, limit=8, policy=evidence.policy, documents=among
+        evidence.topic, limit=8, policy=evidence.policy, documents=among
     )
     for hit in hits:
         if hit.coverage < _SPAN_COVERAGE or not asked:
@@ -219,11 +280,16 @@ def _findings(field: Field, evidence: Evidence) -> Iterator[Candidate]:
     if parsed is None:
         return
     for document in dict.fromkeys(passage.document for passage, _ in found):
-        said = [(p, text) for p, text in found if p.document == document]
+        cited = [(p, text) for p, text in found if p.document == document]
         yield Candidate(
-            value=parsed.value, score=0.63, clean=False, how="the sentences nearest to the question",
-            document=document, title=said[0][0].title, excerpts=tuple(text for _, text in said),
-        )  # fmt: skip
+            value=parsed.value,
+            score=0.63,
+            clean=False,
+            how="the sentences nearest to the question",
+            document=document,
+            title=cited[0][0].title,
+            excerpts=tuple(text for _, text in cited),
+        )
 
 
 def _none_listed(field: Field, evidence: Evidence) -> Iterator[Candidate]:
@@ -240,13 +306,13 @@ def _none_listed(field: Field, evidence: Evidence) -> Iterator[Candidate]:
         if not is_below_heading(fact):
             siblings.setdefault(fact.document, set()).add(fact.label)
     shared = Counter(label for labels in siblings.values() for label in labels)
-    usual = {label for label, times in shared.items() if times > 0.5 * len(siblings)}  # noqa: PLR2004
-    if len(usual) < _FEW or len(usual & own) < 0.5 * len(usual):  # noqa: PLR2004 - of one make
+    usual = {label for label, times in shared.items() if times > 0.5 * len(siblings)}
+    if len(usual) < _FEW or len(usual & own) < 0.5 * len(usual):
         return
     for label in sorted(set(shared) - own):
         if shared[label] > 1 and label_score(label, field) >= PLAIN:
-            how = f"documents of the same make listing each under '{label}', and this one listing none"
-            yield _of_fact(evidence.facts[0], 0, 0.75, how, 0)
+            how = f"documents like this one listing each under '{label}', and this one none"
+            yield _of_fact(evidence.facts[0], 0, score=0.75, how=how, order=0)
             return
 
 
@@ -260,14 +326,16 @@ def _guessed(field: Field, evidence: Evidence) -> Iterator[Candidate]:
     span = best_span(f"What is the {asked}?", hits, wanted=_WANTED.get(field.shape, "any"))
     if span is None or span.score < _SPAN_SCORE or span.coverage < _SPAN_COVERAGE:
         return
-    if not label <= set(terms(span.excerpt)):
-        return
+    if not label <= set(terms(span.excerpt)) or _LABELLED.match(span.excerpt):
+        return  # What a label says has been judged by the label.
     parsed = read(span.text, field)
     if parsed is not None:
-        yield _candidate(span.passage, span.excerpt, parsed.value, 0.5, "the best sentence", 0)
+        yield _candidate(
+            span.passage, span.excerpt, parsed.value, score=0.5, how="the best sentence"
+        )
 
 
-def _of_fact(fact: Fact, value: object, score: float, how: str, order: int) -> Candidate:
+def _of_fact(fact: Fact, value: JSON, *, score: float, how: str, order: int) -> Candidate:
     return Candidate(
         value=value, score=score, clean=True, how=how, document=fact.document, title=fact.title,
         excerpts=(fact.excerpt,), order=order,
@@ -275,7 +343,7 @@ def _of_fact(fact: Fact, value: object, score: float, how: str, order: int) -> C
 
 
 def _candidate(
-    passage: Passage, excerpt: str, value: object, score: float, how: str, order: int
+    passage: Passage, excerpt: str, value: JSON, *, score: float, how: str, order: int = 0
 ) -> Candidate:
     return Candidate(
         value=value, score=score, clean=True, how=how, document=passage.document,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, Literal, TypeAlias
 
+from runner.providers.local.lexicon import word_set
 from runner.providers.local.sentences import Token
 
 Kind: TypeAlias = Literal[
@@ -14,68 +15,52 @@ Kind: TypeAlias = Literal[
 """`past`: a form that may be a verb's past or participle; `word`: any other word with meaning."""
 
 ARTICLES: Final = frozenset(["a", "an", "the"])
-PREPOSITIONS: Final = frozenset(
-    """
+PREPOSITIONS: Final = word_set("""
     about above across after against along among amid around as at before behind below beneath
     beside besides between beyond by despite down during except for from in inside into like near of
     off on onto out outside over past per since through throughout till to toward towards under
     until up upon via versus with within without
-    """.split()  # noqa: SIM905 - a block of words is easier to read and to mend than a list
-)
-AUXILIARIES: Final = frozenset(
-    """
+    """)
+AUXILIARIES: Final = word_set("""
     is are was were be been being am do does did done has have had having can could may might must
     shall should will would cannot
-    """.split()  # noqa: SIM905
-)
+    """)
 COPULAS: Final = frozenset(["is", "are", "was", "were"])
 WH_WORDS: Final = frozenset(
     ["what", "which", "who", "whom", "whose", "when", "where", "why", "how", "what's", "who's"]
 )
-CONJUNCTIONS: Final = WH_WORDS | frozenset(
-    """
+CONJUNCTIONS: Final = WH_WORDS | word_set("""
     and or but nor yet so because although though while whereas if unless that than whether
-    """.split()  # noqa: SIM905
-)
-PRONOUNS: Final = frozenset(
-    """
+    """)
+PRONOUNS: Final = word_set("""
     i me my we us our you your he him his she her hers it its they them their theirs this these
     those there here itself himself herself themselves one such
-    """.split()  # noqa: SIM905
-)
-ADVERBS: Final = frozenset(
-    """
+    """)
+ADVERBS: Final = word_set("""
     not also only just even still already often usually generally primarily mainly mostly now then
     later again ever never once very more most much many less least too well however therefore thus
     instead rather almost approximately roughly nearly soon
-    """.split()  # noqa: SIM905
-)
+    """)
 STOPWORDS: Final = (
     ARTICLES | PREPOSITIONS | AUXILIARIES | WH_WORDS | CONJUNCTIONS | PRONOUNS | ADVERBS
     | frozenset(
         ["some", "any", "all", "both", "each", "every", "other", "another", "same", "own", "no"]
     )
 )  # fmt: skip
-PAST_FORMS: Final = frozenset(
-    """
+PAST_FORMS: Final = word_set("""
     became began brought built bought came chose drew fell fought found gave got grew held kept knew
     known led left lost made met paid ran rose said saw seen sold sent spoke stood took taken taught
     told given thought went won wrote written
-    """.split()  # noqa: SIM905
-)
-MONTHS: Final = frozenset(
-    """
+    """)
+MONTHS: Final = word_set("""
     january february march april may june july august september october november december
     jan feb mar apr jun jul aug sep sept oct nov dec
-    """.split()  # noqa: SIM905
-)
-NUMBER_WORDS: Final = frozenset(
-    """
+    """)
+NUMBER_WORDS: Final = word_set("""
     zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen
     sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety
     hundred thousand million billion trillion dozen half hundreds thousands millions billions
-    """.split()  # noqa: SIM905
-)
+    """)
 CURRENCIES: Final = "$€£¥"
 OPENING_QUOTES: Final = '"“'
 CLOSING_QUOTES: Final = '"”'

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from runner.jsonvalue import JSON
 from runner.providers.local.corpus import Fact
-from runner.providers.local.fields import NEUTRAL, OTHERWISE, Field, terms
+from runner.providers.local.fields import Field
+from runner.providers.local.labels import NEUTRAL, OTHERWISE, terms
 from runner.providers.local.sentences import sentences
 from runner.providers.local.statements import Statement, statements
 from runner.providers.local.typed import read, read_items
@@ -23,10 +24,15 @@ PLAIN = 0.85
 MOST_EXCERPTS = 20
 
 _MOST_LABELS = 20_000
-_SENTENCE_SPACES = 5
+_SENTENCE_SPACES = 4
 _OPTIONAL = re.compile(r"\boptional\b|\bextra\s*==", re.IGNORECASE)
-_COUNT = re.compile(r"(?:(?:about|around|over|more than|~)\s*)?\d[\d.,’']*(?:\s+[a-z]+){0,3}(?:\s*\(.*\))?")
+_COUNT = re.compile(
+    r"(?:(?:about|around|over|more than|~)\s*)?\d[\d.,’']*(?:\s+[a-z]+){0,3}"
+    r"(?:\s*\(.*\)|,?\s+(?:at|as of|by|end of|in|on)\b.*)?"
+)
 _PERIOD = re.compile(r"\b(?:19|20)\d\d\b")
+_AS_OF = re.compile(r"\([^()]*\)|\b(?:as of|end of|at the end of|in|for)\s.*$")
+_OTHER_YEAR = 0.45
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +82,8 @@ def _score(
         return 0.0
     best = 0.0
     words = set(label)
+    # "Sales revenue" joins two names of one thing.
+    known = {word for phrase, weight in phrases if weight > PLAIN for word in phrase}
     for phrase, weight in phrases:
         if weight <= best:
             break
@@ -88,8 +96,10 @@ def _score(
         if len(extra) == len(words - {*phrase}) and set(phrase) <= words:
             if extra & OTHERWISE - set(asked):
                 continue
-            other = [w for w in extra if w not in NEUTRAL and not w.replace(".", "").isdigit()]
-            best = max(best, weight * (0.95, 0.6)[len(other)] if len(other) < 2 else 0.0)  # noqa: PLR2004
+            extra = {w for w in extra if not w.replace(".", "").isdigit()}
+            other = extra - NEUTRAL - known
+            cost = 1.0 if not extra else (0.95, 0.6, 0.0)[min(len(other), 2)]
+            best = max(best, weight * cost)
         elif words < set(phrase) and set(phrase) - words <= NEUTRAL:
             best = max(best, weight * 0.9)
     return best
@@ -115,7 +125,7 @@ def stated(facts: Sequence[Fact], field: Field, year: str) -> Iterator[Candidate
 
 def _of_label(group: list[tuple[float, int, Fact]], field: Field) -> Iterator[Candidate]:
     """Yield the values of one label, which a document may repeat."""
-    score, order, first = group[0]
+    score, order, _ = group[0]
     facts = [fact for _, _, fact in group]
     if field.counted:
         whole = [_COUNT.fullmatch(fact.value.strip()) for fact in facts]
@@ -126,22 +136,33 @@ def _of_label(group: list[tuple[float, int, Fact]], field: Field) -> Iterator[Ca
     if field.kind == "array" and len(facts) > 1:
         parsed = read_items([fact.value for fact in facts if fact.value], field)
         if parsed is not None:
-            yield _candidate(parsed, facts, score, order)
+            yield _candidate(parsed, facts, score, order, field)
         return
     for _, place, fact in group:
         text = _without_label_words(fact, field)
-        if is_sentence(text) and field.shape not in ("text", "url"):
+        if field.signs:
+            text = _telling(text, field)
+        if is_sentence(text) and field.shape not in ("text", "url", "sentences"):
             said = (s for one in sentences(text) for s in statements(one.text, field))
             text = next(said, Statement(text="", strength=0, how="")).text
         parsed = read(text, field)
         if parsed is not None:
-            yield _candidate(parsed, [fact], score, place)
+            yield _candidate(parsed, [fact], score, place, field)
+
+
+def _telling(text: str, field: Field) -> str:
+    """Return the first two sentences of a text that describe the field, or all where none does."""
+    signs = re.compile(rf"\b(?:{'|'.join(field.signs)})\b", re.IGNORECASE)
+    telling = [one.text for one in sentences(text) if signs.search(one.text)]
+    return " ".join(telling[:2]) or text
 
 
 def is_sentence(text: str) -> bool:
     """Whether a value is told in a sentence, so that it must be found there."""
     return (
-        text.count(" ") > _SENTENCE_SPACES and re.search(r"[a-z]\.(\s|$)|_\.|::$", text) is not None
+        text.count(" ") > _SENTENCE_SPACES
+        and re.search(r"[a-z]\.(\s|$)|[\w)]\.$|_\.|::$|\s(?:is|are|was|were|has|have)\s", text)
+        is not None
     )
 
 
@@ -164,7 +185,9 @@ def _counted(facts: Sequence[Fact], field: Field, score: float, order: int) -> C
     )
 
 
-def _candidate(parsed: Parsed, facts: Sequence[Fact], score: float, order: int) -> Candidate:
+def _candidate(
+    parsed: Parsed, facts: Sequence[Fact], score: float, order: int, field: Field
+) -> Candidate:
     first = facts[0]
     excerpts = tuple(dict.fromkeys(fact.excerpt for fact in facts))
     return Candidate(
@@ -176,7 +199,7 @@ def _candidate(parsed: Parsed, facts: Sequence[Fact], score: float, order: int) 
         title=first.title,
         excerpts=excerpts[:MOST_EXCERPTS],
         order=order,
-        period=next(iter(_PERIOD.findall(first.label)), ""),
+        period=period_of(first, field),
     )
 
 
@@ -195,10 +218,18 @@ def _fact_score(fact: Fact, field: Field, score: float, year: str) -> float:
         leading = _leading_words(fact, field)
         if leading:
             score = max(score, label_score(f"{fact.label} {leading}", field) * 0.97)
-    if score and (years := _PERIOD.findall(fact.label)):
-        # Without a year in the question the latest one counts.
-        score *= 1.0 if year in years else 0.95 + (int(years[-1]) - 1900) / 1e4
+    if score and (stated_year := period_of(fact, field)) and stated_year != year:
+        # Without a year in the question the latest one counts; another year is not the one asked.
+        score *= _OTHER_YEAR if year else 0.95 + (int(stated_year) - 1900) / 1e4
     return score
+
+
+def period_of(fact: Fact, field: Field) -> str:
+    """Return the year a figure is of, as its label or an aside such as `(end of 2024)` says."""
+    years = _PERIOD.findall(fact.label)
+    if not years and field.shape in ("number", "money", "percent"):
+        years = [year for aside in _AS_OF.findall(fact.value) for year in _PERIOD.findall(aside)]
+    return years[-1] if years else ""
 
 
 def is_below_heading(fact: Fact) -> bool:
@@ -230,5 +261,3 @@ def _leading_words(fact: Fact, field: Field) -> str:
 def _without_label_words(fact: Fact, field: Field) -> str:
     leading = _leading_words(fact, field)
     return fact.value[len(leading) :].strip() if leading else fact.value
-
-

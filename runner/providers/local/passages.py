@@ -9,7 +9,8 @@ from runner.providers.local.corpus import Block, Document
 from runner.providers.local.sentences import sentences
 
 TARGET_CHARS = 700
-_WHOLE_CHARS = 900
+_WHOLE_CHARS = 1500
+"""A paragraph of up to so many characters is one passage: its sentences explain each other."""
 _SMALL_SECTION_CHARS = 200
 _SMALL_REST_CHARS = 150
 _STRETCH_CHARS = 8000
@@ -29,8 +30,9 @@ def full_text(document: Document) -> tuple[str, list[Slice]]:
     """Return a document as Markdown-like text, and its passages as slices of that text.
 
     Headings carry their `#`; list items, table rows and labelled lines stand on lines of their
-    own. A passage has about `TARGET_CHARS` characters and begins and ends with a sentence, a row
-    or a line; it crosses a heading only where the section before is very short.
+    own. A passage has about `TARGET_CHARS` characters, or is one longer paragraph. It begins and
+    ends with a sentence, a row or a line, and crosses a heading only where the section before is
+    very short.
     """
     parts: list[str] = []
     slices: list[Slice] = []

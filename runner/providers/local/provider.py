@@ -18,7 +18,7 @@ from runner.providers.local.answers import answer_json
 from runner.providers.local.documents import SUFFIXES
 from runner.providers.local.index import Index
 
-METHOD = "1"
+METHOD = "2"
 """The edition of the answering rules; raised when they change, so that no old answer is reused."""
 
 DEFAULT_RESULTS = 10
@@ -30,6 +30,8 @@ class LocalProvider:
 
     name = "local"
     null_is_not_found = True
+    runs = None
+    quotas: Mapping[str, int] = {}
 
     def __init__(self, index: Index, warnings: Sequence[str]) -> None:
         self._index = index
@@ -218,13 +220,17 @@ def open_local(folder: Path, root: Path, patterns: Sequence[str], database: Path
 
 def _files(folder: Path, root: Path, patterns: Sequence[str]) -> Iterator[tuple[str, Path]]:
     """Yield (path as shown, real path) of every document below the root."""
+    inside: dict[Path, bool] = {}
     for pattern in patterns:
         for path in _matches(folder, pattern):
-            shown = Path(os.path.relpath(path, folder))
-            hidden = any(part.startswith(".") and part != ".." for part in shown.parts)
-            if hidden or not path.is_file() or not path.resolve().is_relative_to(root):
+            shown = os.path.relpath(path, folder).replace(os.sep, "/")
+            if any(part.startswith(".") and part != ".." for part in shown.split("/")):
                 continue
-            yield shown.as_posix(), path
+            if path.parent not in inside:
+                inside[path.parent] = path.parent.resolve().is_relative_to(root)
+            linked_out = path.is_symlink() and not path.resolve().is_relative_to(root)
+            if inside[path.parent] and not linked_out and path.is_file():
+                yield shown, path
 
 
 def _matches(folder: Path, pattern: str) -> Iterator[Path]:

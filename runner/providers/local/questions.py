@@ -15,6 +15,7 @@ from runner.providers.local.kinds import (
     STOPWORDS,
     WH_WORDS,
 )
+from runner.providers.local.lexicon import word_set
 from runner.providers.local.sentences import Token, tokens
 
 Wanted: TypeAlias = Literal[
@@ -31,18 +32,15 @@ CLASS_WEIGHT: Final = 0.4
 GENERIC_WEIGHT: Final = 0.2
 """What words such as "name" and "kind" count."""
 
-_GENERIC: Final = frozenset(
-    """
+_GENERIC: Final = word_set("""
     name names kind kinds type types sort sorts term word title example form part number amount
     thing two other group class specific
-    """.split()  # noqa: SIM905 - a block of words is easier to read and to mend than a list
-)
+    """)
 _CLASSES: Final[tuple[tuple[Wanted, frozenset[str]], ...]] = (
     ("year", frozenset(["year"])),
     (
         "person",
-        frozenset(
-            """
+        word_set("""
             person people man woman king queen emperor president leader general commander author
             writer poet artist actor actress singer musician player quarterback coach founder
             inventor scientist mathematician physicist chemist philosopher director producer
@@ -50,28 +48,23 @@ _CLASSES: Final[tuple[tuple[Wanted, frozenset[str]], ...]] = (
             owner manager chairman ceo chief executive architect engineer designer explorer
             historian professor scholar doctor companion character astronaut wife husband son
             daughter father mother brother sister
-            """.split()  # noqa: SIM905
-        ),
+            """),
     ),
     (
         "organization",
-        frozenset(
-            """
+        word_set("""
             company organization organisation corporation firm agency team club network university
             college school church party band group institution association committee bank publisher
             manufacturer brand newspaper station studio channel department supplier vendor
-            """.split()  # noqa: SIM905
-        ),
+            """),
     ),
     (
         "place",
-        frozenset(
-            """
+        word_set("""
             place location country city state town village county province region continent area
             district river lake sea ocean mountain island valley street road address venue stadium
             building site headquarters capital nation territory airport
-            """.split()  # noqa: SIM905
-        ),
+            """),
     ),
     ("percent", frozenset(["percent", "percentage", "proportion", "share", "fraction", "rate"])),
     (
@@ -80,12 +73,10 @@ _CLASSES: Final[tuple[tuple[Wanted, frozenset[str]], ...]] = (
     ),
     (
         "number",
-        frozenset(
-            """
+        word_set("""
             number population score total count quantity temperature age weight height length speed
             distance size capacity employees
-            """.split()  # noqa: SIM905
-        ),
+            """),
     ),
     (
         "date",

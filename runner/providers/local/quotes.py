@@ -13,6 +13,7 @@ from runner.job.model import SourcePolicy
 from runner.providers.local.corpus import Passage
 from runner.providers.local.index import Index
 from runner.providers.local.kinds import STOPWORDS
+from runner.providers.local.lexicon import word_set
 from runner.providers.local.sentences import sentences, tokens
 from runner.providers.local.themes import related, theme_terms
 
@@ -43,12 +44,10 @@ _MAX_CHARS = 600
 
 _ROW = re.compile(r"^(?P<label>[^\W\d_][^:.!?]{0,40}):\s")
 _ENDED = re.compile(r"[.!?…。！？][\"'”’)\]]*$")
-FILE_LABELS = frozenset(
-    """
+FILE_LABELS = word_set("""
     title date source author authors url lang language tags keywords topic category updated
     published
-    """.split()  # noqa: SIM905 - a block of words is easier to read and to mend than a list
-)
+    """)
 _BULLET = re.compile(r"^\s*(?:[-*•]|\d{1,3}[.)])\s+")
 
 _Kin: TypeAlias = Callable[[str], frozenset[str]]

@@ -29,7 +29,7 @@ NAMED: Final = 10
 COMMON_SHARE: Final = 0.1
 COMMON_FROM: Final = 1000
 BEST_WORDING_SHARE: Final = 0.5
-NEXT_PASSAGE_SHARES: Final = (0.1, 0.05)
+NEXT_PASSAGE_SHARES: Final = (0.05, 0.03)
 _SEPARATORS = re.compile(r"\s+[·|•–—:-]+\s+")
 
 

@@ -7,13 +7,13 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
-ABBREVIATIONS = frozenset(
-    """
+from runner.providers.local.lexicon import word_set
+
+ABBREVIATIONS = word_set("""
     al approx bros capt cf co col corp dept dr ed eds e.g etc fig gen gov hon i.e inc jr lt ltd maj
     messrs mr mrs ms mt no nos p.m a.m ph.d pp prof rep rev sec sen sgt sr st u.k u.s vol vs
     jan feb mar apr jun jul aug sep sept oct nov dec
-    """.split()  # noqa: SIM905 - a block of words is easier to read and to mend than a list
-)
+    """)
 """Words, without their last full stop, after which a full stop ends no sentence."""
 
 _BORDER = re.compile(r"((?<![.!?…])[.!?…]++[\"'”’)\]]*+|[。！？])(\s+|$)|\n")
@@ -106,13 +106,11 @@ def stem(lower: str) -> str:
         if lower.endswith(suffix) and len(lower) - len(suffix) + len(kept) >= _SHORTEST_STEM:
             lower = lower[: len(lower) - len(suffix)] + kept
             break
-    if lower in _IRREGULAR:
+    if lower in _IRREGULAR and lower != "found":  # "founded" is no form of "find"
         return _IRREGULAR[lower]
     if len(lower) > _SHORTEST_STEM:
         lower = lower.removesuffix("e")
-        if lower[-1] in "iy":
-            lower = lower[:-1]
-        elif lower[-1] == lower[-2] and lower[-1] not in "aeiou":
+        if lower[-1] in "iy" or (lower[-1] == lower[-2] and lower[-1] not in "aeiou"):
             lower = lower[:-1]
     return lower
 

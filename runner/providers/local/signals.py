@@ -33,7 +33,8 @@ WEIGHTS: Final[Mapping[str, float]] = {
     # Its make.
     "length": -0.12, "single": -0.5, "participle": -2.0, "caps": 0.8, "quoted": 1.3, "list": 1.0,
     "holds of": 0.0, "holds preposition": -1.0, "holds conjunction": -0.7, "holds comma": -0.9,
-    "holds verb": -1.0, "holds adverb": -0.8, "cut date": -2.0, "other unit": -1.0,
+    "holds verb": -1.0, "holds adverb": -0.8, "cut date": -2.0, "cut range": -1.5, "cut name": -1.2,
+    "letter": -1.5, "other unit": -1.0,
     # The class the question names ("which team"), and the unit it counts ("how many goals").
     "class before": 0.3, "class before name": 2.0, "class earlier": 0.6, "class after": 1.0,
     "class inside": 1.7, "unit after": 2.2,
@@ -99,6 +100,7 @@ _NEVER_AT_A_BORDER = frozenset(
     ]
 )  # fmt: skip
 _BREAKS = frozenset(";:!?()")
+_TO = frozenset(["to", "–", "-", "—", "through", "until"])
 _CLASS_REACH = 4
 _UNIT_REACH = 3
 _COUNTED_SHAPES = frozenset(["number", "year", "money", "percent"])
@@ -279,10 +281,23 @@ def _make(asked: Question, line: Line, first: int, last: int, content: _Content)
         value += WEIGHTS["single"]
     if content.names and not content.plain:
         value += WEIGHTS["caps"]
+    return value + _fitness(asked, line, first, last, content)
+
+
+def _fitness(asked: Question, line: Line, first: int, last: int, content: _Content) -> float:
+    """Return the weight of a stretch's shape: how it suits the question, and what it cuts off."""
+    words = line.words
     found = _shape(line, first, last, content)
+    value = 0.0
+    if last == first and len(words[first].text) == 1 and content.names:
+        value += WEIGHTS["letter"]
+    if _cuts_name(line, last):
+        value += WEIGHTS["cut name"]
     value += FIT.get(asked.wanted, {}).get(found, 0.0)
     if found in ("date", "number") and _cuts_date(words, first, last):
         value += WEIGHTS["cut date"]
+    if found in ("date", "year", "number") and _cuts_range(words, first, last):
+        value += WEIGHTS["cut range"]
     if asked.unit and found in _COUNTED_SHAPES:
         reach = words[last + 1 : last + 1 + _UNIT_REACH]
         if any(word.stem == asked.unit[-1] for word in reach):
@@ -335,6 +350,24 @@ def _is_dated(words: tuple[Token, ...], content: _Content) -> bool:
     if decade or closes.stem == stem("century") or any(word.lower in MONTHS for word in words):
         return True
     return not content.plain and not content.verbs and any(is_year(word) for word in words)
+
+
+def _cuts_name(line: Line, last: int) -> bool:
+    """Tell whether a name goes on behind `of` ("Bureau" of "Bureau of Tibetan Affairs")."""
+    kinds, rest = line.kinds, line.words[last + 1 : last + 2]
+    goes_on = bool(rest) and rest[0].lower == "of" and kinds[last + 2 : last + 3] == ["name"]
+    return kinds[last] == "name" and goes_on
+
+
+def _cuts_range(words: tuple[Token, ...], first: int, last: int) -> bool:
+    """Tell whether a year is one end of a range ("1562 to 1598", "between 1268 and 1273")."""
+    before, behind = words[max(0, first - 2) : first], words[last + 1 : last + 3]
+    joins = len(behind) > 1 and behind[0].lower in _TO and behind[1].text[0].isdigit()
+    ends = len(before) > 1 and before[1].lower in _TO and before[0].text[-1].isdigit()
+    between = bool(before) and before[-1].lower in ("between", "from")
+    if len(behind) > 1 and behind[0].lower == "and":
+        return between and behind[1].text[0].isdigit()
+    return joins or ends
 
 
 def _cuts_date(words: tuple[Token, ...], first: int, last: int) -> bool:

@@ -6,47 +6,76 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from runner.providers.local.fields import NEUTRAL, Field, terms
+from runner.providers.local.fields import Field
+from runner.providers.local.labels import NEUTRAL, terms
+from runner.providers.local.lexicon import word_set
 from runner.providers.local.sentences import ABBREVIATIONS
 from runner.providers.local.values import is_negated
 
-_NAME = r"[^\W\d_][\w.'’&-]*"
-_PROPER = rf"[A-ZÀ-ÞĀ-Ž][\w.'’&-]*(?:\s+(?:(?:de|van|von|der|den|di|da|la|le|of|the|bin|al)\s+)*[A-ZÀ-ÞĀ-Ž][\w.'’&-]*){{0,4}}"
+_CAPITALIZED = r"[A-ZÀ-ÞĀ-Ž][\w.'’&-]*"
+_OF_NAMES = r"(?:de|van|von|der|den|di|da|la|le|of|the|bin|al)"
+_PROPER = rf"{_CAPITALIZED}(?:\s+(?:{_OF_NAMES}\s+)*{_CAPITALIZED}){{0,4}}"
 FULL_NAME = r"[A-ZÀ-ÞĀ-Ž][\w.'’-]*(?: (?:de |van |von |der |da |la )*[A-ZÀ-ÞĀ-Ž][\w.'’-]*){1,3}"
-_IS = r"(?:is|are|was|were|include|includes|included|stands at|stood at|amounts to|amounted to|reached|remains)"
+_IS = (
+    r"(?:is|are|was|were|include|includes|included|stands at|stood at|amounts to|amounted to"
+    r"|reached|remains)"
+)
+_ARE = r"(?:are|were|include|includes|included|comprise|comprises|consist of|range from)"
 _BEFORE = r"(?:now|currently|still|about|around|roughly|nearly|approximately|mainly|only|also)\s+"
+_END = (
+    r"(?<=\.)\.(?=\s|$)|[!?](?=\s|$)|[;]|\s+[–—]\s+"
+    r"|,?\s+(?:which|who|whose|that|while|where|when|but|although|because|so that|whereas)\s"
+)
 _STOP = re.compile(
-    r"(?<=\.)\.(?=\s|$)|(?<=\.)\s+(?=(?:It|Its|The|This|These|They|He|She)\s)|[!?](?=\s|$)|[;]|\s+[–—]\s+|,?\s+(?:which|who|whose|that|while|where|when|but"
-    r"|although|because|so that|whereas)\s|,\s+(?=(?:a|an|the|in|on|at|with|and it|and has|and is"
-    r"|and employs|and was|and had|its|as|next|near)\s)|\s+and\s+(?=(?:has|is|was|employs|makes|sells|"
-    r"its|it|had|later|opened|rarely|lets|led|sell|sells|requires|supports)\b)"
+    rf"{_END}|(?<=\.)\s+(?=(?:It|Its|The|This|These|They|He|She)\s)"
+    r"|,\s+(?=(?:a|an|the|in|on|at|with|and it|and has|and is|and employs|and was|and had|its|as"
+    r"|next|near)\s)"
+    r"|\s+and\s+(?=(?:has|is|was|employs|makes|sells|its|it|had|later|opened|rarely|lets|led|sell"
+    r"|sells|requires|supports)\b)"
 )
 _LIST_STOP = re.compile(
-    r"(?<=\.)\.(?=\s|$)|[!?](?=\s|$)|[;]|\s+[–—]\s+|,?\s+(?:which|who|whose|that|while|where|when|but"
-    r"|although|because|so that|whereas)\s|,\s+(?:and\s+)?(?=(?:in|on|at|with|as|it|has|is|sells|its|until)\s)"
+    rf"{_END}|,\s+(?:and\s+)?(?=(?:in|on|at|with|as|it|has|is|sells|its|until)\s)"
 )
 _FELL = re.compile(r"\b(?:fell|declin\w+|shrank|dropped|decreas\w+)\b", re.IGNORECASE)
 _PAST = re.compile(r"\b(?:until|former|formerly|previous|previously|ex)\b", re.IGNORECASE)
 _SHORT = re.compile(r"\s*\([^()]*\)")
-_UNDER = re.compile(r"^(?:the|an?|its|their)\s+")
-_OPENERS = frozenset(
-    ("the a an its their our his her this and or is are has have had with under of whose where with"
-     " annual net best-known famous full-time operational core flagship stated").split(" ")
-)  # fmt: skip
-_VAGUE = frozenset(
-    ("dual same following this that it them both various different which what either several"
-     " others").split(" ")
-)  # fmt: skip
-_LONGEST = 300
+_UNDER = re.compile(r"^(?:the|an?|its|their)\s+(?:terms\s+of\s+(?:the|an?)\s+)?")
+_OPENERS = word_set(
+    """
+    the a an its their our his her this and or is are has have had with under of whose where with
+    annual net best-known famous full-time operational core flagship stated
+    """
+)
+_VAGUE = word_set(
+    """
+    dual same following this that it them both various different which what either several others
+    """
+)
+_BY_VERB = "the sentence's verb"
+_UNDER_THE = "'under the … …'"
+_REST = r"(?P<value>.{1,300})"
+_OF_IT = (
+    r"(?:\s+(?:of|for|at|outside|in)\s+(?:(?!\b(?:it|they|he|she|we|who|which)\b)[^,.;:]){1,60}?)?"
+)
+_SUBJECT = r"^(?P<value>(?-i:[A-ZÀ-Þ])(?:[^.;:]|\.(?=\S)){2,150}?)"
+_ARE_ITS = r"(?:is|are)\s+(?:the|its|their)\s+(?:\w+\s+){0,2}?"
+_AS_THE = r"(?:,| is| has been| as) (?:the |its |their )?"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
-    """A value's text in a sentence; `strength` 0 to 1 tells how plainly it is stated."""
+    """A value's text in a sentence.
+
+    Attributes:
+        strength: 0 to 1: how plainly it is stated.
+        how: Which pattern found it.
+        leads: The sentence begins with what the field is called: `The head office is in Oslo`.
+    """
 
     text: str
     strength: float
     how: str
+    leads: bool = False
 
 
 def statements(sentence: str, field: Field) -> Iterator[Statement]:
@@ -58,21 +87,26 @@ def statements(sentence: str, field: Field) -> Iterator[Statement]:
     if field.concept == "name" or field.shape in ("text", "sentences"):
         return  # "its name is a pun", "the summary is": no sentence states these plainly
     rules = _rules_of(field)
-    if rules.trigger.search(sentence) is None:
+    if rules.trigger.search(sentence) is None or sentence.isupper():
         return
     past = _PAST.search(sentence) is not None
     for pattern, strength, how in rules.patterns:
         for match in pattern.finditer(sentence):
-            text = _value(match["value"], field, named="under" in how)
+            text = _value(match["value"], field, named=how == _UNDER_THE)
             if text:
                 # In "the Python version is" the noun names something else.
-                alone = _stands_alone(sentence[: match.start()]) or how.startswith("the sentence")
-                weight = (1 if alone else 0.7) * (0.7 if past else 1)
+                alone = how in (_BY_VERB, _UNDER_THE) or _stands_alone(sentence[: match.start()])
+                weight = (1 if alone else 0.65) * (0.7 if past else 1)
                 if field.shape == "percent" and _FELL.search(
                     match.group()[: match.start("value") - match.start()]
                 ):
                     text = f"-{text}"
-                yield Statement(text=text, strength=strength * weight, how=how)
+                yield Statement(
+                    text=text,
+                    strength=strength * weight,
+                    how=how,
+                    leads=set(sentence[: match.start()].lower().split()) <= _OPENERS | NEUTRAL,
+                )
 
 
 def _stands_alone(before: str) -> bool:
@@ -86,7 +120,7 @@ def _stands_alone(before: str) -> bool:
         or last.strip(",;:-–—") != last
         or last.endswith(("'s", "’s", "s'"))
         or last in NEUTRAL
-        or last[0].isdigit()
+        or last.replace(".", "").replace(",", "").isdigit()
     )
 
 
@@ -128,45 +162,49 @@ class _Rules:
 
 def _rules(nouns: tuple[str, ...], verbs: tuple[str, ...], kind: str, shape: str) -> _Rules:
     noun = _alternatives(nouns)
-    numeric = kind in ("integer", "number") or shape in ("number", "money", "percent")
     patterns: list[tuple[str, float, str]] = []
     if verbs:
-        patterns.append((rf"\b(?:{_alternatives(verbs)})\s+(?P<value>.{{1,{_LONGEST}}})", 0.9,
-                         "the sentence's verb"))  # fmt: skip
+        patterns.append((rf"\b(?:{_alternatives(verbs)})\s+{_REST}", 0.9, _BY_VERB))
     if noun:
-        of = r"(?:\s+(?:of|for|at|outside|in)\s+[^,.;:]{1,60}?)?"
-        patterns.append((rf"\b(?:{noun}){of}\s+{_IS}\s+(?P<value>.{{1,{_LONGEST}}})", 0.9,
-                         "'… is …'"))  # fmt: skip
-        requires = [n for n in nouns[:1] if re.match(r"\w+s\s\w", n)]
-        if requires:
-            patterns.append((rf"\b(?:{_alternatives(tuple(requires))})\s+(?P<value>.{{1,{_LONGEST}}})",
-                             0.9, "the sentence's verb"))  # fmt: skip
-        if numeric:
-            patterns.append((rf"(?P<value>(?:[$€£]\s?)?\d[\d.,]*(?:\s(?:million|billion|thousand))?)\s+"
-                             rf"(?:\w+\s+){{0,1}}?(?:{noun})\b", 0.88, "'number …'"))  # fmt: skip
-            patterns.append((rf"\b(?:{noun})\s+(?:of|(?:rose|fell|grew|shrank)\s+(?:by|to|from))\s+"
-                             rf"(?P<value>.{{1,80}})", 0.8, "'… of number'"))  # fmt: skip
+        verb = _ARE if kind == "array" else _IS
+        patterns.append((rf"\b(?:{noun}){_OF_IT}\s+{verb}\s+{_REST}", 0.9, "'… is …'"))
+        if re.match(r"\w+s\s\w", nouns[0]):  # "requires python"
+            patterns.append((rf"\b(?:{_alternatives(nouns[:1])})\s+{_REST}", 0.9, _BY_VERB))
+        if kind in ("integer", "number") or shape in ("number", "money", "percent"):
+            patterns += _numeric_rules(noun)
         elif kind == "array":
-            patterns.append((rf"^(?P<value>(?-i:[A-ZÀ-Þ])(?:[^.;:]|\.(?=\S)){{2,150}}?)\s+(?:is|are)\s+(?:the|its|their)\s+"
-                             rf"(?:\w+\s+){{0,2}}?(?:{noun})\b", 0.85, "'… are its …'"))  # fmt: skip
+            patterns.append((rf"{_SUBJECT}\s+{_ARE_ITS}(?:{noun})\b", 0.85, "'… are its …'"))
         elif shape == "person":
-            patterns.append((rf"\b(?:{noun}),? (?P<value>(?-i:{FULL_NAME}))", 0.8, "'… Name'"))
-            patterns.append((rf"(?P<value>(?-i:{FULL_NAME}))(?:,| is| has been| as) "
-                             rf"(?:the |its |their )?(?:{noun})\b", 0.75, "'Name, …'"))  # fmt: skip
+            name = rf"(?P<value>(?-i:{FULL_NAME}))"
+            patterns.append((rf"\b(?:{noun}),? {name}", 0.8, "'… Name'"))
+            patterns.append((rf"{name}{_AS_THE}(?:{noun})\b", 0.75, "'Name, …'"))
         elif kind == "string":
-            patterns.append(
-                (
-                    rf"\bunder\s+(?P<value>[^,;]{{1,80}})\s+(?:{noun})\b(?!,?\s+(?:v|version\s+)?\d)",
-                    0.92,
-                    "'under the … …'",
-                )
-            )
+            numbered = r"(?!,?\s+(?:v|version\s+)?\d)"  # "under the MIT License, version 2"
+            under = rf"\bunder\s+(?P<value>[^,;]{{1,80}})\s+(?:{noun})\b{numbered}"
+            patterns.append((under, 0.92, _UNDER_THE))
     patterns.sort(key=lambda entry: -entry[1])
     trigger = "|".join(part for part in (noun, _alternatives(verbs)) if part) or r"(?!)"
     return _Rules(
         re.compile(rf"\b(?:{trigger})\b", re.IGNORECASE),
         tuple((re.compile(p, re.IGNORECASE | re.DOTALL), s, h) for p, s, h in patterns),
     )
+
+
+def without_verb(text: str, field: Field) -> str:
+    """Return `MIT` of `Licensed under the MIT`: a value without the phrase that leads to it."""
+    verbs = field.memo.get("verbs")
+    if verbs is None:
+        leading = rf"^(?:{_alternatives(field.verbs)})\s+" if field.verbs else r"(?!)"
+        verbs = field.memo["verbs"] = re.compile(leading, re.IGNORECASE)
+    shorter = verbs.sub("", text, count=1)
+    return text if shorter == text else _UNDER.sub("", shorter)
+
+
+def _numeric_rules(noun: str) -> Iterator[tuple[str, float, str]]:
+    number = r"(?<![\w.])(?P<value>(?:[$€£]\s?)?\d[\d.,]*(?:\s(?:million|billion|thousand))?)"
+    yield rf"{number}\s+(?:\w+\s+)??(?:{noun})\b", 0.88, "'number …'"
+    moved = r"(?:rose|fell|grew|shrank)\s+(?:by|to|from)"
+    yield rf"\b(?:{noun})\s+(?:of|{moved})\s+(?P<value>.{{1,80}})", 0.8, "'… of number'"
 
 
 def _alternatives(phrases: tuple[str, ...]) -> str:

@@ -7,38 +7,58 @@ import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
 from pathlib import PurePosixPath
 
 from runner.jsonvalue import JSON
+from runner.providers.local.lexicon import word_set
 
-_LEGAL = frozenset(
-    ("inc incorporated corp corporation co company ltd limited llc llp plc ag sa se nv bv gmbh kg"
-     " ab as oy spa srl group holding holdings").split(" ")
-)  # fmt: skip
-_DOCUMENT_WORDS = frozenset(
-    ("about annual article brief company data details fact facts factsheet filing home index info"
-     " information key main market notes overview page profile project report research sheet"
-     " summary the wiki wikipedia package readme metadata documentation docs manual").split(" ")
-)  # fmt: skip
-_KINDS = frozenset(
-    ("package library company corporation firm market product project module brand organization"
-     " organisation industry person tool framework startup").split(" ")
-)  # fmt: skip
-_CUES = frozenset(
-    "about of on for regarding concerning called named package company library".split(" ")
+_LEGAL = word_set(
+    """
+    inc incorporated corp corporation co company ltd limited llc llp plc ag sa se nv bv gmbh kg ab
+    as oy spa srl group holding holdings
+    """
 )
-_SMALL = frozenset(
-    ("the a an and or of in on at to for by with from as is are was were do does did has have what"
-     " which who whom whose when where why how key facts fact give list find tell me about").split(
-        " "
-    )
-)  # fmt: skip
+_DOCUMENT_WORDS = word_set(
+    """
+    about annual article brief company data details fact facts factsheet filing home index info
+    information key main market notes overview page profile project report research sheet summary
+    the wiki wikipedia package readme metadata documentation docs manual
+    """
+)
+_KINDS = word_set(
+    """
+    package library company corporation firm market product project module brand organization
+    organisation industry person tool framework startup
+    """
+)
+_CUES = word_set("about of on for regarding concerning called named package company library")
+_SMALL = word_set(
+    """
+    the a an and or of in on at to for by with from as is are was were do does did has have what
+    which who whom whose when where why how key facts fact give list find tell me about
+    """
+)
+_PRONOUNS = word_set("it this that them these those him her us me all each both which what whom")
 _NAME_KEYS = ("name", "company", "package", "entity", "product", "organization", "organisation",
               "person", "market", "project", "title", "subject", "topic", "brand")  # fmt: skip
 _ASKED_WORD = re.compile(r"[^\W_]+(?:(?:[.&+#/_@-]|['’](?!s\b))+[^\W_]+)*[+#]*")
 _TITLE_BREAK = re.compile(r"\s+[·|–—-]\s+|:\s+")
 _VERSION = re.compile(r"(?: v?\d+(?: \d+)*)+$")
+_PERIOD = re.compile(
+    r"(?: (?:fiscal year|fy|q[1-4]|h[12])?(?: ?(?:19|20)\d\d| fy\d\d)(?: \d\d)?)+$"
+)
+_POINTS_BACK = re.compile(
+    r"\b(?:it|its|they|their|he|his|she|her|we|our|us)\b"
+    r"|\b(?:the|this|these|that)\s+(?:[\w-]+\s+){0,2}?(?:agency|app|application|association|band"
+    r"|bank|brand|business|city|club|company|concern|country|enterprise|firm|foundation|framework"
+    r"|group|institution|library|maker|manufacturer|market|module|network|organi[sz]ation|package"
+    r"|platform|product|program|project|provider|publisher|repository|school|service|software"
+    r"|start-?up|store|studio|supplier|team|tool|toolkit|university|vendor)\b",
+    re.IGNORECASE,
+)
+_NO_SUBJECT = re.compile(
+    r"\W*(?:\w+ed|written|built|begun|made|set up|run)\s+(?:by|in|under|from)\b", re.IGNORECASE
+)
 _LONGEST = 7
 _SHARED = 3
 """A part of a title that more documents than this share names none of them."""
@@ -78,7 +98,7 @@ def name_keys(text: str) -> frozenset[str]:
     keys: set[str] = set()
     for part in (text, *_TITLE_BREAK.split(text)):
         key = name_key(part)
-        keys.update((key, _VERSION.sub("", key)))
+        keys.update((key, _VERSION.sub("", key), _PERIOD.sub("", key)))
     for key in list(keys):
         words = key.split()
         while len(words) > 1 and words[-1] in _LEGAL:
@@ -116,6 +136,21 @@ def is_subject_of(sentence: str, keys: frozenset[str]) -> bool:
     return len(before) <= 1 or before[-1].lower() in ("of", "about", "for")
 
 
+def first_mention(text: str, keys: frozenset[str]) -> str:
+    """Return the subject's name as running text writes it first, or ""."""
+    match = _mention(keys).search(text) if keys else None
+    return match.group() if match else ""
+
+
+def speaks_about(sentence: str, keys: frozenset[str]) -> bool:
+    """Whether a sentence names the subject, points back to it, or has no subject of its own."""
+    return (
+        mentions(sentence, keys)
+        or _POINTS_BACK.search(sentence) is not None
+        or _NO_SUBJECT.match(sentence) is not None
+    )
+
+
 @lru_cache(maxsize=1 << 8)
 def _mention(keys: frozenset[str]) -> re.Pattern[str]:
     names = sorted(keys, key=lambda key: (-len(key), key))
@@ -144,9 +179,9 @@ def find_subject(
     names = _names(tuple(documents))
     for value in _given_names(given):
         keys = name_keys(value)
-        found = sorted({path for key in keys for path in names.get(key, ())})
+        found = tuple(sorted({path for key in keys for path in names.get(key, ())}))
         if found:
-            return _subject(value, keys, tuple(found), names)
+            return _subject(value, keys, found, names)
     name = next(_given_names(given), "")
     if not name:
         best = max(_named_in(question, names), key=lambda entry: entry[0], default=None)
@@ -197,9 +232,11 @@ def _names(documents: tuple[tuple[str, str], ...]) -> dict[str, tuple[str, ...]]
         for key in name_keys(file.parent.name):
             folders.setdefault(key, set()).add(path)
     whole = {key: paths for key, paths in names.items() if key and len(paths) <= _SHARED}
-    for key, paths in folders.items():
-        if key not in names and len(paths) < len(documents):
-            whole[key] = paths
+    whole |= {
+        key: paths
+        for key, paths in folders.items()
+        if key not in names and len(paths) < len(documents)
+    }
     return {key: tuple(sorted(paths)) for key, paths in whole.items()}
 
 
@@ -225,7 +262,7 @@ def _named_in(
 ) -> Iterator[tuple[tuple[bool, bool, int, int], str, tuple[str, ...]]]:
     """Yield (rank, name, paths) for every document's name among the question's words."""
     words = list(_ASKED_WORD.finditer(question))
-    title_case = sum(w.group()[0].isupper() for w in words) > 0.7 * len(words)  # noqa: PLR2004
+    title_case = sum(w.group()[0].isupper() for w in words) > 0.7 * len(words)
     for first in range(len(words)):
         for last in range(first, min(first + _LONGEST, len(words))):
             text = question[words[first].start() : words[last].end()]
@@ -291,13 +328,17 @@ def _unknown_name(question: str) -> str:
                 return " ".join(words[place + 1 :])
         if words and words[-1].lower() in _KINDS and len(words) > 1:
             words = words[:-1]
-        if words and (words[-1][0].isupper() or len(words) == 1):
+        named = words and words[-1].lower() not in _PRONOUNS
+        if named and (words[-1][0].isupper() or len(words) == 1):
             return " ".join(words)
-    runs: list[list[str]] = [[]]
-    tokens = list(_ASKED_WORD.finditer(plain))
-    for left, token in pairwise((None, *tokens)):
-        if token is None or left is None or not token.group()[0].isupper():
-            runs.append([])
-        else:
-            runs[-1].append(token.group())
-    return " ".join(max(runs, key=len))
+    return _longest_capitalized(plain)
+
+
+def _longest_capitalized(text: str) -> str:
+    """Return the longest run of capitalized words, the first word of the text left out."""
+    best: list[str] = []
+    run: list[str] = []
+    for word in [match.group() for match in _ASKED_WORD.finditer(text)][1:]:
+        run = [*run, word] if word[0].isupper() else []
+        best = max(best, run, key=len)
+    return " ".join(best)

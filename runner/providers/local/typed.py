@@ -7,13 +7,16 @@ from collections.abc import Sequence
 
 from runner.jsonvalue import JSON
 from runner.providers.local.fields import Field, field_of, resolve
-from runner.providers.local.statements import FULL_NAME
+from runner.providers.local.lexicon import word_set
+from runner.providers.local.sentences import sentences
+from runner.providers.local.statements import FULL_NAME, without_verb
 from runner.providers.local.values import (
     Parsed,
     clean_text,
     cut_to_example,
     first_name,
     is_mail_address,
+    parse_amount,
     parse_boolean,
     parse_date,
     parse_enum,
@@ -25,7 +28,28 @@ from runner.providers.local.values import (
 
 _ASIDE = re.compile(r"\s*\([^()]*\)\s*$")
 _ABSENT = re.compile(
-    r"unknown|n/?a|none|null|nil|tb[ad]|not (?:available|known|stated|disclosed)|[-–—?.]+", re.IGNORECASE
+    r"unknown|n/?a|none|null|nil|tb[ad]|not (?:available|known|stated|disclosed)|[-–—?.]+",
+    re.IGNORECASE,
+)
+_VERSION = re.compile(r"(?<![\w.])v?\d+(?:\.\w+)*(?:[-+]\w+)?")
+_FEW = 2
+_SHARE = re.compile(
+    r"(?:(?:about|around|some|roughly|nearly|almost|over|more than|less than)\s+)?"
+    r"[-−+]?\d[\d.,]*(?:\s?[-–]\s?\d[\d.,]*)?\s?(?:%|per ?cent\b)",
+    re.IGNORECASE,
+)
+_PERCENT = re.compile(r"%|\bper ?cent\b", re.IGNORECASE)
+_AMOUNT = re.compile(
+    r"[$€£¥]|\b(?:thousand|million|billion|trillion|mn|bn|dollars?|euros?|yen|usd|eur)\b",
+    re.IGNORECASE,
+)
+_ADDRESS = re.compile(r"(?:https?://|www\.)\S+$")
+_CLAUSE = re.compile(r"^(?:\S+\s+){2,}(?:is|are|was|were|has|have|had)\s")
+_ANYBODY = word_set(
+    """
+    author authors community contributor contributors developer developers everyone human humans
+    maintainer maintainers member members people team teams user users volunteer volunteers we you
+    """
 )
 _SINCE = re.compile(r",?\s*\(?\bsince\b.*$")
 _NO_NAME = re.compile(r"[`={}<>|]|https?:|^[a-z]+ing\b")
@@ -64,9 +88,10 @@ def _read_number(text: str, field: Field) -> Parsed | None:
     parsed = parse_number(text, divisor=field.divisor)
     if parsed is None:
         return None
-    if field.shape == "percent" and not re.search(r"%|\bper ?cent\b", text) and not parsed.clean:
+    percent = _PERCENT.search(text) is not None
+    if field.shape == "percent" and not percent and (not parsed.clean or _AMOUNT.search(text)):
         return None
-    share = re.search(r"%|\bper ?cent\b", text) is not None and field.schema.get("maximum") == 1
+    share = percent and field.schema.get("maximum") == 1
     value = parsed.value / 100 if share else parsed.value
     if field.kind == "integer" and value != int(value):
         return None
@@ -81,28 +106,59 @@ def _read_text(text: str, field: Field) -> Parsed | None:
     if field.shape == "year":
         year = parse_year(text)
         return year and Parsed(value=str(year.value), clean=year.clean)
-    if " :: " in text:
-        text = text.rsplit(" :: ", 1)[1]
-    value = clean_text(text)
-    clean = True
-    if field.shape != "text":
-        value = _SINCE.sub("", value)
-    if field.shape == "person":
-        value = person_in(_ASIDE.sub("", value))
-        if is_mail_address(value) or _NO_NAME.search(value):
-            return None
-        first = value if field.plural else first_name(text)
-        clean = first == value or field.plural
-        value = first
-        clean = clean and (value[0].isupper() or len(value.split()) <= 3)  # noqa: PLR2004
-    if field.shape == "place":
-        value = _ASIDE.sub("", value)
-    if field.shape == "version":
-        version = re.search(r"(?<![\w.])v?\d+(?:\.\w+)*(?:[-+]\w+)?", value)
-        return version and Parsed(value=version.group(), clean=len(value.split()) <= 2)  # noqa: PLR2004
-    if field.example:
-        value = cut_to_example(value, field.example) or ""
-    return Parsed(value=value, clean=clean) if value else None
+    text = text.rsplit(" :: ", 1)[-1]
+    parsed = _read_words(clean_text(text), text, field)
+    if parsed is not None and field.example and field.shape != "version":
+        parsed = Parsed(value=cut_to_example(parsed.value, field.example), clean=parsed.clean)
+    return parsed if parsed is not None and parsed.value else None
+
+
+def _read_words(value: str, text: str, field: Field) -> Parsed | None:
+    if _ADDRESS.match(value):
+        return None  # A link to the licence is not the licence.
+    if field.shape == "text":
+        return Parsed(value=value, clean=True)
+    value = without_verb(_SINCE.sub("", value), field)
+    match field.shape:
+        case "person":
+            return _read_person(value, text, field)
+        case "version" | "money" | "percent":
+            return _read_part(value, field)
+        case "place":
+            value = _ASIDE.sub("", value)
+    return Parsed(value=value, clean=True)
+
+
+def _read_part(value: str, field: Field) -> Parsed | None:
+    """Return the version, amount of money or percentage that a text holds."""
+    if field.shape == "money":
+        found = parse_amount(value)
+    elif field.shape == "percent":
+        share = _SHARE.search(value)
+        found = share.group() if share else value
+    else:
+        version = _VERSION.search(value)
+        near = version is not None and value[: version.start()].count(" ") <= _FEW
+        found = version.group() if version and near else None
+    if found is None:
+        return None
+    return Parsed(value=found, clean=value.count(" ") - found.count(" ") <= _FEW)
+
+
+def _read_person(value: str, text: str, field: Field) -> Parsed | None:
+    name = person_in(_ASIDE.sub("", value))
+    if is_mail_address(name) or _NO_NAME.search(name) or _is_anybody(name):
+        return None
+    first = name if field.plural else person_in(first_name(text))
+    one = first == name or field.plural
+    return Parsed(value=first, clean=one and (first[0].isupper() or first.count(" ") <= _FEW))
+
+
+def _is_anybody(name: str) -> bool:
+    """Whether words such as `volunteers`, `a diverse group of contributors` name nobody."""
+    if name != name.lower():
+        return False
+    return " of " in name or set(name.split()) <= _ANYBODY
 
 
 def person_in(text: str) -> str:
@@ -112,11 +168,15 @@ def person_in(text: str) -> str:
 
 
 def read_items(texts: Sequence[str], field: Field) -> Parsed | None:
+    """Return the distinct items of a list field that some texts hold: one each, or one text's."""
     item = item_of(field)
     pieces = [text.rsplit(" :: ", 1)[-1] for text in texts]
-    if len(texts) == 1:
+    if field.shape == "sentences":
+        pieces = [one.text for text in texts for one in sentences(text)]
+    elif len(texts) == 1:
         pieces = split_list(pieces[0], at_spaces="keyword" in field.terms or "tag" in field.terms)
     pieces = [re.sub(r"^the\s+", "", piece) for piece in pieces if not re.match(r"an?\s", piece)]
+    pieces = [piece for piece in pieces if field.shape == "sentences" or not _CLAUSE.search(piece)]
     values = [parsed.value for piece in pieces if (parsed := read(piece, item)) is not None]
     distinct = [value for n, value in enumerate(values) if value not in values[:n]]
     return Parsed(value=distinct, clean=len(values) == len(pieces)) if distinct else None

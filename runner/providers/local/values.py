@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from runner.jsonvalue import JSON
+from runner.providers.local.lexicon import word_set
 
 _SCALES = {
     "thousand": 1e3, "k": 1e3, "million": 1e6, "mn": 1e6, "m": 1e6, "mio": 1e6,
@@ -20,18 +21,25 @@ _NUMBER = re.compile(
     r"(?:\s?(?P<scale>thousand|million|billion|trillion|mn|bn|tn|mio|[kKmMbB])\b)?"
     r"(?P<percent>\s?%|\s+per ?cent\b)?(?![\w]|[.,]\d)"
 )
-_YEAR = re.compile(r"(?<![\d.,$€£])(1[0-9]{3}|20[0-9]{2})(?![\d%]|[.,]\d)")
+_MONEY = re.compile(
+    r"(?:(?:about|around|some|roughly|nearly|almost|over|more than|less than|up to)\s+)?"
+    r"(?<![\w.,])[-−]?(?:(?:US|A|C|NZ|HK)?[$€£¥]|(?:[A-Z]{3}|kr|Fr\.?)\s)?\s?"
+    r"(?!(?:1[5-9]|20)\d\d(?![\d,.]))\d[\d.,’'\u00a0\u202f]*(?<![.,])"
+    r"(?:[\s-]?(?:thousand|million|billion|trillion|mn|bn|tn|mio|[kKmMbB])\b\.?)?"
+    r"(?!\s?(?:%|per ?cent\b))(?![\d.,]*\d)"
+    r"(?:\s?[$€£¥]|\s(?:(?:US|American|Danish|Swedish|Norwegian|Swiss)\s)?(?:dollars?|euros?|yen|pounds?"
+    r"|kron(?:er|or|e|a)|francs?|yuan|renminbi|rupees?|won|[A-Z]{3})\b)?"
+)
+_YEAR = re.compile(r"(?<![\d.,$€£])(1[0-9]{3}|20[0-9]{2})(?!\d|\s?%|[.,]\d)")
 _ASIDE = re.compile(
     r"\([^()]*\)|\b(?:as of|at the end of|end of|since|in|by|for|during|until)\s+"
     r"(?:the\s+)?(?:(?:fiscal|financial)\s+)?(?:years?\s+)?(?:\w+\s+)?(?:1[5-9]|20)\d\d\b",
     re.IGNORECASE,
 )
 _COUNT_WORDS = {
-    word: value
-    for value, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve".split()
-    )
-}
+    "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7,
+    "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12,
+}  # fmt: skip
 _MONTHS = {
     name: number
     for number, names in enumerate(
@@ -50,8 +58,8 @@ _MONTH_DAY = re.compile(r"\b([A-Za-z]{3,9})\.? (\d{1,2})(?:st|nd|rd|th)?,? (\d{4
 _SLASHED = re.compile(r"\b(\d{1,2})[/.](\d{1,2})[/.](\d{4})\b")
 _URL = re.compile(r"https?://[^\s<>\"'`)\]|]+")
 _DOMAIN = re.compile(r"(?<![@\w.-])(?:[a-z0-9-]+\.)+[a-z]{2,}(?:/[^\s<>\"')\]]*)?", re.IGNORECASE)
-_YES = frozenset("yes y true on ✓ ✔ ✅ supported available included full".split())
-_NO = frozenset("no n false off none never ✗ ✘ ❌ unsupported unavailable excluded not".split())
+_YES = word_set("yes y true on ✓ ✔ ✅ supported available included full")
+_NO = word_set("no n false off none never ✗ ✘ ❌ unsupported unavailable excluded not")
 _NEGATION = re.compile(
     r"\b(?:not|no longer|never|without|cannot|neither|nor|no|isn't|doesn't|don't|won't|can't|"
     r"dropped|drops|ended|lacks?|unsupported|removed)\b|n’t\b",
@@ -63,7 +71,11 @@ _LEGAL = r"(?:Inc|Ltd|LLC|Corp|Co|Company|GmbH|AG|SA|S\.A|plc|PLC|Jr|Sr|N\.V|B\.
 _SEPARATOR = re.compile(rf"\s*;\s*|\s*,\s*(?!{_LEGAL})(?=\S)|\n+|\s+[•·|]\s+")
 _FINAL_AND = re.compile(r"^(?:and|or|und|et|&)\s+", re.IGNORECASE)
 _LAST_AND = re.compile(r"\s+(?:and|or|&)\s+")
-_ETC = re.compile(r"^(?:etc\.?|and more|others?|and others|among others)$", re.IGNORECASE)
+_ETC = re.compile(
+    r"^(?:etc\.?|and more|others?|and others|among others"
+    r"|(?:many|several|various|countless|(?:a )?few|(?:many |several )?other)\s.*)$",
+    re.IGNORECASE,
+)
 _OPERATOR = re.compile(r"[<>=!~^]")
 
 
@@ -103,6 +115,14 @@ def parse_number(text: str, *, divisor: float = 1) -> Parsed | None:
     return Parsed(value=_as_int(number), clean=clean)
 
 
+def parse_amount(text: str) -> str | None:
+    """Return the first amount of money in a text, as written: `about 15.67 billion euros`.
+
+    Percentages and years are none; what follows the amount is left out.
+    """
+    return next((match.group() for match in _MONEY.finditer(text)), None)
+
+
 def _plain(digits: str) -> str:
     if re.fullmatch(r"\d{1,3}(?:\.\d{3}){2,}", digits):
         return digits.replace(".", "")
@@ -135,8 +155,8 @@ def parse_date(text: str) -> Parsed | None:
             found = _date(parts["y"], month, parts["d"])
             if found:
                 return Parsed(value=found, clean=True)
-    if match := _SLASHED.search(text):
-        first, second, year = match.groups()
+    if slashed := _SLASHED.search(text):
+        first, second, year = slashed.groups()
         twelve = 12
         if int(first) > twelve:
             first, second = second, first
@@ -236,7 +256,7 @@ def _in_range(number: float, member: str) -> bool:
 
 
 def clean_text(text: str) -> str:
-    """Return a text as a value: one line, without emphasis, quotes or a mail address beside a name."""
+    """Return a text as a value: one line, no emphasis, quotes, or mail address beside a name."""
     text = " ".join(text.split())
     named = re.sub(r"\s+\S+@\S+\.\w+$", "", _MAILBOX.sub("", text)).strip(" ,")
     text = named or text
@@ -288,45 +308,7 @@ def cut_to_example(text: str, example: str) -> str | None:
             r"(\d+(?:\.\d+)*)(?:\+|\s+(?:or|and)\s+(?:later|newer|higher|above|up))", text
         )
         return f">={match[1]}" if match else None
-    if re.match(r"v?\d+\.\d", example):
+    if re.fullmatch(r"v?\d+(?:\.\w+)+", example):
         match = re.search(r"v?\d+(?:\.\w+)+", text)
         return match.group() if match else None
     return text
-
-
-def allows(range_text: str, version: str) -> bool | None:
-    """Whether a version range such as `>=3.8, !=3.9.*, <4` allows `3.11`; None if it is no range."""
-    clauses = re.findall(r"(>=|<=|==|!=|~=|>|<|\^)\s*v?(\d+(?:\.(?:\d+|\*))*)", range_text)
-    if not clauses:
-        return None
-    asked = _version(version)
-    return all(_holds(asked, operator, bound) for operator, bound in clauses)
-
-
-def _holds(asked: tuple[int, ...], operator: str, bound: str) -> bool:
-    wild = bound.endswith(".*")
-    limit = _version(bound.removesuffix(".*"))
-    same = asked[: len(limit)] == limit if wild else _padded(asked) == _padded(limit)
-    match operator:
-        case ">=":
-            return _padded(asked) >= _padded(limit)
-        case "<=":
-            return _padded(asked) <= _padded(limit)
-        case ">":
-            return _padded(asked) > _padded(limit)
-        case "<":
-            return _padded(asked) < _padded(limit)
-        case "!=":
-            return not same
-        case "==":
-            return same
-        case _:
-            return asked[:1] == limit[:1] and _padded(asked) >= _padded(limit)
-
-
-def _version(text: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in text.split(".") if part.isdigit())
-
-
-def _padded(version: tuple[int, ...]) -> tuple[int, ...]:
-    return (version + (0,) * 4)[:4]

@@ -7,8 +7,9 @@ import unicodedata
 from functools import lru_cache
 from typing import Final
 
-STOPWORDS: Final = frozenset(
-    """
+from runner.providers.local.lexicon import word_set
+
+STOPWORDS: Final = word_set("""
     a about above after again all also am an and any are as at be because been before being below
     between both but by can could did do does doing down during each few for from further had has
     have having he her here hers him his how however i if in into is it its itself just like many
@@ -16,8 +17,7 @@ STOPWORDS: Final = frozenset(
     over own per please same shall she should so some such than that the their theirs them then
     there these they this those through to too under until up upon us very was we were what whats
     when where whether which while who whom whose why will with within without would you your yours
-    """.split()  # noqa: SIM905 - a block of words is easier to read and to mend than a list
-)
+    """)
 """English words that carry no topic; a question made of nothing else keeps them."""
 
 _MARKS = r"\u0300-\u036f\u0591-\u05bd\u0610-\u061a\u064b-\u065f\u0670\u0900-\u0963\u0966-\u0dff"

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pypdf import PdfReader, PdfWriter
-from reportlab.lib.pagesizes import A4
-from reportlab.pdfgen import canvas
+from reportlab.lib.pagesizes import A4  # type: ignore[import-untyped]
+from reportlab.pdfgen import canvas  # type: ignore[import-untyped]
 
 from runner.providers.local.corpus import Block, Document
 from runner.providers.local.documents import (
@@ -262,6 +262,19 @@ class TestPdf:
             "\n", " "
         )
 
+    def test_a_heading_is_not_glued_to_the_sentence_below_it(self, tmp_path: Path) -> None:
+        lines = [
+            "Acme makes the machines that print circuits, and has done so for many years now.",
+            "Products",
+            "The main products are anvils, rockets and magnets, which are sold in most places",
+            "of the world.",
+        ]
+        write_pdf(tmp_path / "a.pdf", lines)
+        document = read_document(tmp_path / "a.pdf", "a.pdf")
+        texts = [block.text for block in document.blocks]
+        assert "Products" in texts
+        assert any(text.startswith("The main products") for text in texts)
+
     def test_hyphenated_words_are_joined(self, tmp_path: Path) -> None:
         write_pdf(tmp_path / "a.pdf", ["The com-", "pany grows."])
         assert "company" in full_text(read_document(tmp_path / "a.pdf", "a.pdf"))[0]
@@ -375,7 +388,14 @@ class TestPassages:
 
     def test_an_endless_word_is_cut(self) -> None:
         _, slices = full_text(read("x" * 5000, "a.txt"))
-        assert max(cut.end - cut.start for cut in slices) <= 900
+        assert max(cut.end - cut.start for cut in slices) <= 1500
+
+    def test_a_paragraph_stays_whole(self) -> None:
+        paragraphs = [
+            "".join(f"Sentence {n} of {word}. " for n in range(55)) for word in ("a", "b")
+        ]
+        text, slices = full_text(read("\n\n".join(paragraphs), "a.txt"))
+        assert [text[cut.start : cut.end] for cut in slices] == [p.strip() for p in paragraphs]
 
     def test_a_passage_knows_its_headings(self) -> None:
         text = f"# T\n\n## One\n\n{'Alpha. ' * 60}\n\n### Two\n\n{'Beta. ' * 60}"

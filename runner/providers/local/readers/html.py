@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Final, Literal, TypeAlias
 
 from lxml import etree
 
@@ -37,6 +37,8 @@ _DATES: Final = frozenset((
     "dcterms.created", "dcterms.modified", "pubdate", "publish_date", "datepublished",
     "datemodified", "last-modified",
 ))  # fmt: skip
+_Place: TypeAlias = Literal["paragraph", "item", "term", "definition"]
+_KINDS: Final[dict[str, _Place]] = {"li": "item", "dt": "term", "dd": "definition"}
 _CODE: Final = frozenset(("pre", "listing"))
 _SIDELINES: Final = frozenset(("nav", "footer"))
 _SIDE_ROLES: Final = frozenset(("navigation", "contentinfo", "search"))
@@ -130,7 +132,7 @@ class _Walk:
         self._text: list[str] = []
         self._links: list[tuple[str, str]] = []
         self._link_starts: list[tuple[str, int]] = []
-        self._kinds: list[Literal["paragraph", "item", "term", "definition"]] = ["paragraph"]
+        self._kinds: list[_Place] = ["paragraph"]
         self._terms: list[_Term] = []
         self._aside = 0
         self._articles = 0
@@ -188,39 +190,34 @@ class _Walk:
 
     def _open(self, element: etree._Element, tag: str) -> bool:
         """Enter a block element; True when it has been read whole."""
-        if tag == "li":
-            self._kinds.append("item")
-        elif tag in _CODE:
-            self._code(element)
-            return True
-        elif tag == "dt":
-            self._kinds.append("term")
-        elif tag == "dl":
-            self._terms.append(_Term())
-        elif tag == "dd":
-            self._kinds.append("definition")
-            if self._terms:
-                self._terms[-1].beginning = True
-        elif tag == "table":
-            if not is_layout(element):
-                add_table(self._main, element)
-                self._count(0)
-                return True
-        elif tag in ("article", "main"):
-            self._articles += 1
         if self._is_side(element, tag):
             self._aside += 1
+        if tag in _CODE:
+            self._code(element)
+            return True
+        if tag == "table" and not is_layout(element):
+            add_table(self._main, element)
+            self._count(0)
+            return True
+        if tag in _KINDS:
+            self._kinds.append(_KINDS[tag])
+        if tag == "dl":
+            self._terms.append(_Term())
+        elif tag == "dd" and self._terms:
+            self._terms[-1].beginning = True
+        elif tag in ("article", "main"):
+            self._articles += 1
         return False
 
     def _close(self, element: etree._Element, tag: str) -> None:
         if tag in _HEADINGS:
             self._heading(_HEADINGS[tag])
-            return
-        self._flush()
-        if tag in ("li", "dt", "dd"):
+        else:
+            self._flush()
+        if tag in _KINDS:
             self._kinds.pop()
-            if tag == "dd" and self._terms:
-                self._terms[-1].described = True
+        if tag == "dd" and self._terms:
+            self._terms[-1].described = True
         elif tag == "dl" and self._terms:
             self._undescribed(self._terms.pop())
         elif tag in ("article", "main"):

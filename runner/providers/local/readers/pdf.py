@@ -17,6 +17,7 @@ from runner.providers.local.readers.text import add_lines
 
 _HYPHENATED = re.compile(r"(?<=[a-z])-\n(?=[a-z])")
 _SHORT_LINE = 0.75
+_HEADING_WORDS = 6
 _ENDS = (".", "!", "?", ":", "。")
 
 
@@ -75,12 +76,27 @@ def _paragraphs(text: str) -> list[str]:
     lines = text.split("\n")
     widest = max((len(line.rstrip()) for line in lines), default=0)
     found: list[str] = []
-    for line in lines:
-        found.append(line)
-        stripped = line.rstrip()
-        if len(stripped) < _SHORT_LINE * widest and stripped.endswith(_ENDS):
+    for at, line in enumerate(lines):
+        stripped = line.strip()
+        short = 0 < len(stripped) < _SHORT_LINE * widest
+        following = lines[at + 1].strip() if at + 1 < len(lines) else ""
+        above = lines[at - 1].strip() if at else ""
+        apart = len(above) < _SHORT_LINE * widest or above.endswith(_ENDS)
+        heads = short and apart and _is_heading(stripped, following)
+        found.extend(("", line, "") if heads else (line,))
+        if short and stripped.endswith(_ENDS):
             found.append("")
     return found
+
+
+def _is_heading(line: str, following: str) -> bool:
+    """Whether a short line is a heading: a few words, unended, and a sentence begins below it."""
+    return (
+        line[0].isupper()
+        and line.count(" ") < _HEADING_WORDS
+        and line[-1].isalnum()
+        and following[:1].isupper()
+    )
 
 
 @contextmanager

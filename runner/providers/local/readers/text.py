@@ -24,7 +24,6 @@ _TITLES = ("title", "name", "subject")
 _DATES = ("date", "published", "updated")
 _LONG_VALUE = 300
 _SHORT_VALUE = 120
-_LEVELS = "=-~^\"'`#*+.:_"
 
 
 def read_text(text: str) -> Reading:

@@ -1,0 +1,67 @@
+"""What a report keeps of a run: of very many rows the first, the bad ones and the counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final, Self
+
+from runner.execute.outcomes import Outcome
+from runner.job.model import Job, JsonOutput, Step, Task
+from runner.report.coverage import Coverage
+
+MOST_SHOWN: Final = 1_000
+"""A report shows so many rows of a step; more would not be read, nor shown by most viewers."""
+
+
+@dataclass(slots=True, kw_only=True)
+class StepDigest:
+    """One step's outcomes.
+
+    Attributes:
+        shown: The outcomes whose answers the report shows.
+        bad: Of the others, those that are not ok: they are listed, never hidden.
+        coverage: Counts all of them.
+    """
+
+    coverage: Coverage
+    shown: list[Outcome] = field(default_factory=list)
+    bad: list[Outcome] = field(default_factory=list)
+
+
+class Digest:
+    """The outcomes of a run as far as its report needs them; `most` None keeps every one."""
+
+    def __init__(self, job: Job, *, most: int | None = MOST_SHOWN) -> None:
+        self._job = job
+        self._most = most
+        self._steps = {step.id: StepDigest(coverage=_coverage(step)) for step in job.steps}
+
+    @classmethod
+    def of(cls, job: Job, outcomes: Iterable[Outcome], *, most: int | None = MOST_SHOWN) -> Self:
+        """Return the digest of outcomes."""
+        digest = cls(job, most=most)
+        for outcome in outcomes:
+            digest.add(outcome)
+        return digest
+
+    def add(self, outcome: Outcome) -> None:
+        """Take in one outcome; those of a step come in input order."""
+        step = self._steps[outcome.step]
+        step.coverage.add(outcome)
+        if self._most is None or len(step.shown) < self._most:
+            step.shown.append(outcome)
+        elif outcome.status != "ok":
+            step.bad.append(outcome)
+
+    def steps(self) -> list[tuple[Step, StepDigest]]:
+        """Return the steps that have outcomes; the last one where none has any."""
+        every = [(step, self._steps[step.id]) for step in self._job.steps]
+        return [(step, digest) for step, digest in every if digest.coverage.rows] or every[-1:]
+
+
+def _coverage(step: Step) -> Coverage:
+    action = step.action
+    output = action.output if isinstance(action, Task) else None
+    properties = (output.schema.get("properties") or {}) if isinstance(output, JsonOutput) else {}
+    return Coverage(names=tuple(map(str, properties)))

@@ -1,0 +1,190 @@
+"""Why a template cannot be read or rendered, and where."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import jinja2
+from jinja2.exceptions import SecurityError
+
+from runner.errors import UsageError
+from runner.templating.allowance import OverspentError
+
+
+class TemplateError(UsageError):
+    """A template that cannot be read or rendered.
+
+    Attributes:
+        line: In the template's text, from 1.
+        column: In that line, from 1; 1 where Jinja does not know it.
+        width: How many characters are at fault, from `column` on.
+        file: The template file, or None for a template inside a job file.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        line: int = 1,
+        column: int = 1,
+        width: int = 1,
+        hint: str | None = None,
+        file: str | None = None,
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.line = line
+        self.column = column
+        self.width = width
+        self.file = file
+
+
+Locate: TypeAlias = Callable[[int, str], tuple[int, int]]
+"""Returns column and width of a name in a line of a template."""
+
+_OPENING = re.compile(r"\{\{|\{%|\{#")
+_CLOSING = {"{{": "}}", "{%": "%}", "{#": "#}"}
+_CLOSE_HINT = "Close every {{ with }} and every {% with %}"
+_READ_HINT = "A template reads {{ item.column }} or {{ vars.name }}"
+_NAME_HINT = 'A name that holds a space or a dash is written {{ item["the name"] }}'
+
+# What Jinja says, what it means ($ stands for its first word), and how to mend it.
+_SYNTAX: tuple[tuple[str, str, str], ...] = (
+    (
+        r"Encountered unknown tag '(\w+)'",
+        "there is no tag '$'",
+        "Tags are if, elif, else, for, set and their ends",
+    ),
+    (
+        r"Unexpected end of template.*innermost block that needs to be closed is '(\w+)'",
+        "a {% $ %} is never closed",
+        "Add {% end$ %}",
+    ),
+    (r"unexpected end of template|Missing end of", "it is never closed", _CLOSE_HINT),
+    (r"unexpected '.', expected '(.)'", "a $ is missing", "Close every bracket"),
+    (r"unexpected '}'", "{{ is not closed with }}", _CLOSE_HINT),
+    (r"unexpected '([\])])'", "unexpected '$'", _CLOSE_HINT),
+    (
+        r"Expected an expression, got 'end of|unexpected 'end of print",
+        "it is empty, or breaks off",
+        _READ_HINT,
+    ),
+    (
+        r"expected token 'end of (?:print statement|statement block)', got '(.+)'",
+        "unexpected '$'",
+        _NAME_HINT,
+    ),
+    (r"unexpected char ['\"]{3}", "a quote is opened and never closed", "Close the quote"),
+    (r"unexpected char '(.)'", "unexpected '$'", _NAME_HINT),
+)
+
+
+def syntax_fault(error: jinja2.TemplateSyntaxError, text: str | None) -> TemplateError:
+    """Return why a template cannot be read, in plain words and at its place."""
+    reason = (error.message or "syntax error").rstrip(".")
+    words, hint = reason, _READ_HINT
+    for pattern, meaning, advice in _SYNTAX:
+        if match := re.match(pattern, reason, re.DOTALL):
+            first = match[1] if match.groups() else ""
+            words, hint = meaning.replace("$", first), advice.replace("$", first)
+            break
+    line, column = error.lineno or 1, 1
+    if text is not None:
+        lines = text.split("\n")
+        line = min(line, len(lines))
+        column = _syntax_column(lines[line - 1], reason)
+    return TemplateError(
+        f"The template cannot be read: {words}", line=line, column=column, hint=hint
+    )
+
+
+def _syntax_column(row: str, reason: str) -> int:
+    """Return where in its line a template cannot be read; its opening where that is not known."""
+    openings = list(_OPENING.finditer(row))
+    for opening in reversed(openings):
+        if _CLOSING[opening[0]] not in row[opening.end() :]:
+            return opening.start() + 1
+    start = openings[0].start() if openings else 0
+    quoted = re.search(r"'(\w+)'$|got '([^']+)'$|unexpected char '(.)'", reason)
+    word = next(filter(None, quoted.groups()), "") if quoted else ""
+    found = row.find(word, start) if word else -1
+    return max(start, found) + 1
+
+
+def failure(
+    error: Exception,
+    *,
+    file: str | None = None,
+    locate: Locate | None = None,
+    program: jinja2.Template | None = None,
+) -> TemplateError:
+    """Return why a template failed while it was rendered.
+
+    Args:
+        error: What Jinja or a filter raised.
+        file: The template's file, where the traceback does not name one.
+        locate: Finds the name that does not exist in the template.
+        program: What ran, where Jinja has not turned the program's lines into the template's.
+    """
+    line, named = _place(error, program)
+    name = _undefined_name(error)
+    message, hint = _explained(error, name)
+    column, width = (1, 1) if locate is None else locate(line, name)
+    return TemplateError(
+        message, line=line, column=column, width=width, hint=hint, file=named or file
+    )
+
+
+def _place(error: BaseException, program: jinja2.Template | None) -> tuple[int, str | None]:
+    """Return line and file from the traceback Jinja rewrites: the innermost template's."""
+    line, file = 1, None
+    trace = error.__traceback__
+    while trace is not None:
+        name = trace.tb_frame.f_code.co_filename
+        if name == "<template>" or "__jinja_exception__" in trace.tb_frame.f_globals:
+            at = trace.tb_lineno
+            line = at if program is None else program.get_corresponding_lineno(at)
+            file = None if name == "<template>" else name
+        trace = trace.tb_next
+    return max(line, 1), file
+
+
+def _undefined_name(error: Exception) -> str:
+    """Return the name that an error says does not exist, or ''."""
+    if not isinstance(error, jinja2.UndefinedError):
+        return ""
+    # "'x' is undefined" and "'dict object' has no attribute 'x'"
+    quoted: list[Any] = str(error).split("'")[1::2]
+    return str(quoted[-1]) if quoted else ""
+
+
+_FAILURES: tuple[tuple[type[Exception], str, str | None], ...] = (
+    (
+        OverspentError,
+        "The template does too much work",
+        "Loop over less, and make shorter texts",
+    ),
+    (
+        SecurityError,
+        "The template reaches for something that templates may not use",
+        "Templates see vars, item, steps and run.date, and may add, compare and format them",
+    ),
+    (RecursionError, "The template is nested too deeply", "Simplify it"),
+    # Jinja writes 1e999 into its program as `inf`.
+    (NameError, "The template works out a number without end", None),
+)
+
+
+def _explained(error: Exception, name: str) -> tuple[str, str | None]:
+    """Return message and hint for what a template's rendering raised."""
+    if isinstance(error, jinja2.UndefinedError):
+        what = f"The template reads '{name}', which does not exist" if name else str(error)
+        return what, "Check the spelling; {{ x | default('') }} allows it to be absent"
+    if isinstance(error, jinja2.TemplateNotFound):
+        return f"There is no template '{error.name}'", None
+    for kind, message, hint in _FAILURES:
+        if isinstance(error, kind):
+            return message, hint
+    reason = str(error).rstrip(".") or type(error).__name__
+    return f"The template failed: {reason}", None

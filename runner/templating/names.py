@@ -1,0 +1,295 @@
+"""What a template reads: its names, each with its place."""
+
+from __future__ import annotations
+
+import functools
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+import jinja2
+from jinja2 import nodes
+
+from runner.templating.faults import TemplateError, syntax_fault
+from runner.templating.sandbox import filter_names, text_environment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """A name that a template reads, e.g. `item.company`.
+
+    Attributes:
+        path: The dotted name, cut at the first part that is not a constant.
+        line: Where it stands in the template's text, from 1.
+        column: Likewise, from 1.
+        width: How many characters it takes.
+        defined: The template copes with its absence (`default(...)`, `is defined`).
+    """
+
+    path: tuple[str, ...]
+    line: int
+    column: int
+    width: int
+    defined: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spot:
+    """A dotted name as it is written in a template: `item.company` or `item["company"]`."""
+
+    path: tuple[str, ...]
+    line: int
+    column: int
+    width: int
+
+
+def is_template(text: str) -> bool:
+    """Return whether a text holds template syntax at all."""
+    return "{{" in text or "{%" in text or "{#" in text
+
+
+_BREAK = re.compile("\n")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_CHECKED = (
+    nodes.Filter,
+    nodes.Test,
+    nodes.Const,
+    nodes.For,
+    nodes.Getattr,
+    nodes.Macro,
+    nodes.CallBlock,
+    nodes.Block,
+    nodes.Include,
+    nodes.Import,
+    nodes.FromImport,
+    nodes.Extends,
+)
+
+
+_DEEP = TemplateError("The template is nested too deeply", hint="Simplify it")
+
+
+@functools.lru_cache(maxsize=4096)
+def parsed(text: str) -> nodes.Template:
+    """Return a template's syntax tree; what no template in a job may do is refused.
+
+    Raises:
+        TemplateError: it cannot be read.
+    """
+    try:
+        tree = text_environment().parse(text)
+        _check(tree, text)
+    except jinja2.TemplateSyntaxError as error:
+        raise syntax_fault(error, text) from error
+    except RecursionError as error:
+        raise _DEEP from error
+    return tree
+
+
+def _check(tree: nodes.Template, text: str) -> None:
+    known = filter_names()
+    tests = sorted(text_environment().tests)
+    for node in tree.find_all(_CHECKED):
+        match node:
+            case nodes.Getattr(attr=str(name)) if name.startswith("__"):
+                raise TemplateError(
+                    f"A template cannot read {name}",
+                    line=node.lineno,
+                    hint="Templates see vars, item, steps and run.date only",
+                )
+            case nodes.Filter() if node.name not in known:
+                raise _unknown(text, node, rf"(?:\||\bfilter)\s*({re.escape(node.name)})\b", known)
+            case nodes.Test() if node.name not in tests:
+                raise _unknown(text, node, rf"\bis\s+(?:not\s+)?({re.escape(node.name)})\b", tests)
+            case nodes.For(recursive=True):
+                raise TemplateError("A template in a job has no recursive loops", line=node.lineno)
+            case nodes.Const(value=str(value)) if _SURROGATE.search(value):
+                raise TemplateError(
+                    "The template holds half a character (\\ud800 to \\udfff)",
+                    line=node.lineno,
+                    hint="Write the character itself",
+                )
+            case nodes.Macro() | nodes.CallBlock() | nodes.Block():
+                raise TemplateError(
+                    "A template in a job has no macros or blocks",
+                    line=node.lineno,
+                    hint="Write the text where it is used",
+                )
+            case nodes.Include() | nodes.Import() | nodes.FromImport() | nodes.Extends():
+                raise TemplateError(
+                    "A template in a job reads no files",
+                    line=node.lineno,
+                    hint="Write the text here",
+                )
+
+
+def _unknown(
+    text: str, node: nodes.Filter | nodes.Test, pattern: str, known: list[str]
+) -> TemplateError:
+    """Return that a template names a filter or test that is not there."""
+    kind, name = type(node).__name__.lower(), str(node.name)
+    near = get_close_matches(name, known, n=1, cutoff=0.6)
+    hint = f"Did you mean {near[0]}?" if near else f"{kind.title()}s are: {', '.join(known)}"
+    match = re.search(pattern, text)
+    start = match.start(1) if match else 0
+    return TemplateError(
+        f"There is no {kind} '{name}'",
+        line=text.count("\n", 0, start) + 1 if match else node.lineno,
+        column=start - text.rfind("\n", 0, start) if match else 1,
+        width=len(name),
+        hint=hint,
+    )
+
+
+def references(text: str) -> list[Reference]:
+    """Return the names that a template reads from its context, in order.
+
+    Raises:
+        TemplateError: the template cannot be read.
+    """
+    if not is_template(text):
+        return []
+    try:
+        found = dict.fromkeys(_reads(parsed(text), frozenset(), defined=False))
+    except RecursionError as error:
+        raise _DEEP from error
+    written = spots(text)
+    by_place: dict[tuple[int, tuple[str, ...]], Spot] = {}
+    by_path: dict[tuple[str, ...], Spot] = {}
+    for spot in written:
+        by_place.setdefault((spot.line, spot.path), spot)
+        by_path.setdefault(spot.path, spot)
+    placed: dict[Reference, None] = {}
+    for path, line, defined in found:
+        nowhere = Spot(path=path, line=line, column=1, width=1)
+        starts = (path[:length] for length in range(len(path), 0, -1))
+        near = (by_place.get((line, start)) or by_path.get(start) for start in starts)
+        spot = next(filter(None, near), nowhere)
+        placed[
+            Reference(
+                path=path, line=spot.line, column=spot.column, width=spot.width, defined=defined
+            )
+        ] = None
+    return sorted(placed, key=lambda r: (r.line, r.column, r.path))
+
+
+def spots(text: str) -> list[Spot]:
+    """Return every dotted name in a template that can be read; Jinja's nodes know only lines."""
+    tokens = list(_tokens(text))
+    starts = [0, *(match.end() for match in _BREAK.finditer(text))]
+    found: list[Spot] = []
+    index = 0
+    while index < len(tokens):
+        at, kind, value = tokens[index]
+        index += 1
+        if kind != "name" or (index > 1 and tokens[index - 2][2] in {".", "|"}):
+            continue
+        path, end = [value], at + len(value)
+        while (step := _part(tokens, index)) is not None:
+            name, index, end = step
+            path.append(name)
+        line = bisect_right(starts, at)
+        column = at - starts[line - 1] + 1
+        found.append(Spot(path=tuple(path), line=line, column=column, width=end - at))
+    return found
+
+
+_Token = tuple[int, str, str]
+
+
+def _part(tokens: list[_Token], index: int) -> tuple[str, int, int] | None:
+    """Return the part `.name` or `["name"]` at an index: its name, the next index, its end."""
+    kinds = [(kind, value) for _, kind, value in tokens[index : index + 3]]
+    if kinds[:1] == [("operator", ".")] and len(kinds) > 1 and kinds[1][0] == "name":
+        at, _, value = tokens[index + 1]
+        return value, index + 2, at + len(value)
+    if kinds[:1] == [("operator", "[")] and kinds[2:] == [("operator", "]")]:
+        kind, value = kinds[1]
+        if kind == "string":
+            return value[1:-1], index + 3, tokens[index + 2][0] + 1
+    return None
+
+
+def _tokens(text: str) -> Iterator[_Token]:
+    """Yield index, kind and text of each token of a template's expressions."""
+    at = 0
+    for _, kind, value in text_environment().lexer.tokeniter(text, None):
+        # White space that `-` strips is in no token: look for where the next one stands.
+        found = text.find(value, at)
+        at = found if found >= 0 else at
+        if kind not in {"data", "whitespace"}:
+            yield at, kind, value
+        at += len(value)
+
+
+_Read = tuple[tuple[str, ...], int, bool]
+
+
+def _reads(node: nodes.Node, bound: frozenset[str], *, defined: bool) -> Iterator[_Read]:
+    """Yield path, line and "may be absent" of each name that a node reads from outside."""
+    if isinstance(node, nodes.Getattr | nodes.Getitem | nodes.Name):
+        path = _dotted(node)
+        if path is not None:
+            if path[0] not in bound and path[0] != "range":
+                yield path, node.lineno, defined
+            yield from _keys(node, bound, defined=defined)
+            return
+    if isinstance(node, nodes.Filter) and node.name in {"default", "d"}:
+        for index, child in enumerate(node.iter_child_nodes()):
+            yield from _reads(child, bound, defined=defined or index == 0)
+        return
+    if isinstance(node, nodes.Test) and node.name in {"defined", "undefined"}:
+        defined = True
+    names = _bindings(node)
+    for child in node.iter_child_nodes():
+        if isinstance(child, nodes.Name) and child.ctx == "store":
+            continue
+        # A loop's source is read before its variable exists.
+        inside = bound if isinstance(node, nodes.For) and child is node.iter else bound | names
+        yield from _reads(child, inside, defined=defined)
+        if isinstance(child, nodes.Assign | nodes.AssignBlock):
+            bound |= _bindings(child)
+
+
+def _keys(node: nodes.Node, bound: frozenset[str], *, defined: bool) -> Iterator[_Read]:
+    """Yield what the keys of a dotted name read: `vars.x` in `item[vars.x].name`."""
+    while isinstance(node, nodes.Getattr | nodes.Getitem):
+        if isinstance(node, nodes.Getitem) and not isinstance(node.arg, nodes.Const):
+            yield from _reads(node.arg, bound, defined=defined)
+        node = node.node
+
+
+def _bindings(node: nodes.Node) -> frozenset[str]:
+    """Return the names that a node binds for what is inside (or after) it."""
+    targets: list[nodes.Node] = []
+    if isinstance(node, nodes.For):
+        return frozenset(n.name for n in _names(node.target)) | {"loop"}
+    if isinstance(node, nodes.Assign | nodes.AssignBlock):
+        targets.append(node.target)
+    elif isinstance(node, nodes.With):
+        targets.extend(node.targets)
+    return frozenset(name.name for target in targets for name in _names(target))
+
+
+def _names(node: nodes.Node) -> list[nodes.Name]:
+    return [node] if isinstance(node, nodes.Name) else list(node.find_all(nodes.Name))
+
+
+def _dotted(node: nodes.Node) -> tuple[str, ...] | None:
+    """Return `("item", "company")` for `item.company` and `item["company"]`."""
+    parts: list[str] = []
+    while True:
+        if isinstance(node, nodes.Name):
+            return (node.name, *reversed(parts)) if node.ctx == "load" else None
+        if isinstance(node, nodes.Getattr):
+            parts.append(node.attr)
+        elif isinstance(node, nodes.Getitem):
+            if isinstance(node.arg, nodes.Const) and isinstance(node.arg.value, str):
+                parts.append(node.arg.value)
+            else:
+                parts.clear()  # what stands behind an unknown part is unknown
+        else:
+            return None
+        node = node.node

@@ -1,0 +1,101 @@
+"""Report templates: the user's own and the built-in ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from runner.templating.allowance import REPORT_WORK, allowance, spend
+from runner.templating.faults import TemplateError, failure, syntax_fault
+from runner.templating.sandbox import Sandbox, prepared
+
+
+class Markdown(str):
+    """Text that a report prints as it is: it was written as markdown, not read from data."""
+
+    __slots__ = ()
+
+
+class _ReportSandbox(Sandbox):
+    """The sandbox for reports: what a macro or a block wrote is markdown already."""
+
+    def call(self, context: jinja2.runtime.Context, obj: Any, /, *args: Any, **kwargs: Any) -> Any:
+        """Call what a template may call, and mark what a template's own part wrote."""
+        result = super().call(context, obj, *args, **kwargs)
+        return Markdown(result) if isinstance(obj, _WRITERS) else result
+
+
+_WRITERS = (jinja2.runtime.Macro, jinja2.runtime.BlockReference, jinja2.runtime.LoopContext)
+
+
+class ReportTemplates:
+    """The report templates: the user's own folders first, then the built-in ones."""
+
+    def __init__(self, environment: jinja2.Environment) -> None:
+        self._environment = environment
+
+    def names(self) -> list[str]:
+        """Return every template's name, sorted."""
+        return sorted(self._environment.list_templates())
+
+    def render(self, name: str, context: Mapping[str, Any]) -> str:
+        """Render a template by its name.
+
+        Raises:
+            TemplateError: there is none, it cannot be read, or it fails; names file and line.
+        """
+        try:
+            template = self._environment.get_template(name)
+        except jinja2.TemplateSyntaxError as error:
+            fault = syntax_fault(error, error.source)
+            fault.file = error.filename or error.name or name
+            raise fault from error
+        except jinja2.TemplateNotFound as error:
+            known = ", ".join(entry for entry in self.names() if not entry.startswith("_"))
+            raise TemplateError(
+                f"There is no report template '{error.name}'",
+                hint=f"Built in are: {known}; or give a file beside the job",
+            ) from error
+        try:
+            with allowance(REPORT_WORK):
+                return template.render(**context)
+        except TemplateError:
+            raise
+        except Exception as error:
+            raise failure(error, file=template.filename or name) from error
+
+
+def report_environment(
+    folders: Sequence[Path],
+    *,
+    filters: Mapping[str, Callable[..., Any]],
+    finalize: Callable[[Any], Any] | None = None,
+) -> ReportTemplates:
+    """Return the report templates; `finalize` turns every printed value into safe text."""
+    loader = jinja2.ChoiceLoader(
+        [
+            *(jinja2.FileSystemLoader(folder) for folder in folders),
+            jinja2.PackageLoader("runner.report", "templates"),
+        ]
+    )
+
+    def printed(value: Any) -> Any:
+        text = value if finalize is None else finalize(value)
+        spend(len(text) if isinstance(text, str) else 1)
+        return text
+
+    environment = prepared(
+        _ReportSandbox(
+            loader=loader,
+            undefined=jinja2.StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            keep_trailing_newline=True,
+            finalize=printed,
+        )
+    )
+    environment.filters.update(filters)
+    return ReportTemplates(environment)
