@@ -28,8 +28,6 @@ MAX_TASK = 25_000
 
 MAX_METADATA_KEY = 16
 MAX_METADATA_VALUE = 512
-MAX_URLS = 20
-"""How many pages one extract request reads."""
 
 MAX_PROPERTIES = 100
 MAX_ENUM = 500

@@ -10,7 +10,7 @@ from typing import Any, NoReturn, TypeAlias
 
 from runner.errors import NotAvailableError
 from runner.job.diagnostics import JobProblemsError
-from runner.job.limits import MAX_METADATA_VALUE, MAX_TASK, MAX_URLS
+from runner.job.limits import MAX_METADATA_VALUE, MAX_TASK
 from runner.job.model import (
     AutoOutput,
     Extract,
@@ -251,10 +251,6 @@ def _extract(step: Step, extract: Extract) -> _Build:
         urls = renderer.texts(extract.urls, (*where, "urls"))
         if not urls:
             renderer.fail((*where, "urls"), "There is no URL to extract for this row")
-        if len(urls) > MAX_URLS:
-            renderer.fail(
-                (*where, "urls"), f"There are {len(urls)} URLs; one request takes {MAX_URLS}"
-            )
         body: _Body = {"urls": urls}
         if extract.objective is not None:
             body["objective"] = renderer.text(extract.objective, (*where, "objective"))

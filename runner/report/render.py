@@ -167,8 +167,7 @@ def _context(
         "several": several,
         "rows": rows,
         "answered": tuple(row for row in rows if row.answered),
-        "hidden": digest.coverage.rows - len(rows),
-        "results": None if job.results is None else job.results.name,
+        "cut": _cut(job, digest),
         "open": tuple(row for row in listed if row.status != "ok"),
         "notes": lambda chosen=rows: notes(chosen),
         "attention": lambda chosen=listed: attention(chosen),
@@ -186,6 +185,14 @@ def _context(
         "sources": footnotes.sources,
         "footnotes": footnotes.definitions,
     }
+
+
+def _cut(job: Job, digest: StepDigest) -> str:
+    """Return what a reader should know where not all rows are shown."""
+    if len(digest.shown) == digest.coverage.rows:
+        return ""
+    where = "" if job.results is None else f"; {job.results.name} has them all"
+    return f"Only the first {len(digest.shown):,} rows are shown{where}."
 
 
 def _has_schema(step: Step) -> bool:

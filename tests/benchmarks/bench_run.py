@@ -39,12 +39,9 @@ search: {objective: "Where is the head office of {{ item.company }}?"}
 def build(folder: Path) -> None:
     chance = random.Random(7)
     syllables = ["ba", "cor", "del", "fin", "gra", "hol", "kin", "lum", "mar", "nex", "por", "ter"]
-    names = sorted(
-        {
-            "".join(chance.choices(syllables, k=4)).title()
-            for _ in range(DOCUMENTS * 2)
-        }
-    )[:DOCUMENTS]
+    names = sorted({"".join(chance.choices(syllables, k=4)).title() for _ in range(DOCUMENTS * 2)})[
+        :DOCUMENTS
+    ]
     (folder / "notes").mkdir()
     for name in names:
         year, staff = chance.randint(1850, 2020), chance.randint(10, 90_000)

@@ -129,8 +129,17 @@ def cached(given: argparse.Namespace) -> None:
     """Read every answer from the cache that a run left, and write one line for each."""
     import diskcache  # noqa: PLC0415
 
+    class PlainKeys(diskcache.JSONDisk):
+        """The keys as `runner` stores them: as they are, where the original makes JSON of them."""
+
+        def put(self, key: str) -> tuple[str, bool]:
+            return key, True
+
+        def get(self, key: str, _: bool) -> str:
+            return key
+
     with (
-        closing(diskcache.Cache(str(given.cache), disk=diskcache.JSONDisk)) as cache,
+        closing(diskcache.Cache(str(given.cache), disk=PlainKeys)) as cache,
         given.out.open("w", encoding="utf-8") as out,
     ):
         for number, key in enumerate(cache):

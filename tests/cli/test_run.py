@@ -229,10 +229,10 @@ def test_a_broken_document_is_a_warning_and_the_others_go_on(project):
 
 
 def test_what_comes_later_is_refused_plainly(project):
-    project.change("provider: local", "provider: parallel")
-    project.change("documents: [notes]\n", "")
+    project.change("query: Key", "webhook: https://example.org/hook\nquery: Key")
     done = project.run("run", "companies.yaml")
     assert done.exit_code == 2
+    assert "companies.yaml:6" in done.stderr
     assert "not available yet" in done.stderr
 
 

@@ -1,9 +1,11 @@
 """The promise of buying: whatever is lost, refused or cut off, nothing is bought twice."""
 
 import asyncio
+import contextlib
 from collections import Counter
 from datetime import timedelta
 from decimal import Decimal
+from typing import ClassVar
 
 import pytest
 from hypothesis import given, settings
@@ -63,7 +65,7 @@ class Fake:
     name = "fake"
     null_is_not_found = False
     warnings = ()
-    quotas = {"task": 10_000}
+    quotas: ClassVar = {"task": 10_000}
 
     def __init__(self, world):
         self.world = world
@@ -248,7 +250,9 @@ def texts(outcomes):
 
 
 FAULTS = st.lists(
-    st.sampled_from(["ok", "lost", "refused", "later", "limited", "unreachable", "cut", "ends early"]),
+    st.sampled_from(
+        ["ok", "lost", "refused", "later", "limited", "unreachable", "cut", "ends early"]
+    ),
     max_size=6,
 )
 
@@ -267,10 +271,8 @@ def test_through_faults_and_deaths_each_distinct_row_is_bought_once(
     world.faults = list(faults)
     calls = [call(n, text) for n, text in enumerate(rows)]
     for n, dies_after in enumerate(deaths):
-        try:
+        with contextlib.suppress(Crash, RunnerError):
             run(folder, world, calls, clock=clock, dies_after=dies_after, name=f"run{n}")
-        except (Crash, RunnerError):
-            pass
         clock.at += 100
     world.faults = []
     outcomes = run(folder, world, calls, clock=clock, name="last")

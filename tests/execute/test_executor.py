@@ -3,6 +3,7 @@
 import asyncio
 from datetime import timedelta
 from decimal import Decimal
+from typing import ClassVar
 
 import pytest
 
@@ -28,7 +29,7 @@ class Asked:
     null_is_not_found = True
     warnings = ()
     runs = None
-    quotas = {}
+    quotas: ClassVar = {}
 
     def __init__(self, answer):
         self.answer = answer

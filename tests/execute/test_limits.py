@@ -151,7 +151,9 @@ def test_a_429_does_not_use_up_the_attempts(windows):
 def test_the_last_error_is_raised_when_the_attempts_are_used_up(windows):
     with pytest.raises(UnreachableError, match="third"):
         patiently(
-            windows, failing(*[UnreachableError(n) for n in ("first", "second", "third")]), resend=True
+            windows,
+            failing(*[UnreachableError(n) for n in ("first", "second", "third")]),
+            resend=True,
         )
     with pytest.raises(ProviderError):
         patiently(windows, failing(ProviderError("no")), resend=True)

@@ -134,7 +134,6 @@ def test_the_date_of_the_run_is_a_value(calls_of):
         ("search: {queries: '{{ item.a }}'}\n", (3, 9), "neither a query nor an objective"),
         ("search: {objective: x, max_results: '{{ item.a }}'}\n", (3, 37), "a whole number"),
         ("extract: {urls: '{{ item.l }}'}\n", (3, 17), "no URL to extract"),
-        ("extract: {urls: '{{ range(21) | list }}'}\n", (3, 17), "21 URLs; one request takes 20"),
         ("query: x\nlocation: '{{ item.c }}'\n", (4, 11), "two letters, such as us or de, not ''"),
         ("query: x\nmetadata: {m: '{{ item.l }}'}\n", (4, 15), "a text, a number or true/false"),
         ("query: x\nmetadata: {m: '{{ item.long }}'}\n", (4, 15), "has 600 characters"),

@@ -89,4 +89,3 @@ def project(tmp_path, monkeypatch, server):
     monkeypatch.setattr("runner.execute.following.POLL", SHORT)
     monkeypatch.chdir(tmp_path)
     return Project(tmp_path, server)
-

@@ -185,7 +185,8 @@ def test_the_key_is_nowhere_to_be_found(project, server):
 
 def test_few_requests(project):
     project.rows(2_500)
-    assert project.run().exit_code == 0
+    done = project.run()
+    assert done.exit_code == 0, done.output
     assert len(project.server.requests) <= 0.004 * 2_500
     assert_whole(project, 2_500)
 

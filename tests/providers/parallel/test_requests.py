@@ -43,9 +43,7 @@ def strict(kind, seen=None):
     return kind
 
 
-ADAPTERS = {
-    kind: TypeAdapter(strict(params, None)) for kind, params in TYPES.items()
-}
+ADAPTERS = {kind: TypeAdapter(strict(params, None)) for kind, params in TYPES.items()}
 
 
 def calls_of(job):
@@ -96,9 +94,9 @@ def test_a_task_with_every_key_is_what_the_api_takes(tmp_path, output):
 def test_unknown_keys_would_be_noticed():
     with pytest.raises(ValueError, match="Extra inputs"):
         ADAPTERS["task"].validate_python({"input": "x", "processor": "base", "procesor": "x"})
+    body = {"search_queries": ["x"], "advanced_settings": {"max_result": 3}}
     with pytest.raises(ValueError, match="Extra inputs"):
-        settings = {"max_result": 3}
-        ADAPTERS["search"].validate_python({"search_queries": ["x"], "advanced_settings": settings})
+        ADAPTERS["search"].validate_python(body)
 
 
 def test_the_official_client_and_runner_agree(project):
@@ -186,4 +184,3 @@ def test_a_search_stopped_by_credit_keeps_what_it_bought(project):
     assert done.exit_code == 6
     assert json.loads(done.stdout)["cost_usd"] == 0
     assert {outcome["status"] for outcome in project.outcomes()} == {"skipped"}
-

@@ -1,6 +1,7 @@
 """Laws of event streams: however the bytes are cut, the same whole events come out."""
 
 import asyncio
+import itertools
 import json
 
 import pytest
@@ -33,7 +34,7 @@ def test_events_do_not_depend_on_where_the_bytes_are_cut(wanted, end, noise, cut
         for event in wanted
     ).encode()
     places = [0, *sorted(min(cut, len(text)) for cut in cuts), len(text)]
-    chunks = [text[a:b] for a, b in zip(places, places[1:], strict=False)]
+    chunks = [text[a:b] for a, b in itertools.pairwise(places)]
     assert read(chunks) == wanted
 
 
