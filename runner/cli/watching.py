@@ -153,6 +153,11 @@ class Log:
         self._run = run
         self._verbose = verbose
 
+    @property
+    def is_open(self) -> bool:
+        """Whether anything is written."""
+        return self._file is not None
+
     def write(self, event: str, **fields: object) -> None:
         """Write one event to the log file."""
         if self._file is None:

@@ -113,6 +113,11 @@ class Cache:
             return None
         return entry.answer
 
+    def is_empty(self) -> bool:
+        """Return whether nothing is stored."""
+        with self._reporting():
+            return len(self._store) == 0
+
     def entry(self, fingerprint: str) -> Entry | None:
         """Return what is stored, however old."""
         try:

@@ -89,6 +89,7 @@ class _Executor:
     ) -> None:
         self._execution = execution
         self._cache = cache
+        self._nothing_stored = cache.is_empty()
         self._watcher = watcher
         self._fates: dict[str, Fate] = {}
         self._at_hand: dict[str, Answer] = {}
@@ -163,7 +164,7 @@ class _Executor:
         elif execution.refresh or age is None:
             return None
         known = self._fates.get(call.fingerprint)
-        if known is not None and known is not CACHED:
+        if self._nothing_stored or (known is not None and known is not CACHED):
             return None
         stored = self._cache.get(call.fingerprint, age)
         if stored is None:

@@ -80,6 +80,8 @@ class Http:
             timeout=httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS, pool=None),
             limits=limits,
             follow_redirects=False,
+            # Certificates take a while to load, and a plain address on loopback has none.
+            verify=not base_url.startswith("http://"),
         )
 
     async def get(self, route: str, **params: str | float) -> JSON:

@@ -63,8 +63,10 @@ class Project:
         self.write("job.yaml", text.replace(old, new))
 
     def run(self, *arguments):
-        words = [str(a) for a in ("run", "job.yaml", *arguments)]
-        return CliRunner().invoke(main, words, prog_name="runner")
+        return self.call("run", "job.yaml", *arguments)
+
+    def call(self, *words):
+        return CliRunner().invoke(main, [str(word) for word in words], prog_name="runner")
 
     def outcomes(self):
         lines = (self.folder / "out/rows.jsonl").read_text(encoding="utf-8").splitlines()
