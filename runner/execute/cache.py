@@ -29,6 +29,9 @@ LOCK_TIMEOUT = 10.0
 
 _PLAIN_MODES = (diskcache.core.MODE_RAW, diskcache.core.MODE_BINARY)
 _LONG_INTEGER = re.compile(rb"[0-9]{19}")
+SMALL = 8_192
+"""Answers of so many bytes are not worth the time of compressing them."""
+
 _BROKEN = (sqlite3.Error, diskcache.Timeout, OSError)
 _UNREADABLE = (ValueError, zlib.error, KeyError, TypeError)
 
@@ -58,7 +61,9 @@ class _Disk(diskcache.JSONDisk):  # type: ignore[misc]
     def store(self, value: JSON, read: bool, key: JSON = diskcache.UNKNOWN) -> Any:
         """Return what the database holds of a value."""
         if not read:
-            value = zlib.compress(_dumps(value), self.compress_level)
+            text = _dumps(value)
+            # Small answers fit a page or two of the file, compressed or not.
+            value = zlib.compress(text, self.compress_level if len(text) > SMALL else 0)
         return diskcache.Disk.store(self, value, read, key=key)
 
     def fetch(self, mode: int, filename: str | None, value: Any, read: bool) -> JSON:

@@ -31,7 +31,7 @@ PATIENCE_SECONDS: Final = 20.0
 """Finished runs wait so long for company before they are read; twice as long after each pass."""
 
 LONGEST_PATIENCE: Final = 300.0
-BOOKED_AT_ONCE: Final = 256
+BOOKED_AT_ONCE: Final = 1_000
 POLL: Final = Retry()
 """Polling waits 2 s, doubling to 30 s."""
 

@@ -40,7 +40,7 @@ CREATE TABLE IF NOT EXISTS purchase (
     settled_at REAL,
     error TEXT
 ) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS purchase_of_group ON purchase (group_id, state);
+CREATE INDEX IF NOT EXISTS in_doubt ON purchase (group_id) WHERE state = 'submitting';
 CREATE TABLE IF NOT EXISTS run (
     id TEXT PRIMARY KEY,
     job TEXT NOT NULL,

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import TextIO
 
 from runner.errors import StateError, UsageError
 from runner.job.model import Job
@@ -100,7 +100,7 @@ def reason(error: OSError) -> str:
 
 
 @contextlib.contextmanager
-def staged(path: Path) -> Iterator[IO[str]]:
+def staged(path: Path) -> Iterator[TextIO]:
     """Open a text file that takes the place of `path` when all went well; else nothing changes.
 
     Raises:
@@ -112,7 +112,7 @@ def staged(path: Path) -> Iterator[IO[str]]:
     except OSError as error:
         raise _unwritable(path, error) from error
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+        with open(handle, "w", encoding="utf-8", newline="") as file:  # noqa: PTH123 - a handle
             yield file
         # mkstemp makes a private file; give it what a plain open() would have given.
         umask = os.umask(0)
@@ -138,13 +138,13 @@ def write_whole(path: Path, chunks: Iterable[str]) -> None:
 
 
 def copy_whole(source: Path, path: Path) -> None:
-    """Copy a text file whole or not at all.
+    """Copy a file whole or not at all.
 
     Raises:
         UsageError: the file cannot be written.
     """
-    with source.open(encoding="utf-8", newline="") as text, staged(path) as file:
-        shutil.copyfileobj(text, file, 1 << 20)
+    with source.open("rb") as whole, staged(path) as file:
+        shutil.copyfileobj(whole, file.buffer, 1 << 20)
 
 
 def check_writable(path: Path) -> None:

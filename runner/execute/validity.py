@@ -1,11 +1,8 @@
-"""Whether an answer keeps its schema: a quick yes from a compiled schema, or else the reasons."""
+"""Whether an answer keeps its output schema."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
-
-import jsonschema_rs
 
 from runner.job.model import JsonOutput, Step, Task
 from runner.job.schema import validate_value
@@ -27,21 +24,12 @@ class Validity:
             schema = _without_required(schema)
         self._schema: Mapping[str, JSON] | None = schema
 
-    @cached_property
-    def _compiled(self) -> jsonschema_rs.Draft202012Validator | None:
-        try:
-            return jsonschema_rs.Draft202012Validator(dict(self._schema or {}))
-        except ValueError:
-            return None  # What it cannot compile, the other library judges alone.
-
     def complaints(self, output: JSON) -> Sequence[str]:
         """Return how an answer breaks the schema; () where it does not."""
         if self._schema is None:
             return ()
         if self._lenient:
             output = _without_nulls(output)
-        if self._compiled is not None and self._compiled.is_valid(output):
-            return ()
         return validate_value(self._schema, output)
 
 

@@ -11,6 +11,8 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import jsonschema_rs
+
 from runner.errors import StateError
 from runner.job.diagnostics import MOST
 from runner.job.shortform import as_short
@@ -133,18 +135,32 @@ def schema_problems(
         where: Its place in the file.
         short: The file holds the short form that `schema` was made from.
     """
-    from jsonschema import Draft202012Validator  # noqa: PLC0415 - slow to import
-
-    checker = Draft202012Validator.FORMAT_CHECKER
-    meta = Draft202012Validator(Draft202012Validator.META_SCHEMA, format_checker=checker)
     try:
-        found = list(_violations(meta.iter_errors(schema)))
+        found = [] if _compiles(schema) else _broken_rules(schema)
     except RecursionError:
         return [source.problem(source.value(where), "the schema is nested too deeply")]
     if short:
         found = [replace(v, where=as_short(v.where)) for v in found]
     reported = [problem for v in found for problem in problems(v, source, where)]
     return reported or list(islice(_inconsistent(schema, source, where), 2 * MOST))
+
+
+def _compiles(schema: Mapping[str, JSON]) -> bool:
+    """Return whether the faster library takes a schema: a quick yes."""
+    if _compiled(_Identity(schema)) is None:
+        return False
+    try:
+        return jsonschema_rs.meta.is_valid(dict(schema))
+    except (ValueError, TypeError):
+        return False
+
+
+def _broken_rules(schema: Mapping[str, JSON]) -> list[Violation]:
+    from jsonschema import Draft202012Validator  # noqa: PLC0415 - slow to import
+
+    checker = Draft202012Validator.FORMAT_CHECKER
+    meta = Draft202012Validator(Draft202012Validator.META_SCHEMA, format_checker=checker)
+    return list(_violations(meta.iter_errors(schema)))
 
 
 _LISTS = ("anyOf", "oneOf", "allOf", "prefixItems")
@@ -221,11 +237,22 @@ def violations(schema: Mapping[str, JSON], value: JSON) -> list[Violation]:
     return list(_violations(_validator(_Identity(schema)).iter_errors(value)))
 
 
+def _is_plainly_valid(schema: Mapping[str, JSON], value: JSON) -> bool:
+    """Return whether a compiled schema says a quick yes; reasons for a no are jsonschema's."""
+    compiled = _compiled(_Identity(schema))
+    try:
+        return compiled is not None and compiled.is_valid(value)
+    except (ValueError, TypeError, RecursionError):
+        return False
+
+
 def validate_value(schema: Mapping[str, JSON], value: JSON) -> list[str]:
     """Return how a value breaks a schema, one sentence each (at most ten); [] where it does not.
 
     The schema is compiled once for as long as the same mapping is given.
     """
+    if not _refers(_Identity(schema)) and _is_plainly_valid(schema, value):
+        return []
     try:
         found = violations(schema, value)
     except _inapplicable() as error:
@@ -244,6 +271,8 @@ def _sentence(violation: Violation) -> str:
 
 
 def _problems(schema: Mapping[str, JSON], source: Source) -> list[Problem]:
+    if _is_plainly_valid(schema, source.data):
+        return []
     found = violations(schema, source.data)
     return [problem for v in found for problem in problems(v, source, homes=_homes())]
 
@@ -290,6 +319,25 @@ def _validator(identity: _Identity) -> Any:
     # An empty registry: a `$ref` to an address is refused, never fetched.
     registry: Registry[Any] = Registry()
     return Draft202012Validator(identity.schema, registry=registry)
+
+
+@lru_cache(maxsize=64)
+def _compiled(identity: _Identity) -> jsonschema_rs.Draft202012Validator | None:
+    """Return a schema compiled by a faster library; None where it cannot compile it."""
+    try:
+        return jsonschema_rs.Draft202012Validator(dict(identity.schema), retriever=_refuse)
+    except (ValueError, TypeError, RecursionError):
+        return None
+
+
+@lru_cache(maxsize=64)
+def _refers(identity: _Identity) -> bool:
+    """Return whether a schema has references, of which some lead in a circle."""
+    return '"$ref"' in json.dumps(identity.schema)
+
+
+def _refuse(address: str) -> JSON:
+    raise ValueError(f"{address} is not fetched")
 
 
 def _violations(errors: Iterable[Any]) -> Iterator[Violation]:

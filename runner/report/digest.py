@@ -10,8 +10,8 @@ from runner.execute.outcomes import Outcome
 from runner.job.model import Job, JsonOutput, Step, Task
 from runner.report.coverage import Coverage
 
-MOST_SHOWN: Final = 1_000
-"""A report shows so many rows of a step; more would not be read, nor shown by most viewers."""
+MOST_SHOWN: Final = 500
+"""A report shows so many rows of a step; more would not be read, nor be shown by most viewers."""
 
 
 @dataclass(slots=True, kw_only=True)
