@@ -6,7 +6,6 @@ from runner.report.digest import MOST_SHOWN
 from runner.report.render import digest_for, render_report
 from tests.report.examples import job, outcome, task
 
-
 WHOLE = {"founded_year": 1900, "headquarters": "Bern", "key_products": ["anvils"]}
 
 

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -92,6 +93,7 @@ class Field:
 
     def __init__(self, folder: Path, server: WireProcess) -> None:
         self.folder, self.server = folder, server
+        self._started: list[subprocess.Popen] = []
         self.companies = [f"Company {number - (number % 10 == 9)}" for number in range(ROWS)]
         lines = [json.dumps({"company": company}) for company in self.companies]
         (folder / "rows.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -99,7 +101,7 @@ class Field:
 
     def start(self, *arguments: str) -> subprocess.Popen:
         kept = {name: value for name, value in os.environ.items() if not _ours(name)}
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [sys.executable, "-c", COMMAND, "run", "job.yaml", "-q", *arguments],
             cwd=self.folder,
             env={
@@ -113,6 +115,15 @@ class Field:
             stderr=subprocess.PIPE,
             text=True,
         )
+        self._started.append(process)
+        return process
+
+    def close(self) -> None:
+        """Leave no process behind."""
+        for process in self._started:
+            if process.returncode is None:
+                process.kill()
+                process.communicate()
 
     def finish(self) -> None:
         """Run until it is done; what it says meanwhile matters only when it never is."""
@@ -180,8 +191,11 @@ def field(tmp_path) -> Iterator[Field]:
     folder = tmp_path / "project"
     logs.mkdir()
     folder.mkdir()
-    with WireProcess(logs, faults=LOST_ANSWERS, seconds=3_600) as server:
-        yield Field(folder, server)
+    with (
+        WireProcess(logs, faults=LOST_ANSWERS, seconds=3_600) as server,
+        closing(Field(folder, server)) as field,
+    ):
+        yield field
 
 
 def test_killed_at_random_moments(field):
