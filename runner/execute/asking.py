@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 
 from runner.errors import BudgetError, ProviderError, RunnerError
-from runner.execute.buying import Kept
 from runner.execute.fates import NEW, Fate
 from runner.execute.ledger import Ledger
 from runner.execute.limits import Pace
+from runner.execute.terms import Kept
 from runner.job.model import Step
 from runner.plan.calls import Call
 from runner.providers.base import Answer, Provider

@@ -10,11 +10,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
-from decimal import Decimal
 from functools import partial
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 from runner.errors import (
     AmbiguousError,
@@ -28,9 +27,9 @@ from runner.execute.following import Follower
 from runner.execute.ledger import Ledger, Purchase
 from runner.execute.limits import Pace
 from runner.execute.reconciling import LOOKS, look
-from runner.job.model import Step
+from runner.execute.terms import Kept, Terms
 from runner.plan.calls import Call
-from runner.providers.base import Answer, GroupStatus, Run, RunProgress, Runs
+from runner.providers.base import GroupStatus, Run, RunProgress, Runs
 
 BATCH: Final = 1_000
 """The most runs that one request may buy."""
@@ -52,30 +51,6 @@ CREDIT_SECONDS: Final = 0.2
 
 SOMEONE_ELSE_SECONDS: Final = 0.5
 """How often to look whether another process has its answer."""
-
-
-Kept: TypeAlias = tuple[str, Answer, float | None]
-"""A fingerprint's answer and when it is from (None: now)."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
-    """On which terms a run buys.
-
-    Attributes:
-        budget: The most that the job's living runs may commit to, in USD.
-        refresh: Buy even what was bought and answered before.
-        wait: Wait for outcomes; else submit and leave.
-        timeout: Of a call, in seconds.
-        place: Where in the job file a step stands (`file:line`), by step.
-    """
-
-    steps: Mapping[str, Step]
-    budget: Decimal | None
-    refresh: bool
-    wait: bool
-    timeout: Callable[[Call], float]
-    place: Callable[[Call], str]
 
 
 class Buyer:
@@ -184,17 +159,21 @@ class Buyer:
 
     async def _obtain(self, calls: dict[str, Call]) -> None:
         """See to it that every call is on its way, by this run or another, or has its fate."""
-        while calls:
-            elsewhere = self._attach(calls)
-            free = [fingerprint for fingerprint in calls if fingerprint not in elsewhere]
+        parts = deque([calls])
+        while parts:
+            part = parts.popleft()
+            elsewhere = self._attach(part)
+            free = {fp: part.pop(fp) for fp in tuple(part) if fp not in elsewhere}
             if free:
-                await self._purchase({fingerprint: calls.pop(fingerprint) for fingerprint in free})
+                parts.extend(await self._purchase(free))
             for group in dict.fromkeys(elsewhere.values()):
                 lost = self._ledger.adopt(group)
                 if lost:
-                    await self._reconcile(group, lost, calls)
-            if calls and not free:
-                await self._sleep(SOMEONE_ELSE_SECONDS)
+                    await self._reconcile(group, lost, part)
+            if part:
+                parts.append(part)
+                if not free:
+                    await self._sleep(SOMEONE_ELSE_SECONDS)
 
     def _attach(self, calls: dict[str, Call]) -> dict[str, str]:
         """Follow what was bought before; return the groups of what someone is just buying."""
@@ -216,8 +195,8 @@ class Buyer:
                     pass
         return elsewhere
 
-    async def _purchase(self, calls: dict[str, Call]) -> None:
-        """Buy what no one else has bought by now."""
+    async def _purchase(self, calls: dict[str, Call]) -> list[dict[str, Call]]:
+        """Buy what no one else has bought by now; return what is still to be obtained, in parts."""
         group = await self._open_group(len(calls))
         prices = {fingerprint: call.price_usd for fingerprint, call in calls.items()}
         mine, dear = self._ledger.intend(
@@ -228,9 +207,12 @@ class Buyer:
         )
         self._skip(dear, calls)
         self._mine.update(mine)
-        await self._submit(group, {fingerprint: calls.pop(fingerprint) for fingerprint in mine})
-        if calls:
-            await self._obtain(calls)
+        left: list[dict[str, Call]] = []
+        while mine:
+            some, mine = mine[: self._largest], mine[self._largest :]
+            batch = {fingerprint: calls.pop(fingerprint) for fingerprint in some}
+            left.extend(await self._submit(group, batch))
+        return [part for part in (*left, calls) if part]
 
     def _is_stale(self, purchase: Purchase, call: Call) -> bool:
         """Whether a settled purchase is no longer good enough."""
@@ -254,16 +236,8 @@ class Buyer:
         self._room -= size
         return await asyncio.shield(self._group)
 
-    async def _submit(self, group: str, batch: dict[str, Call]) -> None:
-        """Send a batch whose intent is recorded; it ends submitted, refused, or to be obtained."""
-        if not batch:
-            return
-        if len(batch) > self._largest:
-            whole = list(batch.items())
-            half = self._largest
-            await self._submit(group, dict(whole[:half]))
-            await self._submit(group, dict(whole[half:]))
-            return
+    async def _submit(self, group: str, batch: dict[str, Call]) -> list[dict[str, Call]]:
+        """Send a batch whose intent is recorded; return what is still to be obtained, in parts."""
         bodies = {fingerprint: call.body for fingerprint, call in batch.items()}
         retry = self._terms.steps[next(iter(batch.values())).step].retry
         try:
@@ -272,53 +246,52 @@ class Buyer:
             )
         except AmbiguousError:
             await self._reconcile(group, list(batch), batch)
-            await self._obtain(batch)
+            return [batch]
         except InvalidRequestError as error:
             self._ledger.withdrawn(batch)
-            await self._split(batch, error)
+            return self._split(batch, error)
         except BudgetError as error:
             self._ledger.withdrawn(batch)
             await self._wait_for_credit(batch, error)
+            return [batch]
         except RunnerError:
             self._ledger.withdrawn(batch)
             raise
-        else:
-            run_ids = dict(zip(added.run_ids, batch, strict=True))
-            self._ledger.submitted({fingerprint: run_id for run_id, fingerprint in run_ids.items()})
-            if len(run_ids) <= FEW:
-                for run_id, fingerprint in run_ids.items():
-                    self._listen_to(run_id, batch[fingerprint].key)
-            self._follow(group, run_ids, batch, added.status)
+        run_ids = dict(zip(added.run_ids, batch, strict=True))
+        self._ledger.submitted({fingerprint: run_id for run_id, fingerprint in run_ids.items()})
+        if len(run_ids) <= FEW:
+            for run_id, fingerprint in run_ids.items():
+                self._listen_to(run_id, batch[fingerprint].key)
+        self._follow(group, run_ids, batch, added.status)
+        return []
 
-    async def _split(self, batch: dict[str, Call], error: InvalidRequestError) -> None:
-        """Find the rows that the provider refuses; the others are bought."""
+    def _split(self, batch: dict[str, Call], error: InvalidRequestError) -> list[dict[str, Call]]:
+        """Return a refused batch in parts, to find the rows to blame; one alone fails."""
         items = list(batch.items())
         if len(items) == 1:
             ((fingerprint, call),) = items
             said = f"{self._terms.place(call)}: {error.message} (row {call.row + 1}, {call.key})"
             self._close({fingerprint: Fate("failed", "new", said)})
-            return
+            return []
         blamed = error.input_index
         if blamed is not None and 0 <= blamed < len(items):
-            parts = [items[blamed : blamed + 1], items[:blamed] + items[blamed + 1 :]]
-        else:
-            parts = [items[: len(items) // 2], items[len(items) // 2 :]]
-        for part in parts:
-            await self._obtain(dict(part))
+            return [dict(items[blamed : blamed + 1]), dict(items[:blamed] + items[blamed + 1 :])]
+        return [dict(items[: len(items) // 2]), dict(items[len(items) // 2 :])]
 
     async def _wait_for_credit(self, batch: dict[str, Call], error: BudgetError) -> None:
-        """Too little credit: running tasks hold some back, so wait for them; then try with less."""
+        """Too little credit: running tasks hold some back, so wait for them; then try with less.
+
+        What one run alone has no credit for leaves `batch`.
+        """
         if self._followers.outstanding:
             self._settled.clear()
+            self._followers.expect_no_more()
             while self._followers.outstanding and not self._settled.is_set():
-                self._followers.expect_no_more()
                 await self._sleep(CREDIT_SECONDS)
         elif len(batch) == 1 and self._largest == 1:
             self._skip(list(batch), batch, f"{error.message}. {error.hint}")
-            return
         else:
             self._largest = max(1, min(self._largest, len(batch)) // 2)
-        await self._obtain(batch)
 
     async def _reconcile(self, group: str, lost: Sequence[str], calls: dict[str, Call]) -> None:
         """Find out what became of a request without an answer, before anything is sent again.

@@ -23,12 +23,13 @@ from decimal import Decimal
 from itertools import islice
 
 from runner.execute.asking import Asker
-from runner.execute.buying import BATCH, Buyer, Kept, Terms
+from runner.execute.buying import BATCH, Buyer
 from runner.execute.cache import Cache
 from runner.execute.fates import CACHED, Fate
 from runner.execute.ledger import Ledger
 from runner.execute.limits import Pace
 from runner.execute.outcomes import Outcome, Status
+from runner.execute.terms import Kept, Terms
 from runner.execute.validity import Validity
 from runner.execute.waiting import Waiting
 from runner.job.model import Step

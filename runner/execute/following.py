@@ -79,12 +79,13 @@ class Follower:
         self._wanted: dict[str, Wanted] = {}
         self._finished: dict[str, float] = {}
         self._total = 0
-        self._heard = 0
+        self._news = 0
         self._idle = False
         self._growing = False
         self._cursor: str | None = None
         self._patience = PATIENCE_SECONDS
         self._failures = 0
+        self._quiet = 0
         self._changed = asyncio.Event()
 
     @property
@@ -105,8 +106,9 @@ class Follower:
 
     def expect_more(self, growing: bool) -> None:
         """Say whether more runs are about to join the group."""
-        self._growing = growing
-        self._changed.set()
+        if growing != self._growing:
+            self._growing = growing
+            self._changed.set()
 
     async def follow(self) -> None:
         """Follow until nothing is wanted and nothing more is expected."""
@@ -173,7 +175,7 @@ class Follower:
 
     async def _watch(self) -> None:
         """Listen to the group's events until it is time to read, or the stream ends."""
-        heard = self._heard
+        news = self._news
         listener = asyncio.create_task(self._listen())
         listener.add_done_callback(lambda _: self._changed.set())
         try:
@@ -190,11 +192,10 @@ class Follower:
             fault = ended if isinstance(ended, ProviderError) else None
             if isinstance(ended, Exception) and fault is None:
                 raise ended
-            await self._poll(fault, self._heard - heard)
+            await self._poll(fault, news=self._news > news)
 
     async def _listen(self) -> None:
         async for event in self._runs.watch(self.group, self._cursor):
-            self._heard += 1
             self._hear(event)
 
     def _hear(self, event: Run | GroupStatus) -> None:
@@ -205,18 +206,20 @@ class Follower:
             if event.answer is not None or event.status != "completed":
                 self._settle({event.run_id: event})
             else:
+                self._news += event.run_id not in self._finished
                 if not self._finished:
                     self._changed.set()  # From now on there is something to be patient about.
                 self._finished.setdefault(event.run_id, self._clock())
         if self._is_due():
             self._changed.set()
 
-    async def _poll(self, error: ProviderError | None, heard: int) -> None:
-        """Ask for the group's status, after a pause unless the stream had something to say."""
-        if heard:
+    async def _poll(self, error: ProviderError | None, *, news: bool) -> None:
+        """Ask for the group's status; after a pause, unless the stream brought news."""
+        if news:
             self._failures = 0
         else:
-            self._failures += 1
+            self._failures += error is not None
+            self._quiet += 1
             await self._rest()
         try:
             status = await self._pace.patiently(
@@ -225,9 +228,10 @@ class Follower:
         except UnknownRunError as unknown:
             self._unknown(list(self._wanted), unknown)
         except ProviderError as fault:
-            self._fail(fault if error is None else error)
+            self._failures += error is None
+            self._fail(fault)
         else:
-            if not heard and error is None:
+            if error is None:
                 self._failures = 0
             self._note(status)
 
@@ -239,9 +243,19 @@ class Follower:
             )
 
     async def _rest(self) -> None:
-        """Wait before the next look, longer after each that failed, but never past a deadline."""
-        pause = backoff(max(1, self._failures), POLL)
-        await self._sleep(min(pause, self._seconds_left()))
+        """Wait before the next look, longer after each in vain, but never past a deadline."""
+        pause = min(backoff(max(1, self._quiet), POLL), self._seconds_left())
+        self._changed.clear()
+        waits = {
+            asyncio.ensure_future(self._sleep(pause)),
+            asyncio.ensure_future(self._changed.wait()),
+        }
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+            await asyncio.gather(*waits, return_exceptions=True)
 
     # -- reading outcomes -------------------------------------------------------------------
 
@@ -261,12 +275,13 @@ class Follower:
         except ProviderError as error:
             self._fail(error)
         if len(self._wanted) < before:
-            self._failures = 0
+            self._failures = self._quiet = 0
         else:
             self._failures += 1
+            self._quiet += 1
             await self._rest()
             if not self._finished:
-                await self._poll(None, 1)
+                await self._poll(None, news=True)
 
     async def _read_stream(self) -> None:
         """Read the group's runs with their outputs, booking them in portions."""
@@ -307,6 +322,8 @@ class Follower:
     def _settle(self, runs: Mapping[str, Run]) -> None:
         if not runs:
             return
+        self._news += len(runs)
+        self._quiet = 0
         self._book({self._wanted[run_id].fingerprint: run for run_id, run in runs.items()})
         for run_id in runs:
             del self._wanted[run_id]

@@ -7,11 +7,12 @@ was accepted), `AmbiguousError` (it may have been accepted, and the answer was l
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 import httpx
 import orjson
@@ -28,6 +29,9 @@ BETAS = "field-basis-2025-11-25,events-sse-2025-07-24,webhook-2025-08-12"
 
 CONNECT_SECONDS = 10.0
 ANSWER_SECONDS = 120.0
+POOL_SECONDS = 60.0
+"""How long to wait for a free connection; there is one for every request that may be under way."""
+
 QUIET_SECONDS = 90.0
 """A stream that says nothing for so long is taken for dead, and opened again."""
 
@@ -77,7 +81,7 @@ class Http:
                 "parallel-beta": BETAS,
                 "user-agent": f"research-runner/{__version__}",
             },
-            timeout=httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS, pool=None),
+            timeout=httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS, pool=POOL_SECONDS),
             limits=limits,
             follow_redirects=False,
             # Certificates take a while to load, and a plain address on loopback has none.
@@ -106,31 +110,36 @@ class Http:
         Raises:
             AmbiguousError: the stream was cut or is no event stream.
         """
+        request = self._client.build_request(
+            "GET",
+            route,
+            params=params,
+            # Plain bytes: they are read below httpx's own decoding, see the end of this method.
+            headers={"accept": "text/event-stream", "accept-encoding": "identity"},
+            timeout=httpx.Timeout(QUIET_SECONDS, connect=CONNECT_SECONDS, pool=POOL_SECONDS),
+        )
         started = time.perf_counter()
         status: int | None = None
         try:
-            async with self._client.stream(
-                "GET",
-                route,
-                params=params,
-                headers={"accept": "text/event-stream"},
-                timeout=httpx.Timeout(QUIET_SECONDS, connect=CONNECT_SECONDS, pool=None),
-            ) as response:
+            response = await self._client.send(request, stream=True)
+            try:
                 status = response.status_code
                 if status not in OK:
                     self._refused(response, await response.aread())
                 kind = response.headers.get("content-type", "")
                 if not kind.startswith("text/event-stream"):
                     raise AmbiguousError(f"GET {route} answered '{kind}', not an event stream")
-                async for event in events(response.aiter_bytes()):
+                async for event in events(_chunks(response)):
                     yield event
+            finally:
+                # A task that is cancelled while httpx closes a response would leave its connection
+                # in the pool for good: so the closing is done here, and cannot be cancelled.
+                await asyncio.shield(asyncio.ensure_future(response.aclose()))
         except httpx.HTTPError as error:
-            self._tell("GET", route, status, started)
             raise _lost("GET", route, error) from error
-        except GeneratorExit:
-            self._tell("GET", route, status, started)
-            raise
-        self._tell("GET", route, status, started)
+        finally:
+            if status is not None:
+                self._tell("GET", route, status, started)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -187,6 +196,12 @@ class Http:
             )
 
 
+async def _chunks(response: httpx.Response) -> AsyncIterator[bytes]:
+    """Yield a response's bytes without closing it at their end."""
+    async for chunk in cast(httpx.AsyncByteStream, response.stream):
+        yield chunk
+
+
 def check_key(key: str | None) -> str:
     """Return the key, if it can stand in a header.
 
@@ -206,9 +221,17 @@ def check_key(key: str | None) -> str:
     return key
 
 
+_NEVER_SENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.UnsupportedProtocol,
+)
+
+
 def _lost(method: str, route: str, error: httpx.HTTPError) -> UnreachableError | AmbiguousError:
     reason = str(error) or type(error).__name__
-    if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.UnsupportedProtocol):
+    if isinstance(error, _NEVER_SENT):
         return UnreachableError(
             f"The provider cannot be reached: {reason}",
             hint="Check the network and PARALLEL_BASE_URL, then run again; nothing is lost",
