@@ -1,0 +1,59 @@
+"""Connections survive whatever becomes of those who use them."""
+
+import asyncio
+import contextlib
+
+import pytest
+
+from runner.errors import UnknownRunError
+from runner.providers.parallel.groups import TaskGroups
+from runner.providers.parallel.http import Http
+from tests.wire.faults import Faults
+
+MORE_THAN_THE_POOL_HOLDS = 30
+
+
+@pytest.mark.parametrize("run_seconds", [0.0, 30.0])
+def test_listeners_that_are_cancelled_at_any_moment_give_their_connections_back(
+    server, run_seconds
+):
+    server.faults = Faults(run_seconds=run_seconds)
+    body = {"input": "x", "processor": "core"}
+
+    async def go():
+        http = Http(base_url=server.url, key=server.key, connections=1)
+        groups = TaskGroups(http)
+        group = await groups.create_group()
+        await groups.add(group, {"a": body})
+
+        async def listen():
+            async for _ in groups.watch(group, None):
+                pass
+
+        for ticks in range(MORE_THAN_THE_POOL_HOLDS):
+            listener = asyncio.create_task(listen())
+            for _ in range(ticks):
+                await asyncio.sleep(0)
+            if ticks % 3 == 0:
+                await asyncio.sleep(0.004)
+            listener.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await listener
+        async with asyncio.timeout(10):
+            status = await groups.status(group)
+        await http.close()
+        return status
+
+    assert asyncio.run(go()).total == 1
+
+
+def test_an_unknown_group_is_told_apart(server):
+    async def go():
+        http = Http(base_url=server.url, key=server.key, connections=1)
+        try:
+            await TaskGroups(http).status("tgrp_unknown")
+        finally:
+            await http.close()
+
+    with pytest.raises(UnknownRunError):
+        asyncio.run(go())
