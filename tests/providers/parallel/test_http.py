@@ -1,7 +1,6 @@
 """Connections survive whatever becomes of those who use them."""
 
 import asyncio
-import contextlib
 
 import pytest
 
@@ -10,7 +9,8 @@ from runner.providers.parallel.groups import TaskGroups
 from runner.providers.parallel.http import Http
 from tests.wire.faults import Faults
 
-MORE_THAN_THE_POOL_HOLDS = 30
+OFTEN = 200
+"""A few in a hundred lose their connection where closing is not guarded; the pool holds nine."""
 
 
 @pytest.mark.parametrize("run_seconds", [0.0, 30.0])
@@ -26,19 +26,18 @@ def test_listeners_that_are_cancelled_at_any_moment_give_their_connections_back(
         group = await groups.create_group()
         await groups.add(group, {"a": body})
 
-        async def listen():
+        async def listen(heard):
             async for _ in groups.watch(group, None):
-                pass
+                heard.set()
 
-        for ticks in range(MORE_THAN_THE_POOL_HOLDS):
-            listener = asyncio.create_task(listen())
-            for _ in range(ticks):
+        for ticks in range(OFTEN):
+            heard = asyncio.Event()
+            listener = asyncio.create_task(listen(heard))
+            await heard.wait()
+            for _ in range(ticks % 12):
                 await asyncio.sleep(0)
-            if ticks % 3 == 0:
-                await asyncio.sleep(0.004)
             listener.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await listener
+            await asyncio.gather(listener, return_exceptions=True)
         async with asyncio.timeout(10):
             status = await groups.status(group)
         await http.close()
