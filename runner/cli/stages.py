@@ -93,7 +93,6 @@ def open_provider(
         return open_parallel(
             key=os.environ.get("PARALLEL_API_KEY"),
             base_url=os.environ.get("PARALLEL_BASE_URL"),
-            connections=job.concurrency,
             listener=listener,
         )
     raise UsageError(f"There is no provider '{job.provider}'", hint="Use 'parallel' or 'local'")

@@ -1,4 +1,4 @@
-"""One request over HTTP, and what its failure means for money (the only import of httpx).
+"""One request over HTTP, and what its failure means for money (httpx is imported here and beside).
 
 A request is tried once here; who calls decides what may be sent again. A failure is told apart by
 what may have happened at the other end: `UnreachableError` (nothing was sent), a refusal (nothing
@@ -8,7 +8,6 @@ was accepted), `AmbiguousError` (it may have been accepted, and the answer was l
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from runner import __version__
 from runner.errors import AmbiguousError, KeyRefusedError, RateLimitedError, UnreachableError
 from runner.jsonvalue import JSON
 from runner.providers.parallel import errors
+from runner.providers.parallel.clients import Clients
 from runner.providers.parallel.streams import events
 
 DEFAULT_BASE_URL = "https://api.parallel.ai"
@@ -59,34 +59,30 @@ class Http:
         *,
         base_url: str,
         key: str,
-        connections: int,
         listener: Listener | None = None,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._key = key
         self._listener = listener
         self._now = now
-        # As many idle connections as busy ones: httpx would otherwise open them again and again.
-        # Connections idle for longer are closed by servers, and a request lost that way would
-        # have to be looked for.
-        limits = httpx.Limits(
-            max_connections=connections + 8,
-            max_keepalive_connections=connections + 8,
-            keepalive_expiry=4.0,
-        )
-        self._client = httpx.AsyncClient(
-            base_url=base_url,
-            headers={
-                "x-api-key": key,
-                "parallel-beta": BETAS,
-                "user-agent": f"research-runner/{__version__}",
-            },
-            timeout=httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS, pool=POOL_SECONDS),
-            limits=limits,
-            follow_redirects=False,
-            # Certificates take a while to load, and a plain address on loopback has none.
-            verify=not base_url.startswith("http://"),
-        )
+        # Certificates take a while to load, and a plain address on loopback has none.
+        verify = False if base_url.startswith("http://") else httpx.create_ssl_context()
+
+        def make(limits: httpx.Limits) -> httpx.AsyncClient:
+            return httpx.AsyncClient(
+                base_url=base_url,
+                headers={
+                    "x-api-key": key,
+                    "parallel-beta": BETAS,
+                    "user-agent": f"research-runner/{__version__}",
+                },
+                timeout=httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS, pool=POOL_SECONDS),
+                limits=limits,
+                follow_redirects=False,
+                verify=verify,
+            )
+
+        self._clients = Clients(make)
 
     async def get(self, route: str, **params: str | float) -> JSON:
         """Return the JSON answer of a GET.
@@ -110,31 +106,32 @@ class Http:
         Raises:
             AmbiguousError: the stream was cut or is no event stream.
         """
-        request = self._client.build_request(
-            "GET",
-            route,
-            params=params,
-            # Plain bytes: they are read below httpx's own decoding, see the end of this method.
-            headers={"accept": "text/event-stream", "accept-encoding": "identity"},
-            timeout=httpx.Timeout(QUIET_SECONDS, connect=CONNECT_SECONDS, pool=POOL_SECONDS),
-        )
         started = time.perf_counter()
         status: int | None = None
         try:
-            response = await self._client.send(request, stream=True)
-            try:
-                status = response.status_code
-                if status not in OK:
-                    self._refused(response, await response.aread())
-                kind = response.headers.get("content-type", "")
-                if not kind.startswith("text/event-stream"):
-                    raise AmbiguousError(f"GET {route} answered '{kind}', not an event stream")
-                async for event in events(_chunks(response)):
-                    yield event
-            finally:
-                # A task that is cancelled while httpx closes a response would leave its connection
-                # in the pool for good: so the closing is done here, and cannot be cancelled.
-                await asyncio.shield(asyncio.ensure_future(response.aclose()))
+            with self._clients.one() as client:
+                request = client.build_request(
+                    "GET",
+                    route,
+                    params=params,
+                    # Plain bytes: they are read below httpx's own decoding, see `_chunks`.
+                    headers={"accept": "text/event-stream", "accept-encoding": "identity"},
+                    timeout=httpx.Timeout(
+                        QUIET_SECONDS, connect=CONNECT_SECONDS, pool=POOL_SECONDS
+                    ),
+                )
+                response = await client.send(request, stream=True)
+                try:
+                    status = response.status_code
+                    if status not in OK:
+                        self._refused(response, await response.aread())
+                    kind = response.headers.get("content-type", "")
+                    if not kind.startswith("text/event-stream"):
+                        raise AmbiguousError(f"GET {route} answered '{kind}', no event stream")
+                    async for event in events(_chunks(response)):
+                        yield event
+                finally:
+                    await _close(response)
         except httpx.HTTPError as error:
             raise _lost("GET", route, error) from error
         finally:
@@ -143,8 +140,7 @@ class Http:
 
     async def close(self) -> None:
         """Close the connections."""
-        with contextlib.suppress(httpx.HTTPError, OSError, RuntimeError):
-            await self._client.aclose()
+        await self._clients.close()
 
     async def _send(
         self,
@@ -158,9 +154,10 @@ class Http:
         status = None
         headers = {"content-type": "application/json"} if content is not None else None
         try:
-            response = await self._client.request(
-                method, route, params=params, content=content, headers=headers
-            )
+            with self._clients.one() as client:
+                response = await client.request(
+                    method, route, params=params, content=content, headers=headers
+                )
             status = response.status_code
         except httpx.HTTPError as error:
             raise _lost(method, route, error) from error
@@ -194,6 +191,15 @@ class Http:
             self._listener(
                 Exchange(method=method, route=route, status=status, milliseconds=milliseconds)
             )
+
+
+async def _close(response: httpx.Response) -> None:
+    """Give a response's connection back, even where the task is cancelled meanwhile.
+
+    A task that is cancelled while httpx closes a response leaves its connection in the pool for
+    good; so the closing is a task of its own.
+    """
+    await asyncio.shield(asyncio.ensure_future(response.aclose()))
 
 
 async def _chunks(response: httpx.Response) -> AsyncIterator[bytes]:

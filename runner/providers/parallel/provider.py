@@ -77,7 +77,7 @@ class ParallelProvider:
 
 
 def open_parallel(
-    *, key: str | None, base_url: str | None, connections: int, listener: Listener | None = None
+    *, key: str | None, base_url: str | None, listener: Listener | None = None
 ) -> ParallelProvider:
     """Return the provider; nothing is asked yet.
 
@@ -86,7 +86,7 @@ def open_parallel(
         UsageError: the base URL is none.
     """
     url = check_base_url(base_url)
-    http = Http(base_url=url, key=check_key(key), connections=connections, listener=listener)
+    http = Http(base_url=url, key=check_key(key), listener=listener)
     return ParallelProvider(http, url)
 
 

@@ -10,7 +10,7 @@ from runner.providers.parallel.http import Http
 from tests.wire.faults import Faults
 
 OFTEN = 200
-"""A few in a hundred lose their connection where closing is not guarded; the pool holds nine."""
+"""A few in a hundred lose their connection where closing is not guarded; a pool holds five."""
 
 
 @pytest.mark.parametrize("run_seconds", [0.0, 30.0])
@@ -21,7 +21,7 @@ def test_listeners_that_are_cancelled_at_any_moment_give_their_connections_back(
     body = {"input": "x", "processor": "core"}
 
     async def go():
-        http = Http(base_url=server.url, key=server.key, connections=1)
+        http = Http(base_url=server.url, key=server.key)
         groups = TaskGroups(http)
         group = await groups.create_group()
         await groups.add(group, {"a": body})
@@ -48,7 +48,7 @@ def test_listeners_that_are_cancelled_at_any_moment_give_their_connections_back(
 
 def test_an_unknown_group_is_told_apart(server):
     async def go():
-        http = Http(base_url=server.url, key=server.key, connections=1)
+        http = Http(base_url=server.url, key=server.key)
         try:
             await TaskGroups(http).status("tgrp_unknown")
         finally:
