@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import re
 import sqlite3
 import zlib
 from collections.abc import Callable, Iterable, Iterator
@@ -28,7 +27,6 @@ LOCK_TIMEOUT = 10.0
 """Seconds to wait for another process that holds the cache."""
 
 _PLAIN_MODES = (diskcache.core.MODE_RAW, diskcache.core.MODE_BINARY)
-_LONG_INTEGER = re.compile(rb"[0-9]{19}")
 SMALL = 8_192
 """Answers of so many bytes are not worth the time of compressing them."""
 
@@ -82,12 +80,13 @@ def _dumps(value: JSON) -> bytes:
     try:
         return orjson.dumps(value)
     except TypeError:
-        return json.dumps(value).encode()  # Lone surrogates, and integers beyond 64 bits.
+        # Lone surrogates and integers beyond 64 bits; a blank tells `_loads` who wrote it.
+        return b" " + json.dumps(value).encode()
 
 
 def _loads(data: bytes) -> JSON:
     # orjson would turn integers beyond 64 bits into floats.
-    return json.loads(data) if _LONG_INTEGER.search(data) else orjson.loads(data)
+    return json.loads(data) if data.startswith(b" ") else orjson.loads(data)
 
 
 class Cache:

@@ -17,7 +17,6 @@ from runner.execute.outcomes import Outcome
 from runner.jsonvalue import JSON
 
 _NOT_IN_A_LINE = re.compile("[\ud800-\udfff\x85\u2028\u2029]")
-_LONG_INTEGER = re.compile(rb"[0-9]{19}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +75,8 @@ def outcome_line(outcome: Outcome) -> str:
     try:
         text = orjson.dumps(record).decode()
     except TypeError:
-        # Lone surrogates and very large integers.
-        text = json.dumps(_finite(record), ensure_ascii=False)
+        # Lone surrogates and integers beyond 64 bits; a blank tells the reader who wrote it.
+        text = " " + json.dumps(_finite(record), ensure_ascii=False)
     if text.isascii():
         return f"{text}\n"
     # A lone surrogate cannot be stored as UTF-8, and some readers take the others for the end of a
@@ -86,9 +85,8 @@ def outcome_line(outcome: Outcome) -> str:
 
 
 def _loaded(line: bytes) -> dict[str, JSON]:
-    # orjson would turn integers beyond 64 bits into floats; only a line without long runs of
-    # digits is its to read.
-    record: dict[str, JSON] = (json.loads if _LONG_INTEGER.search(line) else orjson.loads)(line)
+    # orjson would turn integers beyond 64 bits into floats.
+    record: dict[str, JSON] = (json.loads if line.startswith(b" ") else orjson.loads)(line)
     return record
 
 

@@ -105,3 +105,12 @@ def test_a_cache_that_someone_hands_over_cannot_run_code(tmp_path, monkeypatch):
         assert cache.get("a" * 64, timedelta(days=1)) is None
         assert list(cache.entries()) == []
     assert not Path("exploded").exists()
+
+
+@pytest.mark.parametrize(
+    "value", [10**30, -(2**63), 2**64, "\ud800", {"a": [1.5, None, "é\u2028"]}, "x" * 100_000]
+)
+def test_an_answer_comes_back_as_it_was(tmp_path, value):
+    with Cache(tmp_path / "cache", lambda: 0.0) as cache:
+        cache.put("a" * 64, {"output": value})
+        assert cache.get("a" * 64, DAY) == {"output": value}
