@@ -9,12 +9,7 @@ from typing import Final
 
 from runner.errors import ProviderError
 from runner.providers.local.corpus import Document
-from runner.providers.local.readers.csv_table import read_csv
-from runner.providers.local.readers.html import read_html
-from runner.providers.local.readers.markdown import read_markdown
-from runner.providers.local.readers.pdf import read_pdf
 from runner.providers.local.readers.reading import BrokenError, Reading
-from runner.providers.local.readers.text import read_text
 
 MAX_BYTES: Final = 50 * 1024 * 1024
 _MARKDOWN: Final = frozenset((".md", ".markdown"))
@@ -106,15 +101,27 @@ def _suffix(shown: str) -> str:
 
 
 def _read(data: bytes, suffix: str) -> tuple[Reading, tuple[str, ...]]:
+    # A reader and its library are loaded for the first document that needs them: where the index
+    # is up to date, none is.
     if suffix == ".pdf":
+        from runner.providers.local.readers.pdf import read_pdf
+
         return read_pdf(data), ()
     text, notes = decode(data)
     if suffix in _HTML:
+        from runner.providers.local.readers.html import read_html
+
         return read_html(text), notes
     if suffix in _MARKDOWN:
+        from runner.providers.local.readers.markdown import read_markdown
+
         return read_markdown(text), notes
     if suffix in _TABLES:
+        from runner.providers.local.readers.csv_table import read_csv
+
         return read_csv(text, delimiter=_TABLES[suffix]), notes
+    from runner.providers.local.readers.text import read_text
+
     return read_text(text), notes
 
 

@@ -14,7 +14,6 @@ from runner.job.model import SourcePolicy
 from runner.jsonvalue import JSON, digest
 from runner.plan.calls import Kind
 from runner.providers.base import Answer
-from runner.providers.local.answers import answer_json
 from runner.providers.local.documents import SUFFIXES
 from runner.providers.local.index import Index
 
@@ -86,6 +85,9 @@ class LocalProvider:
         run_id = f"trun_{digest(['local', self.edition(body), body])[:32]}"
         match output["type"]:
             case "json":
+                # Loaded where something is asked: a run that the cache answers asks nothing.
+                from runner.providers.local.answers import answer_json
+
                 answer = answer_json(
                     question=question,
                     given=given,
@@ -100,7 +102,7 @@ class LocalProvider:
                     run_id=run_id,
                 )
             case "text":
-                from runner.providers.local.brief import write_text  # noqa: PLC0415
+                from runner.providers.local.brief import write_text
 
                 brief = write_text(
                     question=question,
@@ -109,7 +111,7 @@ class LocalProvider:
                     policy=policy,
                 )
             case _:
-                from runner.providers.local.brief import write_auto  # noqa: PLC0415
+                from runner.providers.local.brief import write_auto
 
                 brief = write_auto(question=question, index=self._index, policy=policy)
         return Answer(
@@ -223,14 +225,20 @@ def _files(folder: Path, root: Path, patterns: Sequence[str]) -> Iterator[tuple[
     inside: dict[Path, bool] = {}
     for pattern in patterns:
         for path in _matches(folder, pattern):
-            shown = os.path.relpath(path, folder).replace(os.sep, "/")
-            if any(part.startswith(".") and part != ".." for part in shown.split("/")):
-                continue
-            if path.parent not in inside:
-                inside[path.parent] = path.parent.resolve().is_relative_to(root)
-            linked_out = path.is_symlink() and not path.resolve().is_relative_to(root)
-            if inside[path.parent] and not linked_out and path.is_file():
-                yield shown, path
+            shown = Path(os.path.relpath(path, folder))
+            hidden = any(part.startswith(".") and part != ".." for part in shown.parts)
+            if not hidden and path.is_file() and _is_inside(path, root, inside):
+                yield shown.as_posix(), path
+
+
+def _is_inside(path: Path, root: Path, known: dict[Path, bool]) -> bool:
+    """Return whether a file, links followed, is below the root; folders are looked at once."""
+    if path.is_symlink():
+        return path.resolve().is_relative_to(root)
+    parent = path.parent
+    if parent not in known:
+        known[parent] = parent.resolve().is_relative_to(root)
+    return known[parent]
 
 
 def _matches(folder: Path, pattern: str) -> Iterator[Path]:
