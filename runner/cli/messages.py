@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -123,6 +124,11 @@ def dollars(amount: Decimal) -> str:
     text = f"{amount.normalize():f}"
     decimals = max(2, len(text.partition(".")[2]))
     return f"${amount:,.{decimals}f}"
+
+
+def moment(seconds: float) -> str:
+    """Return seconds since 1970 as `2026-11-26T09:30:00+00:00`."""
+    return datetime.fromtimestamp(seconds, tz=UTC).isoformat(timespec="seconds")
 
 
 def _count(problems: list[Problem]) -> str:

@@ -29,7 +29,7 @@ from runner.execute.outcomes import Outcome
 from runner.execute.state import State, check_writable, copy_whole, staged, write_whole
 from runner.execute.stored import StoredOutcomes, outcome_line
 from runner.execute.tally import Tally
-from runner.job.model import Job, Task
+from runner.job.model import Job, Step, Task
 from runner.jsonvalue import JSON
 from runner.plan.calls import Call
 from runner.plan.processors import PROCESSORS
@@ -201,15 +201,16 @@ class _Run:
     ) -> Decimal:
         """Write each outcome to the state directory as it comes; return what the run cost."""
         job, options = self._job, self._options
+        steps = {step.id: step for step in job.steps}
         execution = Execution(
-            steps={step.id: step for step in job.steps},
+            steps=steps,
             concurrency=job.concurrency,
             refresh=options.refresh,
             offline=options.offline,
             budget=self._budget,
             wait=options.wait,
-            timeout=lambda call: _timeout(job, call),
-            place=lambda call: _place(job, call),
+            timeout=lambda call: _timeout(steps[call.step], call),
+            place=lambda call: _place(job, steps[call.step]),
         )
         windows = SharedWindows(state.limits)
         loop = asyncio.get_running_loop()
@@ -308,18 +309,16 @@ def _silence(line: str) -> None:
     del line
 
 
-def _timeout(job: Job, call: Call) -> float:
+def _timeout(step: Step, call: Call) -> float:
     """Return how long a call is waited for: the job's word, or twice the documented latency."""
-    step = next(step for step in job.steps if step.id == call.step)
     if step.timeout is not None:
         return step.timeout.total_seconds()
     processor = PROCESSORS.get(str(call.body.get("processor")))
     return INSTANT_SECONDS if processor is None else 2 * processor.latency[1].total_seconds()
 
 
-def _place(job: Job, call: Call) -> str:
-    """Return where a call's question stands in the job file, as `file:line`."""
-    step = next(step for step in job.steps if step.id == call.step)
+def _place(job: Job, step: Step) -> str:
+    """Return where a step's question stands in the job file, as `file:line`."""
     action = step.action
     key = "query" if isinstance(action, Task) and isinstance(action.input, str) else "input"
     return f"{job.source.shown}:{job.source.key((*step.where, key)).line}"

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, TypeAlias
 
 from runner.cli.messages import show_problems
 from runner.errors import NotAvailableError, UsageError
@@ -19,9 +18,7 @@ from runner.job.rows import read_rows
 from runner.jsonvalue import JSON
 from runner.plan.calls import Call
 from runner.plan.expand import expand
-from runner.providers.base import Provider
-
-Listener: TypeAlias = Callable[[Any], None]
+from runner.providers.base import Listener, Provider
 
 HELD = 10_000
 """So many calls are held in memory; of more rows each is rendered again when its turn comes."""

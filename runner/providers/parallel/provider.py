@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 from runner.errors import NotAvailableError, UsageError
 from runner.jsonvalue import JSON
 from runner.plan.calls import Kind
-from runner.providers.base import Answer
+from runner.providers.base import Answer, Listener
 from runner.providers.parallel.groups import TaskGroups
-from runner.providers.parallel.http import DEFAULT_BASE_URL, Http, Listener, check_key
+from runner.providers.parallel.http import DEFAULT_BASE_URL, Http, check_key
 
 MOST_URLS = 20
 """The most URLs that one extract request may hold."""
