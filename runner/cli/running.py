@@ -17,17 +17,21 @@ from typing import Literal
 
 import click
 
+from runner.cli.budget import confirm_partly
 from runner.cli.messages import dollars, plural, show_warnings
 from runner.cli.stages import Planned, load_runnable, open_provider, plan_calls, state_for
 from runner.cli.watching import Log, Progress, log_file, shown
 from runner.errors import ExitCode, RunnerError
+from runner.execute.asked import asked, remember
 from runner.execute.cache import Cache
 from runner.execute.executor import Execution, execute, unanswered
 from runner.execute.ledger import Ledger
 from runner.execute.limits import Pace, SharedWindows
 from runner.execute.outcomes import Outcome
+from runner.execute.standing import Standings
 from runner.execute.state import State, check_writable, copy_whole, staged, write_whole
 from runner.execute.stored import StoredOutcomes, outcome_line
+from runner.execute.survey import Survey, survey
 from runner.execute.tally import Tally
 from runner.job.model import Job, Step, Task
 from runner.jsonvalue import JSON
@@ -158,6 +162,7 @@ class _Run:
         self._tally = Tally()
         self._digest = digest_for(job)
         self._budget = _least(job.budget, options.max_cost)
+        self._survey = Survey()
 
     async def go(self) -> Summary:
         job, options = self._job, self._options
@@ -167,22 +172,21 @@ class _Run:
         )
         try:
             show_warnings(provider.warnings, quiet=options.quiet)
-            # Every template is rendered before the first call is asked.
-            planned = plan_calls(job, provider, options.limit)
-            if not options.quiet:
-                click.echo(_plan_line(job, planned), err=True)
+            planned = plan_calls(job, provider.edition, options.limit)
             with ExitStack() as stack:
                 cache = stack.enter_context(Cache(state.cache, time.time))
                 ledger = stack.enter_context(Ledger(state.ledger))
+                self._survey = self._surveyed(planned, provider, cache, ledger)
                 ledger.start(self._run, job.name)
                 status = "stopped"
                 try:
                     cost = await self._executed(planned, provider, state, cache, ledger)
-                    summary = self._written(state, planned, cost, provider.warnings)
+                    remember(state.asked(job.name), asked(job, provider.edition({})))
+                    summary = self._written(state, cost, provider.warnings)
                     status = summary.status
                 except asyncio.CancelledError:
                     status = "interrupted"
-                    running = planned.distinct - self._tally.settled
+                    running = self._survey.total.calls - self._tally.settled
                     if provider.runs is not None and running and not options.quiet:
                         said = f"{plural(running, 'call')} not answered yet"
                         click.echo(
@@ -191,10 +195,30 @@ class _Run:
                     raise KeyboardInterrupt from None
                 finally:
                     counts = self._tally.counts()
-                    ledger.finish(status, {**counts, "rows": planned.rows})
+                    ledger.finish(status, {**counts, "rows": self._survey.rows})
             return summary
         finally:
             await provider.close()
+
+    def _surveyed(
+        self, planned: Planned, provider: Provider, cache: Cache, ledger: Ledger
+    ) -> Survey:
+        """Render every template, count what is new, and see that the budget has room for it.
+
+        Raises:
+            BudgetError: it has not, and nobody is there to ask, or whoever is said no.
+        """
+        job, options = self._job, self._options
+        steps = {step.id: step for step in job.steps}
+        standings = Standings(
+            cache, None if provider.runs is None else ledger, steps, refresh=options.refresh
+        )
+        found = survey(planned.all(), standings, steps, limit=options.limit, budget=self._budget)
+        if not options.quiet:
+            click.echo(_plan_line(job, found), err=True)
+        if found.fits is not None and not options.offline:
+            confirm_partly(found, self._budget)
+        return found
 
     async def _executed(
         self, planned: Planned, provider: Provider, state: State, cache: Cache, ledger: Ledger
@@ -219,12 +243,12 @@ class _Run:
             loop.add_signal_handler(signal.SIGTERM, task.cancel)
         try:
             with (
-                shown(job.name, planned.distinct, quiet=options.quiet) as show,
+                shown(job.name, self._survey.total.calls, quiet=options.quiet) as show,
                 staged(state.outcomes(job.name)) as file,
             ):
                 progress = Progress(
                     name=job.name,
-                    calls=planned.distinct,
+                    calls=self._survey.total.calls,
                     tally=self._tally,
                     record=ledger.count,
                     show=show,
@@ -274,9 +298,7 @@ class _Run:
         else:
             copy_whole(stored, results)  # What is stored is jsonl already.
 
-    def _written(
-        self, state: State, planned: Planned, cost: Decimal, warnings: Sequence[str]
-    ) -> Summary:
+    def _written(self, state: State, cost: Decimal, warnings: Sequence[str]) -> Summary:
         """Write what the run leaves; the report is rendered before the first file changes."""
         job, tally = self._job, self._tally
         # What was only submitted has no answer to show: an earlier report stays.
@@ -287,11 +309,11 @@ class _Run:
             if job.results is not None:
                 self._write_results(job.results, state.outcomes(job.name))
             write_whole(job.report.path, [report])
-        skipped = tally.statuses["skipped"] - planned.rows_beyond
+        skipped = tally.statuses["skipped"] - self._survey.rows_beyond
         return Summary(
             job=job.name,
             run=self._run,
-            calls=planned.distinct,
+            calls=self._survey.total.calls,
             tally=tally,
             cost_usd=cost,
             stopped_by_budget=skipped > 0 and not self._options.offline,
@@ -336,11 +358,21 @@ def _redirected(job: Job, out: Path | None) -> Job:
     )
 
 
-def _plan_line(job: Job, planned: Planned) -> str:
-    price = f"at most {dollars(planned.cost_usd)}" if planned.cost_usd else "free"
+def _plan_line(job: Job, survey: Survey) -> str:
+    total = survey.total
+    price = dollars(total.cost_usd_max) if total.cost_usd_max else "free"
+    parts = [
+        f"{count:,} {word}"
+        for count, word in (
+            (total.cached, "cached"),
+            (total.attached, "bought earlier"),
+            (total.new, "new"),
+        )
+        if count
+    ]
     return (
-        f"{job.name}: {plural(planned.rows, 'row')}, "
-        f"{plural(planned.distinct, 'distinct call')}, provider {job.provider}, {price}"
+        f"{job.name}: {plural(survey.rows, 'row')}, {plural(total.calls, 'distinct call')} "
+        f"({', '.join(parts) or 'none'}), provider {job.provider}, {price}"
     )
 
 

@@ -29,19 +29,14 @@ from runner.execute.limits import Pace
 from runner.execute.reconciling import LOOKS, look
 from runner.execute.terms import Kept, Terms
 from runner.plan.calls import Call
+from runner.plan.time import RUNS_A_REQUEST, RUNS_AT_ONCE
 from runner.providers.base import GroupStatus, Run, RunProgress, Runs
-
-BATCH: Final = 1_000
-"""The most runs that one request may buy."""
 
 GROUP: Final = 10_000
 """So many runs share a group: enough for few requests, and few enough to read it again."""
 
 FEW: Final = 3
 """Of so few runs each is listened to, for what it says of its progress."""
-
-IN_FLIGHT: Final = 20_000
-"""So many runs may be under way at once; the next are bought as these end."""
 
 SUBMISSIONS: Final = 4
 """Requests that buy at the same time."""
@@ -93,19 +88,19 @@ class Buyer:
         self._buying: set[asyncio.Task[None]] = set()
         self._group: asyncio.Task[str] | None = None
         self._room = 0
-        self._largest = BATCH
+        self._largest = RUNS_A_REQUEST
         self._fault: BaseException | None = None
 
     # -- from outside -----------------------------------------------------------------------
 
     async def buy(self, calls: Sequence[Call]) -> None:
-        """Take on at most `BATCH` distinct calls; returns when there is room for more.
+        """Take on at most `RUNS_A_REQUEST` distinct calls; returns when there is room for more.
 
         Raises:
             RunnerError: the provider cannot be used; what was bought is kept.
         """
         self._check()
-        while len(self._calls) >= IN_FLIGHT or len(self._buying) >= SUBMISSIONS:
+        while len(self._calls) >= RUNS_AT_ONCE or len(self._buying) >= SUBMISSIONS:
             self._settled.clear()
             await self._settled.wait()
             self._check()

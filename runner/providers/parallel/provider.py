@@ -8,15 +8,13 @@ from urllib.parse import urlsplit
 from runner.errors import NotAvailableError, UsageError
 from runner.jsonvalue import JSON
 from runner.plan.calls import Kind
+from runner.plan.time import QUOTAS
 from runner.providers.base import Answer, Listener
 from runner.providers.parallel.groups import TaskGroups
 from runner.providers.parallel.http import DEFAULT_BASE_URL, Http, check_key
 
 MOST_URLS = 20
 """The most URLs that one extract request may hold."""
-
-QUOTAS: Mapping[str, int] = {"search": 600, "extract": 600, "task": 2_000, "findall": 5}
-"""Requests a minute that create something; the vendor's documented limits."""
 
 
 class ParallelProvider:
