@@ -82,6 +82,7 @@ class LastRun:
         self._reads = {step.id: names_read(step, "item") for step in job.steps}
         self._dated = {step.id for step in job.steps if names_read(step, "run")}
         self._outcomes = outcomes
+        self._has_run = outcomes.is_file()
         self._rows: sqlite3.Connection | None = None
         then = _read_parts(asked_file)
         now = asked(job, edition)
@@ -89,6 +90,8 @@ class LastRun:
 
     def why(self, call: Call) -> str:
         """Return why a call without an answer is new, in a few words."""
+        if not self._has_run:
+            return NEVER
         if self._rows is None:
             self._rows = self._load()
         stored = self._rows.execute(

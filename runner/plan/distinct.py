@@ -16,7 +16,7 @@ class Distinct:
     """
 
     def __init__(self) -> None:
-        self._slots = array("Q", bytes(8 * _FIRST_SIZE))  # 0 is an empty slot.
+        self._slots = array("Q", [0]) * _FIRST_SIZE  # 0 is an empty slot.
         self._count = 0
 
     def __len__(self) -> int:
@@ -29,7 +29,7 @@ class Distinct:
             return False
         self._count += 1
         if 2 * self._count > len(self._slots):
-            larger = array("Q", bytes(16 * len(self._slots)))
+            larger = array("Q", [0]) * (2 * len(self._slots))
             for each in self._slots:
                 if each:
                     _put(larger, each)
