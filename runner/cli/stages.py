@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -83,6 +82,8 @@ def edition_for(job: Job, *, allow_outside: bool) -> Iterator[tuple[Edition, Sta
     No key is needed, and for a provider on the network nothing is made on disk.
     """
     if job.provider != "parallel":
+        import asyncio
+
         state = state_for(job)
         provider = open_provider(job, state, allow_outside=allow_outside)
         try:
@@ -90,7 +91,7 @@ def edition_for(job: Job, *, allow_outside: bool) -> Iterator[tuple[Edition, Sta
         finally:
             asyncio.run(provider.close())
         return
-    from runner.providers.parallel.provider import check_base_url, edition_of
+    from runner.providers.parallel.address import check_base_url, edition_of
 
     edition = edition_of(check_base_url(os.environ.get("PARALLEL_BASE_URL")))
     yield lambda _body: edition, state_of(job, os.environ, Path.cwd()), ()

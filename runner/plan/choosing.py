@@ -36,14 +36,15 @@ _MOST = max(entry.fields for entry in PROCESSORS.values())
 _DEEP = 3
 """More records inside one another than this need exploring."""
 
-_SIMPLE = re.compile(
+# Compiled where they are needed: most jobs name their processor.
+_SIMPLE = (
     r"\b(?:when|who|whom|where|how many|how old|how tall|how far"
     r"|(?:what|which) (?:is|was|are|were|year|date|day|city|country|state|currency|language)"
     r"|(?:in|on) which"
     r"|what'?s"
     r"|is there|(?:founded|located|headquartered|born|listed) (?:in|on|at))\b"
 )
-_ANALYSIS = re.compile(
+_ANALYSIS = (
     r"\b(?:analy[sz](?:e|es|ed|ing|is)|analyses|analytical|compar(?:e|es|ing|ison|isons|ative)"
     r"|evaluat(?:e|es|ing|ion)|assess(?:es|ing|ment)?|benchmark(?:s|ing)?|critique|implications?"
     r"|swot|pros and cons|trade-?offs?|trends?|trajectory|forecasts?|outlook|projections?"
@@ -60,7 +61,7 @@ _WORK = (
     r"|investigations?|evaluations?|comparisons?|profiles?|guides?|briefings?|dossiers?"
     r"|examinations?|look|histor(?:y|ies)|mapping)"
 )
-_COMPREHENSIVE = re.compile(
+_COMPREHENSIVE = (
     r"\b(?:(?:comprehensive|exhaustive|in[- ]depth|thorough|full[- ]scale)"
     rf"(?:[ ,-]+[\w'-]+){{0,4}}?[ ,-]+{_WORK}"
     rf"|deep[ -](?:dives?|{_WORK})|{_WORK}[ ,]+in depth"
@@ -109,16 +110,16 @@ def _fast(task: Task, name: str) -> str:
 
 def _demands(task: Task) -> Iterator[_Demand]:
     text = _words(task.input)
-    if found := _COMPREHENSIVE.search(text):
+    if found := re.search(_COMPREHENSIVE, text):
         yield _Demand(LADDER.index("ultra"), f"a comprehensive work ('{_quoted(found)}')")
     if not isinstance(task.output, JsonOutput):
         kind = "auto" if isinstance(task.output, AutoOutput) else "text"
         yield _Demand(LADDER.index("pro"), f"{kind} output")
     else:
         yield from _of_shape(shape_of(task.output.schema))
-    if found := _ANALYSIS.search(text):
+    if found := re.search(_ANALYSIS, text):
         yield _Demand(LADDER.index("pro"), f"an analysis ('{_quoted(found)}')")
-    elif not _SIMPLE.search(text):
+    elif not re.search(_SIMPLE, text):
         yield _Demand(LADDER.index("base"), "more than a simple fact")
 
 

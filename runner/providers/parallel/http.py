@@ -23,7 +23,6 @@ from runner.providers.parallel import errors
 from runner.providers.parallel.clients import Clients
 from runner.providers.parallel.streams import events
 
-DEFAULT_BASE_URL = "https://api.parallel.ai"
 BETAS = "field-basis-2025-11-25,events-sse-2025-07-24,webhook-2025-08-12"
 """Basis for elements of lists; full event streams; webhooks."""
 
