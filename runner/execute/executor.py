@@ -17,7 +17,7 @@ from collections.abc import (
     Mapping,
     Sequence,
 )
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 from itertools import islice
@@ -33,7 +33,7 @@ from runner.execute.terms import Kept, Terms
 from runner.execute.validity import Validity
 from runner.execute.waiting import Waiting
 from runner.job.model import Step
-from runner.plan.calls import Call
+from runner.plan.calls import Call, Withheld
 from runner.plan.time import RUNS_A_REQUEST
 from runner.providers.base import Answer, GroupStatus, Provider, RunProgress
 
@@ -138,6 +138,12 @@ class _Executor:
             for chunk in _chunks(calls):
                 unknown: dict[str, Call] = {}
                 for call in chunk:
+                    if call.withheld is not None:
+                        if is_first:
+                            yield withheld(call, call.withheld)
+                        else:
+                            waiting.add(call)
+                        continue
                     answer = self._known(call)
                     if answer is not None and is_first:
                         yield self._outcome(call, CACHED, answer)
@@ -149,6 +155,9 @@ class _Executor:
                 await self._ask(unknown)
             await self._finish()
             for call in waiting:
+                if call.withheld is not None:
+                    yield withheld(call, call.withheld)
+                    continue
                 fate = self._fates[call.fingerprint]
                 yield self._outcome(call, fate, self._stored(call) if fate.status == "ok" else None)
 
@@ -209,6 +218,7 @@ class _Executor:
                     "run_id": answer.run_id,
                     "warnings": list(answer.warnings),
                     "output_schema": answer.output_schema,
+                    "interaction_id": answer.interaction_id,
                 },
                 at,
             )
@@ -254,6 +264,7 @@ class _Executor:
             cost_usd=cost,
             cached=fate is CACHED,
             attached=fate.source == "attached",
+            interaction_id=answer.interaction_id or answer.run_id,
             warnings=tuple(answer.warnings),
             error=f"The answer breaks the output schema: {complaints[0]}" if complaints else None,
         )
@@ -325,6 +336,11 @@ def unanswered(call: Call, status: Status, error: str, run_id: str | None = None
         processor=call.body.get("processor"),
         error=error,
     )
+
+
+def withheld(call: Call, why: Withheld) -> Outcome:
+    """Return the outcome of a call that is not asked."""
+    return replace(unanswered(call, why.status, why.reason), withheld=True)
 
 
 def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:

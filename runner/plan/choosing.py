@@ -32,6 +32,9 @@ from runner.plan.shape import Shape, shape_of
 LADDER: tuple[str, ...] = tuple(name for name in PROCESSORS if not name.endswith(FAST))
 """The standard processors, each dearer and more able than the one before."""
 
+DEFAULT = "base"
+"""The processor of a task that names none."""
+
 _MOST = max(entry.fields for entry in PROCESSORS.values())
 _DEEP = 3
 """More records inside one another than this need exploring."""
@@ -91,6 +94,8 @@ class _Demand:
 
 def choose(task: Task) -> Choice:
     """Return the processor of a task; `auto` takes the cheapest that serves it."""
+    if task.processor is None:
+        return Choice(processor=_fast(task, DEFAULT), why="the default")
     if task.processor != "auto":
         return Choice(processor=_fast(task, task.processor), why="named in the job")
     # Of several signs that ask for as much, the first one says why.

@@ -31,6 +31,7 @@ class Answer:
         run_id: The provider's name for the run, or None.
         warnings: What the reader should know, one sentence each.
         output_schema: The JSON Schema of `output`, where the provider chose it (auto output).
+        interaction_id: The provider's name for a task's research context.
     """
 
     output: JSON
@@ -38,6 +39,7 @@ class Answer:
     run_id: str | None = None
     warnings: Sequence[str] = ()
     output_schema: Mapping[str, JSON] | None = field(default=None)
+    interaction_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
