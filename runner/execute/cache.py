@@ -117,9 +117,11 @@ class Cache:
         An entry that cannot be read counts as absent.
         """
         entry = self.entry(fingerprint)
-        if entry is None or self._clock() - entry.stored_at > age.total_seconds():
-            return None
-        return entry.answer
+        return entry.answer if entry is not None and self.is_fresh(entry, age) else None
+
+    def is_fresh(self, entry: Entry, age: timedelta) -> bool:
+        """Return whether an entry is no older than `age`."""
+        return self._clock() - entry.stored_at <= age.total_seconds()
 
     def is_empty(self) -> bool:
         """Return whether nothing is stored."""
@@ -130,10 +132,9 @@ class Cache:
         """Return what is stored, however old."""
         try:
             with self._reporting():
-                stored = self._store.get(fingerprint, retry=True)
+                return _entry(self._store.get(fingerprint, retry=True))
         except _UNREADABLE:
             return None
-        return _entry(stored)
 
     def look(self, fingerprints: Sequence[str]) -> dict[str, Entry]:
         """Return what is stored of many fingerprints, however old; those not stored are absent.
