@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from runner.errors import NotAvailableError
 from runner.jsonvalue import JSON
 from runner.plan.calls import Kind
 from runner.plan.time import QUOTAS
 from runner.providers.base import Answer, Listener
-from runner.providers.parallel.address import check_base_url, edition_of
+from runner.providers.parallel.address import check_base_url, check_key, edition_of
 from runner.providers.parallel.groups import TaskGroups
-from runner.providers.parallel.http import Http, check_key
+
+if TYPE_CHECKING:
+    from runner.providers.parallel.http import Http
 
 MOST_URLS = 20
 """The most URLs that one extract request may hold."""
@@ -25,10 +28,11 @@ class ParallelProvider:
     warnings: Sequence[str] = ()
     quotas = QUOTAS
 
-    def __init__(self, http: Http, base_url: str) -> None:
-        self._http = http
+    def __init__(self, connect: Callable[[], Http], base_url: str) -> None:
+        self._connect = connect
+        self._connection: Http | None = None
         self._edition = edition_of(base_url)
-        self.runs = TaskGroups(http)
+        self.runs = TaskGroups(self._http)
 
     def edition(self, body: Mapping[str, JSON]) -> str:
         """Return `parallel`, and where it is asked unless that is the vendor's own address."""
@@ -43,7 +47,7 @@ class ParallelProvider:
         """
         match kind:
             case "search":
-                return _found(await self._http.post("/v1/search", body), ("results",))
+                return _found(await self._http().post("/v1/search", body), ("results",))
             case "extract":
                 return await self._extract(body)
             case _:
@@ -51,14 +55,20 @@ class ParallelProvider:
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._http.close()
+        if self._connection is not None:
+            await self._connection.close()
+
+    def _http(self) -> Http:
+        """Return the API's client, made when something is first asked: often all is cached."""
+        self._connection = self._connection or self._connect()
+        return self._connection
 
     async def _extract(self, body: Mapping[str, JSON]) -> Answer:
         """Extract any number of URLs, at most 20 a request."""
         urls = body["urls"]
         parts = [
             _found(
-                await self._http.post("/v1/extract", {**body, "urls": urls[n : n + MOST_URLS]}),
+                await self._http().post("/v1/extract", {**body, "urls": urls[n : n + MOST_URLS]}),
                 ("results", "errors"),
             )
             for n in range(0, len(urls), MOST_URLS)
@@ -83,9 +93,14 @@ def open_parallel(
         KeyRefusedError: there is no key.
         UsageError: the base URL is none.
     """
-    url = check_base_url(base_url)
-    http = Http(base_url=url, key=check_key(key), listener=listener)
-    return ParallelProvider(http, url)
+    url, good_key = check_base_url(base_url), check_key(key)
+
+    def connect() -> Http:
+        from runner.providers.parallel.http import Http  # noqa: PLC0415 - slow to import
+
+        return Http(base_url=url, key=good_key, listener=listener)
+
+    return ParallelProvider(connect, url)
 
 
 def _found(answer: Mapping[str, JSON], names: Sequence[str]) -> Answer:
