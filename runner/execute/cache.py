@@ -33,6 +33,14 @@ _PLAIN_MODES = (diskcache.core.MODE_RAW, diskcache.core.MODE_BINARY)
 SMALL = 8_192
 """Answers of so many bytes are not worth the time of compressing them."""
 
+_STORE = """
+INSERT INTO Cache (key, raw, store_time, access_time, tag, size, mode, filename, value)
+VALUES (?1, 1, ?2, ?2, ?2, ?3, ?4, ?5, ?6)
+ON CONFLICT (key, raw) DO UPDATE SET store_time = ?2, access_time = ?2, tag = ?2,
+    size = ?3, mode = ?4, filename = ?5, value = ?6
+"""
+"""Puts a row as diskcache does; its own triggers count it."""
+
 _BROKEN = (sqlite3.Error, diskcache.Timeout, OSError)
 _UNREADABLE = (ValueError, zlib.error, KeyError, TypeError)
 
@@ -93,12 +101,16 @@ def _loads(data: bytes) -> JSON:
 
 
 class Cache:
-    """The answers of one state directory. Several processes may use it at once."""
+    """The answers of one state directory. Several processes may use it at once.
+
+    Many answers at a time are read from and written to diskcache's table directly: that takes a
+    third of the time of as many calls of its own.
+    """
 
     def __init__(self, folder: Path, clock: Callable[[], float]) -> None:
         self._folder = folder
         self._clock = clock
-        self._reader: sqlite3.Connection | None = None
+        self._direct: sqlite3.Connection | None = None
         with self._reporting():
             _wait_for_lock(folder / diskcache.core.DBNAME)
             self._store = diskcache.Cache(
@@ -137,10 +149,7 @@ class Cache:
             return None
 
     def look(self, fingerprints: Sequence[str]) -> dict[str, Entry]:
-        """Return what is stored of many fingerprints, however old; those not stored are absent.
-
-        It reads the store's table itself: one query for many answers, not one for each.
-        """
+        """Return what is stored of many fingerprints, however old; those not stored are absent."""
         found: dict[str, Entry] = {}
         disk = self._store.disk
         for key, mode, filename, value in self._rows("key, mode, filename, value", fingerprints):
@@ -166,35 +175,46 @@ class Cache:
 
     def _rows(self, columns: str, fingerprints: Sequence[str]) -> Iterator[tuple[Any, ...]]:
         with self._reporting():
-            if self._reader is None:
-                file = self._folder / diskcache.core.DBNAME
-                self._reader = sqlite3.connect(file, timeout=LOCK_TIMEOUT)
+            database = self._database()
             for start in range(0, len(fingerprints), LOOK):
                 some = fingerprints[start : start + LOOK]
                 marks = ",".join("?" * len(some))
-                yield from self._reader.execute(
+                yield from database.execute(
                     f"SELECT {columns} FROM Cache WHERE raw = 1 AND key IN ({marks})",  # noqa: S608
                     some,
                 ).fetchall()
 
+    def _database(self) -> sqlite3.Connection:
+        if self._direct is None:
+            file = self._folder / diskcache.core.DBNAME
+            self._direct = sqlite3.connect(file, timeout=LOCK_TIMEOUT, isolation_level=None)
+            self._direct.execute("PRAGMA synchronous = NORMAL")
+        return self._direct
+
     def put(self, fingerprint: str, answer: JSON) -> None:
         """Store an answer, stamped with the time of now."""
-        with self._reporting():
-            self._set(fingerprint, answer, self._clock())
+        self.put_many([(fingerprint, answer, None)])
 
     def put_many(self, answers: Iterable[tuple[str, JSON, float | None]]) -> None:
         """Store answers by fingerprint, all in one transaction.
 
         Each is stamped with the time it is from (None: now), which is never later than now.
         """
-        now = self._clock()
-        with self._reporting(), self._store.transact(retry=True):
+        now, disk = self._clock(), self._store.disk
+        rows: list[tuple[Any, ...]] = []
+        with self._reporting():
             for fingerprint, answer, at in answers:
-                self._set(fingerprint, answer, now if at is None else min(at, now))
-
-    def _set(self, fingerprint: str, answer: JSON, stored_at: float) -> None:
-        stored = {"answer": answer, "stored_at": stored_at}
-        self._store.set(fingerprint, stored, tag=stored_at, retry=True)
+                stored_at = now if at is None else min(at, now)
+                stored = {"answer": answer, "stored_at": stored_at}
+                rows.append((fingerprint, stored_at, *disk.store(stored, False, key=fingerprint)))
+            # Answers that are replaced may leave files behind.
+            left = [name for (name,) in self._rows("filename", [row[0] for row in rows]) if name]
+            database = self._database()
+            database.execute("BEGIN IMMEDIATE")
+            with database:
+                database.executemany(_STORE, rows)
+            for name in left:
+                disk.remove(name)
 
     def entries(self) -> Iterator[tuple[str, Entry]]:
         """Yield fingerprints and entries, oldest first."""
@@ -225,8 +245,8 @@ class Cache:
     def close(self) -> None:
         """Release the files."""
         with contextlib.suppress(*_BROKEN):
-            if self._reader is not None:
-                self._reader.close()
+            if self._direct is not None:
+                self._direct.close()
             self._store.close()
 
     def __enter__(self) -> Self:

@@ -239,10 +239,55 @@ def test_what_another_process_writes_is_seen_by_the_next_look(tmp_path, cache):
     assert cache.ages(["new"]) == {"new": 1.0}
 
 
-def test_a_store_that_breaks_while_it_is_looked_at_says_what_to_do(tmp_path, cache):
-    cache.put("a", 1)
+def test_a_store_that_breaks_while_it_is_open_says_what_to_do(tmp_path, cache):
     (tmp_path / "cache" / "cache.db").write_bytes(b"this is no database" * 100)
     for file in (tmp_path / "cache").glob("cache.db-*"):
         file.unlink()
+    for use in (cache.look, cache.ages):
+        with pytest.raises(StateError, match="damaged"):
+            use(["a"])
     with pytest.raises(StateError, match="damaged"):
-        cache.look(["a"])
+        cache.put("a", 1)
+
+
+# -- what is written is diskcache's own -----------------------------------------------------
+
+
+def test_diskcache_itself_finds_counts_and_weighs_what_is_put(tmp_path, cache, clock):
+    noise = "".join(map(chr, range(0x4E00, 0x9FA5))) * 10
+    cache.put_many([("a", {"x": 1}, 5.0), ("b", noise, None), ("c", 3, clock.now + 99)])
+    assert len(cache._store) == 3
+    assert cache._store.volume() > len(noise)
+    assert cache._store.check() == []
+    assert [key for key, _ in cache.entries()] == ["a", "b", "c"]
+    assert cache.entry("a") == Entry(answer={"x": 1}, stored_at=5.0)
+    assert cache.entry("c").stored_at == clock.now
+    assert cache._store.get("a", tag=True) == ({"answer": {"x": 1}, "stored_at": 5.0}, 5.0)
+
+
+def test_an_answer_that_is_replaced_leaves_no_file_behind(cache):
+    noise = "".join(map(chr, range(0x4E00, 0x9FA5))) * 10
+    cache.put("a", noise)
+    cache.put("a", noise[::-1])
+    assert cache.entry("a").answer == noise[::-1]
+    assert len(files_of(cache)) == 1
+    cache.put("a", 1)
+    assert files_of(cache) == []
+    assert len(cache._store) == 1
+    assert cache._store.check() == []
+
+
+def test_all_answers_are_stored_or_none(tmp_path, cache):
+    with pytest.raises(TypeError):
+        cache.put_many([("a", 1, None), ("b", object(), None)])
+    assert cache.look(["a", "b"]) == {}
+    with closing(sqlite3.connect(tmp_path / "cache" / "cache.db")) as other:
+        other.execute(
+            "CREATE TRIGGER full BEFORE INSERT ON Cache WHEN NEW.key = 'b'"
+            " BEGIN SELECT RAISE(ABORT, 'disk full'); END"
+        )
+    with pytest.raises(StateError):
+        cache.put_many([("a", 1, None), ("b", 2, None)])
+    assert cache.look(["a", "b"]) == {}
+    cache.put("c", 3)
+    assert set(cache.look(["a", "b", "c"])) == {"c"}
