@@ -31,7 +31,10 @@ LOOK = 500
 
 _PLAIN_MODES = (diskcache.core.MODE_RAW, diskcache.core.MODE_BINARY)
 SMALL = 8_192
-"""Answers of so many bytes are not worth the time of compressing them."""
+"""Answers of so many bytes are kept as they are: they fit a page or two of the file anyway."""
+
+_COMPRESSED = b"x"
+"""What zlib begins with, and JSON does not."""
 
 _STORE = """
 INSERT INTO Cache (key, raw, store_time, access_time, tag, size, mode, filename, value)
@@ -42,7 +45,7 @@ ON CONFLICT (key, raw) DO UPDATE SET store_time = ?2, access_time = ?2, tag = ?2
 """Puts a row as diskcache does; its own triggers count it."""
 
 _BROKEN = (sqlite3.Error, diskcache.Timeout, OSError)
-_UNREADABLE = (ValueError, zlib.error, KeyError, TypeError)
+_UNREADABLE = (ValueError, zlib.error, KeyError, TypeError, AttributeError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,8 +74,7 @@ class _Disk(diskcache.JSONDisk):  # type: ignore[misc]
         """Return what the database holds of a value."""
         if not read:
             text = _dumps(value)
-            # Small answers fit a page or two of the file, compressed or not.
-            value = zlib.compress(text, self.compress_level if len(text) > SMALL else 0)
+            value = text if len(text) <= SMALL else zlib.compress(text, self.compress_level)
         return diskcache.Disk.store(self, value, read, key=key)
 
     def fetch(self, mode: int, filename: str | None, value: Any, read: bool) -> JSON:
@@ -84,7 +86,9 @@ class _Disk(diskcache.JSONDisk):  # type: ignore[misc]
         if mode not in _PLAIN_MODES:
             raise ValueError("not a stored answer")
         data = diskcache.Disk.fetch(self, mode, filename, value, read)
-        return data if read else _loads(zlib.decompress(data))
+        if read:
+            return data
+        return _loads(zlib.decompress(data) if data.startswith(_COMPRESSED) else data)
 
 
 def _dumps(value: JSON) -> bytes:

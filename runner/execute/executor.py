@@ -25,7 +25,7 @@ from itertools import islice
 from runner.execute.asking import Asker
 from runner.execute.buying import Buyer
 from runner.execute.cache import Cache, Entry
-from runner.execute.fates import CACHED, Fate
+from runner.execute.fates import CACHED, NEW, PAID, Fate
 from runner.execute.ledger import Ledger
 from runner.execute.limits import Pace
 from runner.execute.outcomes import Outcome, Status
@@ -37,7 +37,7 @@ from runner.plan.calls import Call, Withheld
 from runner.plan.time import RUNS_A_REQUEST
 from runner.providers.base import Answer, GroupStatus, Provider, RunProgress
 
-AT_HAND = 5_000
+AT_HAND = 1_000
 """So many answers stay in memory until their rows' turn; the others are read from the cache."""
 
 PORTION = 200
@@ -98,7 +98,6 @@ class _Executor:
         self._watcher = watcher
         self._fates: dict[str, Fate] = {}
         self._at_hand: dict[str, Answer] = {}
-        self._paid: set[str] = set()
         lenient = provider.null_is_not_found
         self._validity = {
             id_: Validity(step, null_is_not_found=lenient) for id_, step in execution.steps.items()
@@ -254,9 +253,8 @@ class _Executor:
         cost = Decimal(0)
         if fate.source == "new" and fate.status in ("ok", "failed") and answer is not None:
             # The first of several equal rows pays.
-            first = call.fingerprint not in self._paid
-            cost = call.price_usd * fate.purchases if first else cost
-            self._paid.add(call.fingerprint)
+            cost = call.price_usd * fate.purchases
+            self._fates[call.fingerprint] = PAID if fate is NEW else replace(fate, purchases=0)
         if answer is None:
             return unanswered(call, fate.status, fate.error or "", fate.run_id)
         complaints = self._validity[call.step].complaints(answer.output)
