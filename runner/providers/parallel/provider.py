@@ -9,7 +9,7 @@ from runner.errors import NotAvailableError
 from runner.jsonvalue import JSON
 from runner.plan.calls import Kind
 from runner.plan.time import QUOTAS
-from runner.providers.base import Answer, Listener
+from runner.providers.base import Answer, Listener, Part
 from runner.providers.parallel.address import check_base_url, check_key, edition_of
 from runner.providers.parallel.groups import TaskGroups
 
@@ -40,7 +40,7 @@ class ParallelProvider:
         return self._edition
 
     async def ask(self, kind: Kind, body: Mapping[str, JSON]) -> Answer:
-        """Answer a search or an extract request.
+        """Answer a search or an extract request (of at most 20 URLs: see `parts`).
 
         Raises:
             NotAvailableError: tasks are bought in groups, and FindAll is not there yet.
@@ -49,9 +49,28 @@ class ParallelProvider:
             case "search":
                 return _found(await self._http().post("/v1/search", body), ("results",))
             case "extract":
-                return await self._extract(body)
+                answer = await self._http().post("/v1/extract", body)
+                return _found(answer, ("results", "errors"))
             case _:
                 raise NotAvailableError(f"'{kind}' cannot be asked at once")
+
+    def parts(self, kind: Kind, body: Mapping[str, JSON]) -> Sequence[Part]:
+        """Return the requests of a call: an extract takes one for every 20 URLs."""
+        if kind != "extract":
+            return (Part(body=body),)
+        urls = body["urls"]
+        some = [urls[n : n + MOST_URLS] for n in range(0, len(urls), MOST_URLS)]
+        return [Part(body={**body, "urls": each}, weight=len(each)) for each in some]
+
+    def joined(self, answers: Sequence[Answer]) -> Answer:
+        """Return the answer of an extract from those of its parts."""
+        return Answer(
+            output={
+                name: [entry for answer in answers for entry in answer.output[name]]
+                for name in ("results", "errors")
+            },
+            warnings=[warning for answer in answers for warning in answer.warnings],
+        )
 
     async def close(self) -> None:
         """Close the connections."""
@@ -62,26 +81,6 @@ class ParallelProvider:
         """Return the API's client, made when something is first asked: often all is cached."""
         self._connection = self._connection or self._connect()
         return self._connection
-
-    async def _extract(self, body: Mapping[str, JSON]) -> Answer:
-        """Extract any number of URLs, at most 20 a request."""
-        urls = body["urls"]
-        parts = [
-            _found(
-                await self._http().post("/v1/extract", {**body, "urls": urls[n : n + MOST_URLS]}),
-                ("results", "errors"),
-            )
-            for n in range(0, len(urls), MOST_URLS)
-        ]
-        if len(parts) == 1:
-            return parts[0]
-        return Answer(
-            output={
-                name: [entry for part in parts for entry in part.output[name]]
-                for name in ("results", "errors")
-            },
-            warnings=[warning for part in parts for warning in part.warnings],
-        )
 
 
 def open_parallel(
