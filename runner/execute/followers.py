@@ -71,6 +71,8 @@ class Followers:
         del self._tasks[group]
         if not task.cancelled():
             self.fault = self.fault or task.exception()
-            if task.exception() is None and self._followers[group].outstanding:
+            if self._followers[group].outstanding == 0:
+                del self._followers[group]
+            elif task.exception() is None:
                 self._follow(group)  # Runs joined just as it was done.
         self._changed()
