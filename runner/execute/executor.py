@@ -25,7 +25,7 @@ from itertools import islice
 from runner.execute.asking import Asker
 from runner.execute.buying import Buyer
 from runner.execute.cache import Cache, Entry
-from runner.execute.fates import CACHED, NEW, PAID, Fate
+from runner.execute.fates import CACHED, NEW, PAID, Fate, Fates
 from runner.execute.ledger import Ledger
 from runner.execute.limits import Pace
 from runner.execute.outcomes import Outcome, Status
@@ -96,7 +96,7 @@ class _Executor:
         self._cache = cache
         self._nothing_stored = cache.is_empty()
         self._watcher = watcher
-        self._fates: dict[str, Fate] = {}
+        self._fates = Fates()
         self._at_hand: dict[str, Answer] = {}
         lenient = provider.null_is_not_found
         self._validity = {
