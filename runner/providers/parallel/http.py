@@ -143,6 +143,8 @@ class Http:
                 response = await client.request(
                     method, route, params=params, content=content, headers=headers
                 )
+            # It leads back to the response: a circle that would keep the request's body for long.
+            response.stream = httpx.ByteStream(b"")
             status = response.status_code
         except httpx.HTTPError as error:
             raise _lost(method, route, error) from error
