@@ -53,6 +53,7 @@ _ALWAYS: Final = {
 # What would begin a heading, a quote, a list, a rule or a table at the start of a line.
 _LEADING = re.compile(r"[>=]|:(?=-)|[-+](?![\w$.])|\d{1,9}(?=[.)](?:\s|\Z))")
 
+_BLANK_LINE = re.compile(r"\n[ \t\r\f\v]*\n")
 _HEADING_LINE = re.compile(r"(?m)^[ \t]*#{1,6}[ \t]+(.*?)[ \t]*#*[ \t]*$")
 _LABELLED = re.compile(r"\s*[^\s:.;][^:.;]{0,40}:\s")
 _LEADING_CHARACTERS = frozenset(">=:-+0123456789")
@@ -106,7 +107,8 @@ def paragraphs(text: str) -> list[Markdown]:
 
     A paragraph of nothing but `label: value` lines keeps its lines.
     """
-    parts = re.split(r"\n[ \t\r\f\v]*\n", visible(text))
+    text = visible(text)
+    parts = _BLANK_LINE.split(text) if "\n" in text else [text]
     return [_paragraph(part) for part in parts if part.strip()]
 
 
@@ -122,7 +124,8 @@ def quoted(text: str, limit: int = QUOTE_LENGTH) -> Markdown:
 
     A heading loses its hashes and becomes a paragraph.
     """
-    text = _HEADING_LINE.sub(r"\n\n\1\n\n", text)
+    if "#" in text:
+        text = _HEADING_LINE.sub(r"\n\n\1\n\n", text)
     if len(text) > limit:
         end = text.rfind(" ", limit // 2, limit)
         text = f"{text[: end if end > 0 else limit]} …"
