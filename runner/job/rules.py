@@ -208,6 +208,7 @@ def step_ids(draft: Draft) -> Iterator[Problem]:
     """Ids of steps are unique, and `follows` names an earlier step."""
     seen: dict[str, int] = {}
     ids = [step.data.get("id") for step in draft.steps() if step.where]
+    places = {step.data.get("id"): step for step in draft.steps() if step.where}
     for step in draft.steps():
         name = step.data.get("id")
         follows = step.data.get("follows")
@@ -224,6 +225,8 @@ def step_ids(draft: Draft) -> Iterator[Problem]:
                 if later
                 else did_you_mean(follows, seen, noun="steps before it"),
             )
+        elif isinstance(follows, str):
+            yield from _followed(step, follows, places[follows])
         if isinstance(name, str) and name in seen:
             yield step.problem(
                 step.value("id"),
@@ -232,6 +235,23 @@ def step_ids(draft: Draft) -> Iterator[Problem]:
             )
         elif isinstance(name, str):
             seen[name] = step.value("id").line
+
+
+def _followed(step: Scope, name: str, followed: Scope) -> Iterator[Problem]:
+    """A step follows one task, which has a research context."""
+    action = next((key for key in ("search", "extract", "findall") if key in followed.data), None)
+    if action is not None:
+        yield step.problem(
+            step.value("follows"),
+            f"step '{name}' is a {action}, which has no research context to carry over",
+            hint=f"follow a query, or read its answer: {{{{ steps.{name}.results }}}}",
+        )
+    elif "foreach" in followed.data:
+        yield step.problem(
+            step.value("follows"),
+            f"step '{name}' is asked once for each entry of a list: which one is followed?",
+            hint=f"read its answers instead: {{{{ steps.{name}.output }}}}",
+        )
 
 
 def provider(draft: Draft) -> Iterator[Problem]:
