@@ -37,6 +37,7 @@ from runner.execute.tally import Tally
 from runner.job.model import Job, Step, Task
 from runner.plan.calls import Call
 from runner.plan.processors import PROCESSORS
+from runner.plan.time import SECONDS
 from runner.plan.waves import waves
 from runner.providers.base import Provider
 from runner.report.data import results_text
@@ -313,6 +314,8 @@ def _timeout(step: Step, call: Call) -> float:
     """Return how long a call is waited for: the job's word, or twice the documented latency."""
     if step.timeout is not None:
         return step.timeout.total_seconds()
+    if call.kind == "findall":
+        return 2 * SECONDS["findall"][1]
     processor = PROCESSORS.get(str(call.body.get("processor")))
     return INSTANT_SECONDS if processor is None else 2 * processor.latency[1].total_seconds()
 

@@ -24,7 +24,6 @@ HELD = 10_000
 """So many calls are held in memory; of more rows each is rendered again when its turn comes."""
 
 LATER = {
-    "findall": "FindAll",
     "webhook": "webhooks",
     "verify": "verification of citations",
     "checks": "quality gates",

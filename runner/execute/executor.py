@@ -26,6 +26,7 @@ from runner.execute.asking import Asker
 from runner.execute.buying import Buyer
 from runner.execute.cache import Cache
 from runner.execute.fates import CACHED, Fate
+from runner.execute.finding import Finder
 from runner.execute.ledger import Ledger
 from runner.execute.limits import Pace
 from runner.execute.outcomes import Outcome, Status
@@ -110,20 +111,33 @@ class _Executor:
             keep=self._keep,
             tell=self._tell,
         )
+        terms = Terms(
+            steps=execution.steps,
+            budget=execution.budget,
+            refresh=execution.refresh,
+            wait=execution.wait,
+            timeout=execution.timeout,
+            place=execution.place,
+        )
+        self._finder: Finder | None = None
+        if provider.findalls is not None and ledger is not None:
+            self._finder = Finder(
+                findalls=provider.findalls,
+                ledger=ledger,
+                pace=pace,
+                terms=terms,
+                keep=self._keep,
+                tell=self._tell,
+                listen=watcher.run,
+                sleep=sleep,
+            )
         self._buyer: Buyer | None = None
         if provider.runs is not None and ledger is not None:
             self._buyer = Buyer(
                 runs=provider.runs,
                 ledger=ledger,
                 pace=pace,
-                terms=Terms(
-                    steps=execution.steps,
-                    budget=execution.budget,
-                    refresh=execution.refresh,
-                    wait=execution.wait,
-                    timeout=execution.timeout,
-                    place=execution.place,
-                ),
+                terms=terms,
                 keep=self._keep,
                 tell=self._tell,
                 progress=watcher.group,
@@ -163,6 +177,8 @@ class _Executor:
 
     async def close(self) -> None:
         await self._asker.close()
+        if self._finder is not None:
+            await self._finder.close()
         if self._buyer is not None:
             await self._buyer.close()
 
@@ -190,13 +206,21 @@ class _Executor:
             reason = Fate("skipped", "cached", "Not in the cache (--offline)")
             self._tell(dict.fromkeys(calls, reason))
             return
-        buyer = self._buyer
-        bought = [call for call in calls.values() if buyer is not None and call.kind == "task"]
-        asked = [call for call in calls.values() if buyer is None or call.kind != "task"]
+        buyer, finder = self._buyer, self._finder
+        bought, found, asked = [], [], []
+        for call in calls.values():
+            if buyer is not None and call.kind == "task":
+                bought.append(call)
+            elif finder is not None and call.kind == "findall":
+                found.append(call)
+            else:
+                asked.append(call)
         # Known from now on, so that the same call in a later row is not asked again.
         self._fates.update(dict.fromkeys(calls, _UNDER_WAY))
         if bought and buyer is not None:
             await buyer.buy(bought)
+        if found and finder is not None:
+            finder.find(found)
         if asked:
             await self._asker.ask(asked)
 
@@ -204,6 +228,8 @@ class _Executor:
         """Wait for the askers and the buyer side by side; the first fault ends both."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._asker.finish())
+            if self._finder is not None:
+                group.create_task(self._finder.finish())
             if self._buyer is not None:
                 group.create_task(self._buyer.finish())
 
@@ -246,7 +272,8 @@ class _Executor:
         if fate.source == "new" and fate.status in ("ok", "failed") and answer is not None:
             # The first of several equal rows pays.
             first = call.fingerprint not in self._paid
-            cost = call.price_usd * fate.purchases if first else cost
+            price = call.price_usd * fate.purchases if fate.cost_usd is None else fate.cost_usd
+            cost = price if first else cost
             self._paid.add(call.fingerprint)
         if answer is None:
             return unanswered(call, fate.status, fate.error or "", fate.run_id)

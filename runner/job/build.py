@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from runner.job.outputs import ReadOutput, SchemaFile
     from runner.jsonvalue import JSON
 
-_LATER_IN_STEP = ("findall", "webhook", "checks")
+_LATER_IN_STEP = ("webhook", "checks")
 
 
 def build_job(

@@ -93,6 +93,17 @@ def searchable(draft: Draft) -> Iterator[Problem]:
                 )
 
 
+def findable(draft: Draft) -> Iterator[Problem]:
+    """FindAll looks through the web; documents are searched."""
+    for scope in draft.steps():
+        if draft.is_local and "findall" in scope.data:
+            yield scope.problem(
+                scope.key("findall"),
+                "the local provider has no findall: it looks for things on the web",
+                hint="search the documents: search: {objective: ...}",
+            )
+
+
 def ineffective(draft: Draft) -> Iterator[Problem]:
     """A setting that the action does not have is a warning."""
     for scope in draft.steps():
@@ -302,6 +313,7 @@ def credentials(draft: Draft) -> Iterator[Problem]:
 RULES: tuple[Rule, ...] = (
     one_action,
     searchable,
+    findable,
     ineffective,
     strong_enough,
     durations,
