@@ -7,10 +7,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from runner.evidence.basis import citations_of, excerpt_of
 from runner.jsonvalue import JSON
 from runner.report.escape import inline, shortened
 from runner.report.links import Links
-from runner.report.values import is_mapping, plain
+from runner.report.values import plain
 from runner.templating import Markdown
 
 EXCERPT_LENGTH: Final = 300
@@ -25,27 +26,6 @@ class Source:
     title: str
     excerpt: str
     link: Markdown
-
-
-def excerpt_of(citation: Mapping[str, JSON]) -> str:
-    """Return what a citation quotes, its excerpts joined by an ellipsis."""
-    excerpts = citation.get("excerpts")
-    if not excerpts:
-        return ""
-    if isinstance(excerpts, str):
-        return excerpts
-    if len(excerpts) == 1:
-        return str(excerpts[0])
-    return " … ".join(str(excerpt) for excerpt in excerpts)
-
-
-def citations_of(entry: Mapping[str, JSON]) -> list[Mapping[str, JSON]]:
-    """Return the citations of a basis entry that name a source."""
-    return [
-        each
-        for each in entry.get("citations") or ()
-        if is_mapping(each) and isinstance(each.get("url"), str)
-    ]
 
 
 @dataclass(slots=True, kw_only=True)

@@ -8,13 +8,13 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
+from runner.evidence.basis import citations_of, is_scalar
 from runner.execute.outcomes import Outcome
 from runner.execute.stored import outcome_line
 from runner.job.model import Extract, Job, Search, Step, Task, TextOutput
 from runner.jsonvalue import JSON
-from runner.report.citations import citations_of
 from runner.report.fields import fields_of
-from runner.report.values import is_scalar, json_text, number_text
+from runner.report.values import json_text, number_text
 
 CHUNK: Final = 1 << 16
 """Characters gathered before a chunk is handed on."""
