@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from runner.cli.gates import show_failures
 from runner.cli.messages import dollars, plural, show_error, show_json, shown_path
 from runner.cli.options import job_options, parse_variables, talk_options
 from runner.cli.running import Options, Summary, run_job
@@ -55,7 +56,6 @@ def command(
     as_json: bool,
 ) -> None:
     """Run job files: write their results and reports."""
-    del form
     options = Options(
         variables=parse_variables(variables),
         provider=provider,
@@ -81,6 +81,7 @@ def command(
             show_error(error)
             worst = max(worst, error.exit_code)
             continue
+        show_failures(summary.checks, form if not as_json else "text", quiet=quiet)
         if as_json:
             show_json(summary.record())
         elif not quiet:

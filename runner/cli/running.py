@@ -21,6 +21,7 @@ from runner.cli.messages import dollars, plural, show_warnings
 from runner.cli.stages import Planned, load_runnable, open_provider, plan_calls, state_for
 from runner.cli.watching import Log, Progress, log_file, shown
 from runner.errors import ExitCode, RunnerError
+from runner.evidence.checks import Checks
 from runner.execute.cache import Cache
 from runner.execute.executor import Execution, execute, unanswered
 from runner.execute.ledger import Ledger
@@ -75,11 +76,13 @@ class Summary:
     report: Path | None
     results: Path | None
     seconds: float
+    checks: Checks
 
     @property
     def exit_code(self) -> ExitCode:
-        """What the run's outcomes mean for the command's exit code."""
-        return self.tally.exit_code(stopped_by_budget=self.stopped_by_budget)
+        """What the run's outcomes and checks mean for the command's exit code."""
+        code = self.tally.exit_code(stopped_by_budget=self.stopped_by_budget)
+        return ExitCode.FAILED_ROWS if code == ExitCode.DONE and self.checks.stops else code
 
     @property
     def status(self) -> RunStatus:
@@ -156,7 +159,8 @@ class _Run:
         self._log = log
         self._started = started
         self._tally = Tally()
-        self._digest = digest_for(job)
+        self._date = datetime.now(tz=UTC).date().isoformat()
+        self._digest = digest_for(job, date=self._date)
         self._budget = _least(job.budget, options.max_cost)
 
     async def go(self) -> Summary:
@@ -281,8 +285,7 @@ class _Run:
         # What was only submitted has no answer to show: an earlier report stays.
         kept = not self._options.wait and bool(tally.statuses["pending"])
         if not kept:
-            date = datetime.now(tz=UTC).date().isoformat()
-            report = render_report(job, self._digest, date=date, warnings=warnings)
+            report = render_report(job, self._digest, warnings=warnings)
             if job.results is not None:
                 self._write_results(job.results, state.outcomes(job.name))
             write_whole(job.report.path, [report])
@@ -297,6 +300,7 @@ class _Run:
             report=None if kept else job.report.path,
             results=None if kept else job.results,
             seconds=time.monotonic() - self._started,
+            checks=self._digest.checks,
         )
 
 

@@ -33,7 +33,6 @@ LATER = {
     "findall": "FindAll",
     "webhook": "webhooks",
     "verify": "verification of citations",
-    "checks": "quality gates",
 }
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
+
+from runner.jsonvalue import JSON
 
 _INVISIBLE = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e"
@@ -23,3 +26,16 @@ def one_line(text: str) -> str:
     if text.isprintable() and "  " not in text and text[:1] != " " and text[-1:] != " ":
         return text
     return " ".join(visible(text).split())
+
+
+def glimpse(value: JSON, limit: int = 60) -> str:
+    """Return the beginning of a value as text on one line: what a message shows of it."""
+    text = one_line(value if isinstance(value, str) else _json_text(value))
+    return text if len(text) <= limit else f"{text[: limit - 1].rstrip()}…"
+
+
+def _json_text(value: JSON) -> str:
+    try:
+        return json.dumps(value, ensure_ascii=False, default=str)
+    except (RecursionError, ValueError):
+        return "…"

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final, Self
 
+from runner.evidence.checks import Checks
 from runner.execute.outcomes import Outcome
 from runner.job.model import Job, JsonOutput, Step, Task
 from runner.report.coverage import Coverage
@@ -30,23 +31,36 @@ class StepDigest:
 
 
 class Digest:
-    """The outcomes of a run as far as its report needs them; `most` None keeps every one."""
+    """The outcomes of a run as far as its report needs them, and the checks run on all of them.
 
-    def __init__(self, job: Job, *, most: int | None = MOST_SHOWN) -> None:
+    `most` None keeps every outcome; `date` is the run's, `YYYY-MM-DD`.
+    """
+
+    def __init__(self, job: Job, *, most: int | None = MOST_SHOWN, date: str | None = None) -> None:
+        self.checks = Checks(job, date=date)
+        self.date = date
         self._job = job
         self._most = most
         self._steps = {step.id: StepDigest(coverage=_coverage(step)) for step in job.steps}
 
     @classmethod
-    def of(cls, job: Job, outcomes: Iterable[Outcome], *, most: int | None = MOST_SHOWN) -> Self:
+    def of(
+        cls,
+        job: Job,
+        outcomes: Iterable[Outcome],
+        *,
+        most: int | None = MOST_SHOWN,
+        date: str | None = None,
+    ) -> Self:
         """Return the digest of outcomes."""
-        digest = cls(job, most=most)
+        digest = cls(job, most=most, date=date)
         for outcome in outcomes:
             digest.add(outcome)
         return digest
 
     def add(self, outcome: Outcome) -> None:
         """Take in one outcome; those of a step come in input order."""
+        self.checks.add(outcome)
         step = self._steps[outcome.step]
         step.coverage.add(outcome)
         if self._most is None or len(step.shown) < self._most:

@@ -16,6 +16,7 @@ from runner.report.citations import Footnotes
 from runner.report.digest import MOST_SHOWN, Digest, StepDigest
 from runner.report.fields import Field, fields_of
 from runner.report.filters import FILTERS
+from runner.report.gates import failed, passed
 from runner.report.links import Links, way_between
 from runner.report.notes import attention, notes
 from runner.report.notes import warnings as warnings_of
@@ -49,7 +50,8 @@ def render_report(
         job: Its `report.template` names a built-in template, or a file relative to the job file;
             None: chosen by `template_for`.
         outcomes: Of all steps, each step's in input order, or their digest (see `digest_for`).
-        date: The run's date (`run.date` in templates), `YYYY-MM-DD`; no built-in template shows it.
+        date: The run's date (`run.date` in templates), `YYYY-MM-DD`, unless the digest knows it; no
+            built-in template shows it.
         warnings: What the provider said of the whole run, e.g. a document it could not read.
 
     Raises:
@@ -58,13 +60,15 @@ def render_report(
     footnotes = Footnotes(links=Links(base=way_between(job.report.path.parent, job.file.parent)))
     templates = _templates(job)
     if not isinstance(outcomes, Digest):
-        outcomes = digest_for(job, outcomes)
+        outcomes = digest_for(job, outcomes, date=date)
     steps = outcomes.steps()
     parts: list[str] = []
     for index, (step, digest) in enumerate(steps):
         name = _template_name(job) or f"{template_for(job, step, digest.shown)}.md.j2"
         context = _context(job, step, digest, footnotes, alone=len(steps) == 1, first=index == 0)
-        context["run"] = {"date": date}
+        context["run"] = {"date": outcomes.date or date}
+        judged = [each for each in outcomes.checks.judged if each.step.id == step.id]
+        context |= {"checks": passed(judged), "failed_checks": failed(judged)}
         context["run_warnings"] = warnings if index == len(steps) - 1 else ()
         parts.append(templates.render(name, context))
     # A template that does not print the footnotes it used gets them at its end.
@@ -73,10 +77,10 @@ def render_report(
     return _BLANK_LINES.sub("\n\n", text) + "\n"
 
 
-def digest_for(job: Job, outcomes: Iterable[Outcome] = ()) -> Digest:
+def digest_for(job: Job, outcomes: Iterable[Outcome] = (), *, date: str | None = None) -> Digest:
     """Return the digest that a job's report is made from; a user's own template sees every row."""
     is_own = job.report.template is not None and job.report.template not in BUILT_IN
-    return Digest.of(job, outcomes, most=None if is_own else MOST_SHOWN)
+    return Digest.of(job, outcomes, most=None if is_own else MOST_SHOWN, date=date)
 
 
 def template_for(job: Job, step: Step, outcomes: Sequence[Outcome]) -> str:

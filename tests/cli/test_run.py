@@ -262,3 +262,40 @@ def test_a_variable_changes_the_question(project):
 def test_quiet_says_nothing_when_all_is_well(project):
     done = project.run("run", "companies.yaml", "--quiet")
     assert (done.exit_code, done.output) == (0, "")
+
+
+CHECKS = """\
+checks:
+  - min_confidence: low
+  - min_citations: 9
+    severity: warn
+  - expect: "{{ output.founded_year < 1950 }}"
+"""
+
+
+def test_a_failed_check_is_told_at_its_line_and_exits_with_1(project):
+    project.write("companies.yaml", project.read("companies.yaml") + CHECKS)
+    done = project.run("run", "companies.yaml", "--json")
+    line = project.read("companies.yaml").splitlines().index(CHECKS.splitlines()[-1]) + 1
+    said = f"companies.yaml:{line}:5: error: expect: Globex, founded_year (1989): "
+    assert done.exit_code == 1
+    assert said + "output.founded_year < 1950 is not true" in done.stderr
+    assert f"companies.yaml:{line - 2}:5: warning: min_citations: Acme, founded_year" in done.stderr
+    assert json.loads(done.stdout)["status"] == "failed"
+    assert "1 of 3 checks passed." in project.read("reports/companies.md")
+
+
+def test_failed_checks_are_annotations_in_ci(project):
+    project.write("companies.yaml", project.read("companies.yaml") + CHECKS)
+    done = project.run("run", "companies.yaml", "--format", "github", "-q")
+    assert done.exit_code == 1
+    (annotation,) = done.stdout.splitlines()
+    assert annotation.startswith("::error file=companies.yaml,line=")
+
+
+def test_a_check_that_only_warns_leaves_the_exit_code_alone(project):
+    project.write("companies.yaml", project.read("companies.yaml") + CHECKS)
+    project.change('expect: "{{ output.founded_year < 1950 }}"', "min_citations: 1")
+    done = project.run("run", "companies.yaml")
+    assert done.exit_code == 0
+    assert "warning: min_citations" in done.stderr
