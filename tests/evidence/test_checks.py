@@ -7,8 +7,7 @@ import pytest
 from runner.evidence.checks import MOST_KEPT, Checks, is_within
 from runner.job.model import Check, Search, Step
 from runner.report.render import digest_for, render_report
-
-from report.examples import cited, found_pages, job, outcome, task
+from tests.report.examples import cited, found_pages, job, outcome, task
 
 ANSWER = MappingProxyType(
     {"founded_year": 1901, "headquarters": "Bern", "key_products": ["a", "b"]}
