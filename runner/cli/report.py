@@ -20,6 +20,12 @@ from runner.report.render import render_report
 @load_options
 @talk_options
 @click.option("--template", metavar="NAME", help="Try another template; prints, writes nothing.")
+@click.option(
+    "--to",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Write it here: markdown, or a page where FILE ends in .html.",
+)
 def command(
     job: Path,
     variables: tuple[str, ...],
@@ -29,6 +35,7 @@ def command(
     verbose: bool,
     quiet: bool,
     template: str | None,
+    to: Path | None,
 ) -> None:
     """Render the report again from stored outcomes; asks nothing."""
     del form, verbose
@@ -41,8 +48,11 @@ def command(
     )
     outcomes = tuple(read_outcomes(state_for(loaded).outcomes(loaded.name)))
     if template is not None:
-        tried = replace(loaded, report=replace(loaded.report, template=template))
-        click.echo(render_report(tried, outcomes), nl=False)
+        loaded = replace(loaded, report=replace(loaded.report, template=template))
+    if to is not None:
+        loaded = replace(loaded, report=replace(loaded.report, path=Path.cwd() / to))
+    if template is not None and to is None:
+        click.echo(render_report(loaded, outcomes), nl=False)
         return
     write_whole(loaded.report.path, [render_report(loaded, outcomes)])
     if not quiet:

@@ -14,6 +14,7 @@ from runner.cli.running import Options, Summary, run_job
 from runner.errors import ExitCode, RunnerError
 from runner.execute.outcomes import Status
 from runner.job.durations import parse_money
+from runner.report.render import is_html
 
 GLIMPSE_LINES = 16
 
@@ -112,7 +113,8 @@ def _show(summary: Summary) -> None:
     if summary.results is not None:
         click.echo(f"results: {shown_path(summary.results)}")
     click.echo(f"report:  {shown_path(summary.report)}")
-    _glimpse(summary.report)
+    if not is_html(summary.report):
+        _glimpse(summary.report)
 
 
 def _glimpse(report: Path) -> None:

@@ -28,6 +28,27 @@ def one_line(text: str) -> str:
     return " ".join(visible(text).split())
 
 
+def shortened(text: str, limit: int, *, around: str = "") -> str:
+    """Return at most about `limit` characters of a text's one line, cut between words.
+
+    The part that holds `around` is kept where the text has it; else the beginning.
+    """
+    text = one_line(text)
+    if len(text) <= limit:
+        return text
+    found = text.find(around) if around else -1
+    start = 0
+    if found + len(around) > limit:
+        start = min(max(found - limit // 3, 0), len(text) - limit)
+        start = text.find(" ", start, found) + 1 or start
+    end = start + limit
+    if end < len(text):
+        blank = text.rfind(" ", start + limit // 2, end)
+        end = blank if blank > 0 else end
+    cut = text[start:end].rstrip(" ,;:")
+    return f"{'… ' if start else ''}{cut}{' …' if end < len(text) else ''}"
+
+
 def glimpse(value: JSON, limit: int = 60) -> str:
     """Return the beginning of a value as text on one line: what a message shows of it."""
     text = one_line(value if isinstance(value, str) else _json_text(value))

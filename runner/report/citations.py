@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from runner.evidence.basis import citations_of, excerpt_of
+from runner.evidence.text import shortened
 from runner.jsonvalue import JSON
-from runner.report.escape import inline, shortened
+from runner.report.escape import inline
 from runner.report.links import Links
 from runner.report.values import plain
 from runner.templating import Markdown

@@ -109,24 +109,3 @@ def quoted(text: str, limit: int = QUOTE_LENGTH) -> Markdown:
         text = f"{text[: end if end > 0 else limit]} …"
     shown = "\n\n".join(paragraphs(text))
     return Markdown("\n".join(f"> {line}".rstrip(" ") for line in shown.split("\n")))
-
-
-def shortened(text: str, limit: int, *, around: str = "") -> str:
-    """Return at most about `limit` characters of a text's one line, cut between words.
-
-    The part that holds `around` is kept where the text has it; else the beginning.
-    """
-    text = one_line(text)
-    if len(text) <= limit:
-        return text
-    found = text.find(around) if around else -1
-    start = 0
-    if found + len(around) > limit:
-        start = min(max(found - limit // 3, 0), len(text) - limit)
-        start = text.find(" ", start, found) + 1 or start
-    end = start + limit
-    if end < len(text):
-        blank = text.rfind(" ", start + limit // 2, end)
-        end = blank if blank > 0 else end
-    cut = text[start:end].rstrip(" ,;:")
-    return f"{'… ' if start else ''}{cut}{' …' if end < len(text) else ''}"

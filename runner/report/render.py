@@ -1,17 +1,18 @@
-"""Outcomes to a markdown report: a pure function of the job and its outcomes."""
+"""Outcomes to a report, markdown or HTML: a pure function of the job and its outcomes."""
 
 from __future__ import annotations
 
 import difflib
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import PurePosixPath
+from pathlib import PurePath, PurePosixPath
 from typing import Any, Final
 
 from runner.execute.outcomes import Outcome
 from runner.job.model import Extract, FindAll, Job, JsonOutput, Search, Step, Task, TextOutput
 from runner.jsonvalue import JSON
 from runner.report.blocks import hashes
+from runner.report.charts import Charts
 from runner.report.citations import Footnotes
 from runner.report.digest import MOST_SHOWN, Digest, StepDigest
 from runner.report.fields import Field, fields_of
@@ -44,11 +45,12 @@ def render_report(
     date: str | None = None,
     warnings: Sequence[str] = (),
 ) -> str:
-    """Return the report as markdown; the same outcomes give the same bytes, cached or not.
+    """Return the report; the same outcomes give the same bytes, cached or not.
 
     Args:
-        job: Its `report.template` names a built-in template, or a file relative to the job file;
-            None: chosen by `template_for`.
+        job: The suffix of its `report.path` says whether markdown or HTML. Its `report.template`
+            names a built-in template, or a file relative to the job file; None: chosen by
+            `template_for`.
         outcomes: Of all steps, each step's in input order, or their digest (see `digest_for`).
         date: The run's date (`run.date` in templates), `YYYY-MM-DD`, unless the digest knows it; no
             built-in template shows it.
@@ -57,6 +59,7 @@ def render_report(
     Raises:
         TemplateError: the template is missing or fails; names its file and line.
     """
+    charts = Charts()
     footnotes = Footnotes(links=Links(base=way_between(job.report.path.parent, job.file.parent)))
     templates = _templates(job)
     if not isinstance(outcomes, Digest):
@@ -66,6 +69,7 @@ def render_report(
     for index, (step, digest) in enumerate(steps):
         name = _template_name(job) or f"{template_for(job, step, digest.shown)}.md.j2"
         context = _context(job, step, digest, footnotes, alone=len(steps) == 1, first=index == 0)
+        context["chart"] = charts.draw
         context["run"] = {"date": outcomes.date or date}
         judged = [each for each in outcomes.checks.judged if each.step.id == step.id]
         context |= {"checks": passed(judged), "failed_checks": failed(judged)}
@@ -74,7 +78,18 @@ def render_report(
     # A template that does not print the footnotes it used gets them at its end.
     parts.append(footnotes.definitions())
     text = "\n\n".join(part.strip("\n") for part in parts if part.strip("\n"))
-    return _BLANK_LINES.sub("\n\n", text) + "\n"
+    text = _BLANK_LINES.sub("\n\n", text) + "\n"
+    if not is_html(job.report.path):
+        return text
+    # Only a report in HTML needs what makes it.
+    from runner.report.html import html_page  # noqa: PLC0415
+
+    return html_page(text, label(job.name), charts.drawn)
+
+
+def is_html(path: PurePath) -> bool:
+    """Return whether a report of that path is written as HTML."""
+    return path.suffix.lower() in {".html", ".htm"}
 
 
 def digest_for(job: Job, outcomes: Iterable[Outcome] = (), *, date: str | None = None) -> Digest:

@@ -19,12 +19,12 @@ from runner.evidence.basis import (
     results_of,
     values_of,
 )
-from runner.evidence.text import one_line
+from runner.evidence.text import one_line, shortened
 from runner.execute.outcomes import Outcome, Status
 from runner.jsonvalue import JSON
 from runner.report.blocks import LINE_LENGTH, block
 from runner.report.citations import Footnotes, Source
-from runner.report.escape import MISSING, inline, quoted, shortened
+from runner.report.escape import MISSING, inline, quoted
 from runner.report.fields import Field, own_fields
 from runner.report.links import address
 from runner.report.references import cited_prose

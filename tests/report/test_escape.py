@@ -2,8 +2,8 @@
 
 import pytest
 
-from runner.evidence.text import visible
-from runner.report.escape import inline, paragraphs, quoted, shortened
+from runner.evidence.text import shortened, visible
+from runner.report.escape import inline, paragraphs, quoted
 
 
 @pytest.mark.parametrize(
