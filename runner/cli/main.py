@@ -27,6 +27,7 @@ COMMANDS = {
     "status": "runner.cli.status",
     "history": "runner.cli.history",
     "report": "runner.cli.report",
+    "diff": "runner.cli.diff",
     "cache": "runner.cli.cache",
     "schema": "runner.cli.schema",
 }

@@ -18,12 +18,14 @@ from typing import Literal
 import click
 
 from runner.cli.messages import dollars, plural, show_warnings
+from runner.cli.past import changes_since
 from runner.cli.stages import Planned, load_runnable, open_provider, plan_calls, state_for
 from runner.cli.watching import Log, Progress, log_file, shown
 from runner.errors import ExitCode, RunnerError
 from runner.evidence.checks import Checks
 from runner.execute.cache import Cache
 from runner.execute.executor import Execution, execute, unanswered
+from runner.execute.kept import Answers, keep_run
 from runner.execute.ledger import Ledger
 from runner.execute.limits import Pace, SharedWindows
 from runner.execute.outcomes import Outcome
@@ -161,6 +163,7 @@ class _Run:
         self._tally = Tally()
         self._date = datetime.now(tz=UTC).date().isoformat()
         self._digest = digest_for(job, date=self._date)
+        self._answers = Answers()
         self._budget = _least(job.budget, options.max_cost)
 
     async def go(self) -> Summary:
@@ -256,6 +259,7 @@ class _Run:
     def _take(self, outcome: Outcome) -> None:
         self._tally.add(outcome)
         self._digest.add(outcome)
+        self._answers.add(outcome)
         if not self._log.is_open:
             return
         self._log.write(
@@ -285,7 +289,9 @@ class _Run:
         # What was only submitted has no answer to show: an earlier report stays.
         kept = not self._options.wait and bool(tally.statuses["pending"])
         if not kept:
-            report = render_report(job, self._digest, warnings=warnings)
+            run = keep_run(state, job.name, self._run, str(self._answers))
+            changes = changes_since(state, job.name, run)
+            report = render_report(job, self._digest, warnings=warnings, changes=changes)
             if job.results is not None:
                 self._write_results(job.results, state.outcomes(job.name))
             write_whole(job.report.path, [report])

@@ -59,10 +59,11 @@ def _worst(found: Sequence[Difference]) -> Difference:
 def _numbers(old: JSON, new: JSON) -> Difference:
     """Compare two numbers, or a number and a text that may be one."""
     try:
-        values = [Decimal(str(each).replace(",", "").strip()) for each in (old, new)]
+        before, after = (Decimal(str(each).replace(",", "").strip()) for each in (old, new))
+        is_same = before == after
     except InvalidOperation:
-        return "changed"
-    if values[0] != values[1]:
+        is_same = False
+    if not is_same:
         return "changed"
     return "reworded" if isinstance(old, str) or isinstance(new, str) else "same"
 

@@ -71,12 +71,16 @@ def outcome_line(outcome: Outcome) -> str:
 
     NaN and infinities, which JSON does not have, become null.
     """
-    record = outcome.record()
+    return json_line(outcome.record())
+
+
+def json_line(value: JSON) -> str:
+    """Return a value as one line of JSON, its end included, that can always be stored as UTF-8."""
     try:
-        text = orjson.dumps(record).decode()
+        text = orjson.dumps(value).decode()
     except TypeError:
         # Lone surrogates and integers beyond 64 bits; a blank tells the reader who wrote it.
-        text = " " + json.dumps(_finite(record), ensure_ascii=False)
+        text = " " + json.dumps(_finite(value), ensure_ascii=False)
     if text.isascii():
         return f"{text}\n"
     # A lone surrogate cannot be stored as UTF-8, and some readers take the others for the end of a

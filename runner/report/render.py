@@ -8,15 +8,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePath, PurePosixPath
 from typing import Any, Final
 
+from runner.evidence.changes import Changes
 from runner.execute.outcomes import Outcome
 from runner.job.model import Extract, FindAll, Job, JsonOutput, Search, Step, Task, TextOutput
 from runner.jsonvalue import JSON
 from runner.report.blocks import hashes
 from runner.report.charts import Charts
 from runner.report.citations import Footnotes
+from runner.report.differences import ShownChanges
 from runner.report.digest import MOST_SHOWN, Digest, StepDigest
+from runner.report.escape import inline
 from runner.report.fields import Field, fields_of
 from runner.report.filters import FILTERS
+from runner.report.filters import date as shown_date
 from runner.report.gates import failed, passed
 from runner.report.links import Links, way_between
 from runner.report.notes import attention, notes
@@ -44,6 +48,7 @@ def render_report(
     *,
     date: str | None = None,
     warnings: Sequence[str] = (),
+    changes: Changes | None = None,
 ) -> str:
     """Return the report; the same outcomes give the same bytes, cached or not.
 
@@ -55,6 +60,7 @@ def render_report(
         date: The run's date (`run.date` in templates), `YYYY-MM-DD`, unless the digest knows it; no
             built-in template shows it.
         warnings: What the provider said of the whole run, e.g. a document it could not read.
+        changes: Since an earlier run; a report says nothing of it where there are none.
 
     Raises:
         TemplateError: the template is missing or fails; names its file and line.
@@ -70,6 +76,7 @@ def render_report(
         name = _template_name(job) or f"{template_for(job, step, digest.shown)}.md.j2"
         context = _context(job, step, digest, footnotes, alone=len(steps) == 1, first=index == 0)
         context["chart"] = charts.draw
+        context["changes"] = _shown(changes, step, context["fields"], footnotes.links)
         context["run"] = {"date": outcomes.date or date}
         judged = [each for each in outcomes.checks.judged if each.step.id == step.id]
         context |= {"checks": passed(judged), "failed_checks": failed(judged)}
@@ -85,6 +92,33 @@ def render_report(
     from runner.report.html import html_page  # noqa: PLC0415
 
     return html_page(text, label(job.name), charts.drawn)
+
+
+def render_changes(job: Job, changes: Changes) -> str:
+    """Return what changed between two runs as markdown, to be read beside the report."""
+    links = Links(base=way_between(job.report.path.parent, job.file.parent))
+    parts = [f"# Changes: {inline(label(job.name))}"]
+    parts.append(f"{inline(changes.old)} → {inline(changes.new)}; {_compared(changes)}.")
+    for step in job.steps:
+        shown = _shown(changes, step, fields_of(step, ()), links)
+        if shown:
+            parts += [] if len(job.steps) == 1 else [f"## {inline(step.id)}"]
+            parts.append(shown.as_markdown())
+    return "\n\n".join(parts) + "\n"
+
+
+def _compared(changes: Changes) -> str:
+    without = f", {changes.unanswered:,} without an answer in one of them"
+    said = f"{changes.compared:,} rows compared{without if changes.unanswered else ''}"
+    return said if changes else f"{said}, nothing changed"
+
+
+def _shown(
+    changes: Changes | None, step: Step, fields: Sequence[Field], links: Links
+) -> ShownChanges:
+    """Return the changes of a step as a template sees them."""
+    own = (changes or Changes()).of_step(step.id)
+    return ShownChanges(since=str(shown_date(own.since)), changes=own, fields=fields, links=links)
 
 
 def is_html(path: PurePath) -> bool:

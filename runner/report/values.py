@@ -6,7 +6,7 @@ import functools
 import json
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, Protocol, runtime_checkable
 
 from runner.evidence.basis import is_empty, is_scalar
 from runner.evidence.text import one_line
@@ -14,6 +14,16 @@ from runner.jsonvalue import JSON
 from runner.report.escape import MISSING, inline
 from runner.report.links import link_of
 from runner.templating import Markdown
+
+
+@runtime_checkable
+class Printable(Protocol):
+    """Something that knows how a template prints it."""
+
+    def as_markdown(self) -> Markdown:
+        """Return what is printed."""
+        ...
+
 
 MAX_DEPTH: Final = 8
 """Below this depth a value is shown as JSON text."""
@@ -99,6 +109,8 @@ def printed(value: Any) -> Any:
     """Return what a template prints for any value: safe text, unless it is `Markdown` already."""
     if isinstance(value, Markdown):
         return value
+    if isinstance(value, Printable):
+        return value.as_markdown()
     if isinstance(value, str):
         # A separator keeps its blanks; no blanks of a value can indent a line into code.
         head = " " if value[:1].isspace() else ""
