@@ -28,6 +28,7 @@ COMMANDS = {
     "history": "runner.cli.history",
     "report": "runner.cli.report",
     "diff": "runner.cli.diff",
+    "verify": "runner.cli.verify",
     "cache": "runner.cli.cache",
     "schema": "runner.cli.schema",
 }

@@ -9,10 +9,9 @@ import click
 
 from runner.cli.messages import shown_path
 from runner.cli.options import job_argument, load_options, parse_variables, talk_options
-from runner.cli.past import changes_since, last_run
+from runner.cli.past import stored_report
 from runner.cli.stages import load_runnable, state_for
 from runner.execute.state import write_whole
-from runner.execute.stored import read_outcomes
 from runner.report.render import render_report
 
 
@@ -47,18 +46,14 @@ def command(
         allow_outside=allow_outside,
         quiet=quiet,
     )
-    state = state_for(loaded)
-    outcomes = tuple(read_outcomes(state.outcomes(loaded.name)))
-    run = last_run(state, loaded.name)
-    date = None if run is None else run.date
-    changes = changes_since(state, loaded.name, run)
     if template is not None:
         loaded = replace(loaded, report=replace(loaded.report, template=template))
+    digest, changes = stored_report(state_for(loaded), loaded)
     if to is not None:
         loaded = replace(loaded, report=replace(loaded.report, path=Path.cwd() / to))
     if template is not None and to is None:
-        click.echo(render_report(loaded, outcomes, date=date, changes=changes), nl=False)
+        click.echo(render_report(loaded, digest, changes=changes), nl=False)
         return
-    write_whole(loaded.report.path, [render_report(loaded, outcomes, date=date, changes=changes)])
+    write_whole(loaded.report.path, [render_report(loaded, digest, changes=changes)])
     if not quiet:
         click.echo(f"report:  {shown_path(loaded.report.path)}")

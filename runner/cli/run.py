@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from pathlib import Path
 
 import click
 
 from runner.cli.gates import show_failures
 from runner.cli.messages import dollars, plural, show_error, show_json, shown_path
-from runner.cli.options import job_options, parse_variables, talk_options
+from runner.cli.options import job_options, parse_max_cost, parse_variables, talk_options
 from runner.cli.running import Options, Summary, run_job
 from runner.errors import ExitCode, RunnerError
 from runner.execute.outcomes import Status
-from runner.job.durations import parse_money
 from runner.report.render import is_html
 
 GLIMPSE_LINES = 16
@@ -63,7 +61,7 @@ def command(
         limit=limit,
         refresh=refresh,
         offline=offline,
-        max_cost=_money(max_cost),
+        max_cost=parse_max_cost(max_cost),
         wait=not no_wait,
         out=out,
         allow_outside=allow_outside,
@@ -128,14 +126,3 @@ def _glimpse(report: Path) -> None:
         click.echo("  " + (line if len(line) <= width else line[: width - 1] + "…"))
     if len(lines) > GLIMPSE_LINES:
         click.echo(f"  … {plural(len(lines) - GLIMPSE_LINES, 'more line')}")
-
-
-def _money(text: str | None) -> Decimal | None:
-    if text is None:
-        return None
-    amount = parse_money(text)
-    if amount is None:
-        raise click.BadParameter(
-            f"'{text}' is no amount in USD, e.g. --max-cost 2.50", param_hint="--max-cost"
-        )
-    return amount

@@ -20,12 +20,14 @@ import click
 from runner.cli.messages import dollars, plural, show_warnings
 from runner.cli.past import changes_since
 from runner.cli.stages import Planned, load_runnable, open_provider, plan_calls, state_for
+from runner.cli.verifying import Reader
 from runner.cli.watching import Log, Progress, log_file, shown
 from runner.errors import ExitCode, RunnerError
 from runner.evidence.checks import Checks
+from runner.evidence.verifying import Verdicts, verdict_records, weigh
 from runner.execute.cache import Cache
 from runner.execute.executor import Execution, execute, unanswered
-from runner.execute.kept import Answers, keep_run
+from runner.execute.kept import Answers, keep_run, write_verdicts
 from runner.execute.ledger import Ledger
 from runner.execute.limits import Pace, SharedWindows
 from runner.execute.outcomes import Outcome
@@ -164,6 +166,7 @@ class _Run:
         self._date = datetime.now(tz=UTC).date().isoformat()
         self._digest = digest_for(job, date=self._date)
         self._answers = Answers()
+        self._verdicts: Verdicts | None = None
         self._budget = _least(job.budget, options.max_cost)
 
     async def go(self) -> Summary:
@@ -185,6 +188,7 @@ class _Run:
                 status = "stopped"
                 try:
                     cost = await self._executed(planned, provider, state, cache, ledger)
+                    cost = await self._verified(provider, state, cache, ledger) or cost
                     summary = self._written(state, planned, cost, provider.warnings)
                     status = summary.status
                 except asyncio.CancelledError:
@@ -256,6 +260,28 @@ class _Run:
         finally:
             windows.close()
 
+    async def _verified(
+        self, provider: Provider, state: State, cache: Cache, ledger: Ledger
+    ) -> Decimal | None:
+        """Read the pages that answers cite, where the job asks for it; return what the run cost."""
+        steps = [step for step in self._job.steps if step.verify]
+        if not steps or not self._tally.has_answers or not self._options.wait:
+            return None
+        outcomes = StoredOutcomes(state.outcomes(self._job.name), self._tally.rows)
+        reader = Reader(
+            job=self._job,
+            provider=provider,
+            state=state,
+            cache=cache,
+            ledger=ledger,
+            budget=self._budget,
+            refresh=self._options.refresh,
+            offline=self._options.offline,
+        )
+        self._verdicts = await reader.verdicts(outcomes, steps)
+        self._digest.verify(weigh(outcomes, self._verdicts, [step.id for step in steps]))
+        return ledger.cost()
+
     def _take(self, outcome: Outcome) -> None:
         self._tally.add(outcome)
         self._digest.add(outcome)
@@ -290,6 +316,8 @@ class _Run:
         kept = not self._options.wait and bool(tally.statuses["pending"])
         if not kept:
             run = keep_run(state, job.name, self._run, str(self._answers))
+            if self._verdicts is not None:
+                write_verdicts(run, verdict_records(self._verdicts))
             changes = changes_since(state, job.name, run)
             report = render_report(job, self._digest, warnings=warnings, changes=changes)
             if job.results is not None:

@@ -32,7 +32,6 @@ LATER = {
     "follows": "following an earlier step",
     "findall": "FindAll",
     "webhook": "webhooks",
-    "verify": "verification of citations",
 }
 
 

@@ -6,15 +6,16 @@ import contextlib
 import hashlib
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from runner.errors import StateError, UsageError
 from runner.execute.outcomes import Outcome
-from runner.execute.state import State
-from runner.execute.stored import json_line, read_outcomes
+from runner.execute.state import State, write_whole
+from runner.execute.stored import json_line, loaded_line, read_outcomes
+from runner.jsonvalue import JSON
 
 MOST_KEPT: Final = 10
 """So many runs of a job are kept; the oldest goes when a new one comes."""
@@ -55,6 +56,33 @@ class KeptRun:
             StateError: the file is damaged.
         """
         return read_outcomes(self.file)
+
+
+def read_verdicts(run: KeptRun) -> Iterator[Mapping[str, JSON]]:
+    """Yield what is kept of a run's verified citations; nothing where they were not verified.
+
+    Raises:
+        StateError: the file is damaged.
+    """
+    try:
+        with run.verdicts.open("rb") as lines:
+            for line in lines:
+                yield loaded_line(line)
+    except FileNotFoundError:
+        return
+    except (OSError, ValueError) as error:
+        raise StateError(
+            f"What is kept in {run.verdicts} is damaged", hint="Run `runner verify` again"
+        ) from error
+
+
+def write_verdicts(run: KeptRun, records: Iterable[Mapping[str, JSON]]) -> None:
+    """Keep what became of a run's citations.
+
+    Raises:
+        UsageError: the file cannot be written.
+    """
+    write_whole(run.verdicts, (json_line(dict(record)) for record in records))
 
 
 class Answers:

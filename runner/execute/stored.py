@@ -49,7 +49,7 @@ def read_outcomes(file: Path) -> Iterator[Outcome]:
     try:
         with file.open("rb") as lines:
             for line in lines:
-                stored = _loaded(line)
+                stored = loaded_line(line)
                 row = rows[stored["step"]]
                 rows[stored["step"]] += 1
                 yield Outcome(
@@ -88,7 +88,8 @@ def json_line(value: JSON) -> str:
     return _NOT_IN_A_LINE.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n"
 
 
-def _loaded(line: bytes) -> dict[str, JSON]:
+def loaded_line(line: bytes) -> dict[str, JSON]:
+    """Return the object in a line that `json_line` wrote."""
     # orjson would turn integers beyond 64 bits into floats.
     record: dict[str, JSON] = (json.loads if line.startswith(b" ") else orjson.loads)(line)
     return record

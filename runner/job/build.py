@@ -219,6 +219,4 @@ def _unavailable(draft: Draft, items: Items | None) -> tuple[Where, ...]:
         found.append(("items",))
     for scope in draft.scopes():
         found += [(*scope.where, key) for key in _LATER_IN_STEP if key in scope.data]
-        if scope.data.get("verify") is True:
-            found.append((*scope.where, "verify"))
     return tuple(dict.fromkeys(found))

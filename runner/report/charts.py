@@ -20,7 +20,7 @@ MOST_BARS: Final = 40
 LABEL_LENGTH: Final = 30
 
 # What has a meaning in mermaid (quotes, comments, entities) is not worth its risk in a label.
-_NOT_IN_A_LABEL = re.compile(r"[^\w .,:()'/+€£-]")
+_NOT_IN_A_LABEL = re.compile(r"[^\w .,:()'/+€£%-]|%(?=%)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final, Self
 
 from runner.evidence.checks import Checks
+from runner.evidence.verifying import Evidence
 from runner.execute.outcomes import Outcome
 from runner.job.model import Job, JsonOutput, Step, Task
 from runner.report.coverage import Coverage
@@ -39,6 +40,7 @@ class Digest:
     def __init__(self, job: Job, *, most: int | None = MOST_SHOWN, date: str | None = None) -> None:
         self.checks = Checks(job, date=date)
         self.date = date
+        self.evidence: Evidence | None = None
         self._job = job
         self._most = most
         self._steps = {step.id: StepDigest(coverage=_coverage(step)) for step in job.steps}
@@ -67,6 +69,17 @@ class Digest:
             step.shown.append(outcome)
         elif outcome.status != "ok":
             step.bad.append(outcome)
+
+    def verify(self, evidence: Evidence) -> None:
+        """Take in what became of the citations, and judge the checks that ask for it."""
+        self.evidence = evidence
+        for step, found in evidence.steps.items():
+            examples = [
+                f"{doubt.row}, {doubt.field}: {doubt.verdict}"
+                for doubt in found.doubts
+                if doubt.verdict is not None
+            ]
+            self.checks.count_verified(step, found.verified, found.citations, examples[:3])
 
     def steps(self) -> list[tuple[Step, StepDigest]]:
         """Return the steps that have outcomes; the last one where none has any."""

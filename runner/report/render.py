@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import PurePath, PurePosixPath
 from typing import Any, Final
 
+from runner.errors import UsageError
 from runner.evidence.changes import Changes
 from runner.execute.outcomes import Outcome
 from runner.job.model import Extract, FindAll, Job, JsonOutput, Search, Step, Task, TextOutput
 from runner.jsonvalue import JSON
 from runner.report.blocks import hashes
 from runner.report.charts import Charts
-from runner.report.citations import Footnotes
+from runner.report.citations import Footnotes, Sources
 from runner.report.differences import ShownChanges
 from runner.report.digest import MOST_SHOWN, Digest, StepDigest
+from runner.report.doubts import ShownEvidence
 from runner.report.escape import inline
 from runner.report.fields import Field, fields_of
 from runner.report.filters import FILTERS
@@ -66,10 +68,14 @@ def render_report(
         TemplateError: the template is missing or fails; names its file and line.
     """
     charts = Charts()
-    footnotes = Footnotes(links=Links(base=way_between(job.report.path.parent, job.file.parent)))
     templates = _templates(job)
     if not isinstance(outcomes, Digest):
         outcomes = digest_for(job, outcomes, date=date)
+    evidence = outcomes.evidence
+    footnotes = Footnotes(
+        links=Links(base=way_between(job.report.path.parent, job.file.parent)),
+        verdicts=None if evidence is None else evidence.verdicts,
+    )
     steps = outcomes.steps()
     parts: list[str] = []
     for index, (step, digest) in enumerate(steps):
@@ -79,6 +85,8 @@ def render_report(
         context["changes"] = _shown(changes, step, context["fields"], footnotes.links)
         context["run"] = {"date": outcomes.date or date}
         judged = [each for each in outcomes.checks.judged if each.step.id == step.id]
+        weighed = None if evidence is None else evidence.steps.get(step.id)
+        context["evidence"] = ShownEvidence(found=weighed, links=footnotes.links)
         context |= {"checks": passed(judged), "failed_checks": failed(judged)}
         context["run_warnings"] = warnings if index == len(steps) - 1 else ()
         parts.append(templates.render(name, context))
@@ -233,11 +241,29 @@ def _context(
         "table": lambda chosen=rows, columns=(), key="": table(
             chosen, columns, key or _key_title(job, rows)
         ),
-        "cite": lambda row, name="output": row.cite(name),
-        "confidence": lambda row, name: row.confidence(name),
-        "sources": footnotes.sources,
+        "cite": _of_row("cite", rows, Row.cite),
+        "confidence": _of_row("confidence", rows, Row.confidence),
+        "sources": lambda: Sources(footnotes.sources()),
         "footnotes": footnotes.definitions,
     }
+
+
+def _of_row(
+    name: str, rows: Sequence[Row], function: Callable[[Row, str], str]
+) -> Callable[..., str]:
+    """Return a function of a field, and of a row where the report has several."""
+
+    def called(row: Row | str, field: str = "output") -> str:
+        if isinstance(row, Row):
+            return function(row, field)
+        if len(rows) != 1:
+            raise UsageError(
+                f"{name}('{row}') does not say of which row",
+                hint=f"Write row.{name}('{row}') inside a loop over rows",
+            )
+        return function(rows[0], row)
+
+    return called
 
 
 def _cut(job: Job, digest: StepDigest) -> str:
