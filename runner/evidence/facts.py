@@ -50,6 +50,9 @@ class Facts:
     words: tuple[str, ...] = ()
 
 
+FALLING: Final = "axis 0.1"
+"""In a polarity: something falls, or there is less of it."""
+
 _MONTH_NAMES: Final = (
     *("january", "february", "march", "april", "may", "june", "july"),
     *("august", "september", "october", "november", "december"),

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from runner.evidence.basis import is_empty, is_scalar
-from runner.evidence.facts import facts_of, folded
+from runner.evidence.facts import FALLING, Facts, facts_of, folded
 from runner.evidence.rewording import difference
 from runner.jsonvalue import JSON
 
@@ -98,14 +98,20 @@ def _states(excerpt: str, value: JSON, text: str) -> bool:
         return True
     said, asked = facts_of(excerpt, text), facts_of(text, excerpt)
     if not isinstance(value, str):
-        if value in {int(date[:4]) for date in said.dates}:
-            return True
-        numbers = [(n / 100 if unit == "%" else n) for n, unit in said.numbers]
-        numbers += [n for n, unit in said.numbers if unit == "%"]
-        return any(difference(value, str(number)) != "changed" for number in numbers)
-    if asked.dates and not (asked.numbers or asked.names or asked.words):
-        return set(asked.dates) <= set(said.dates)
-    if asked.numbers and not (asked.dates or asked.names or asked.words):
-        return set(asked.numbers) <= set(said.numbers)
-    # All of its words, in whatever order: "Bern, Switzerland" of "the Swiss town of Bern" is not.
-    return set(_tokens(text)) - {"&"} <= set(_tokens(excerpt))
+        return _states_number(said, value)
+    if asked.words or asked.names:
+        is_said = False
+    else:
+        is_said = set(asked.dates) <= set(said.dates) and set(asked.numbers) <= set(said.numbers)
+    # Or all of its words, in whatever order.
+    return is_said or set(_tokens(text)) - {"&"} <= set(_tokens(excerpt))
+
+
+def _states_number(said: Facts, value: float) -> bool:
+    if value in {int(date[:4]) for date in said.dates}:
+        return True
+    numbers = [number for number, _ in said.numbers]
+    numbers += [number / 100 for number, unit in said.numbers if unit == "%"]
+    if FALLING in dict(said.polarity):
+        numbers += [-number for number in numbers]  # "declined by 11 percent" is -11
+    return any(difference(value, str(number)) != "changed" for number in numbers)
