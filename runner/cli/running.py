@@ -39,6 +39,7 @@ from runner.jsonvalue import JSON
 from runner.plan.calls import Call
 from runner.plan.processors import PROCESSORS
 from runner.providers.base import Provider
+from runner.report.columnar import check_installed, is_binary, write_columnar
 from runner.report.data import results_text
 from runner.report.render import digest_for, render_report
 
@@ -140,6 +141,7 @@ def run_job(file: Path, options: Options) -> Summary:
     for target in (job.report.path, job.results):
         if target is not None:
             check_writable(target)
+            check_installed(target)
     run = f"run_{datetime.now(tz=UTC):%Y%m%dT%H%M%SZ}_{secrets.token_hex(3)}"
     with log_file(options.log_file) as lines:
         log = Log(lines, run, verbose=options.verbose)
@@ -301,7 +303,11 @@ class _Run:
         )
 
     def _write_results(self, results: Path, stored: Path) -> None:
-        if results.suffix.lower() in (".csv", ".json"):
+        if is_binary(results):
+            outcomes = StoredOutcomes(stored, self._tally.rows)
+            with staged(results) as file:
+                write_columnar(self._job, outcomes, results, file.buffer)
+        elif results.suffix.lower() in (".csv", ".json"):
             outcomes = StoredOutcomes(stored, self._tally.rows)
             write_whole(results, results_text(self._job, outcomes))
         else:

@@ -299,3 +299,18 @@ def test_a_check_that_only_warns_leaves_the_exit_code_alone(project):
     done = project.run("run", "companies.yaml")
     assert done.exit_code == 0
     assert "warning: min_citations" in done.stderr
+
+
+@pytest.mark.parametrize("suffix", ["xlsx", "parquet"])
+def test_results_are_a_workbook_or_columns(project, suffix):
+    """Written whole or not at all: a run that fails leaves the earlier file as it was."""
+    pytest.importorskip({"xlsx": "openpyxl", "parquet": "pyarrow"}[suffix])
+    project.change("out/companies.jsonl", f"out/companies.{suffix}")
+    assert project.run("run", "companies.yaml").exit_code == 0
+    file = project.folder / f"out/companies.{suffix}"
+    good = file.read_bytes()
+    assert good[:2] in (b"PK", b"PA")
+    project.write("companies.yaml", project.read("companies.yaml") + "report: {template: x.j2}\n")
+    assert project.run("run", "companies.yaml").exit_code == 2
+    assert file.read_bytes() == good
+    assert [each.name for each in file.parent.iterdir()] == [file.name]
