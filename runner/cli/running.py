@@ -151,6 +151,15 @@ def run_job(file: Path, options: Options) -> Summary:
         except RunnerError as error:
             log.write("end", status="error", message=error.message)
             raise
+        for judged in summary.checks.failed:
+            log.write(
+                "check",
+                check=judged.check.kind,
+                place=":".join(map(str, judged.check.place)),
+                severity="warn" if judged.check.warns else "error",
+                failed=judged.failed,
+                failures=[str(failure) for failure in judged.failures],
+            )
         log.write("end", **summary.record())
     return summary
 

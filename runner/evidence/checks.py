@@ -16,7 +16,7 @@ from runner.evidence.basis import (
     results_of,
     values_of,
 )
-from runner.evidence.text import glimpse
+from runner.evidence.text import glimpse, one_line
 from runner.execute.outcomes import Outcome
 from runner.job.model import Check, Job, Step, Task
 from runner.jsonvalue import JSON
@@ -45,7 +45,7 @@ class Failure:
     def __str__(self) -> str:
         shown = f"{self.field} ({glimpse(self.value)})" if self.field else ""
         names = ", ".join(part for part in (self.row, shown) if part)
-        return f"{names}: {self.message}" if names else self.message
+        return one_line(f"{names}: {self.message}" if names else self.message)
 
 
 @dataclass(slots=True, kw_only=True)

@@ -287,8 +287,12 @@ def test_a_failed_check_is_told_at_its_line_and_exits_with_1(project):
 
 def test_failed_checks_are_annotations_in_ci(project):
     project.write("companies.yaml", project.read("companies.yaml") + CHECKS)
-    done = project.run("run", "companies.yaml", "--format", "github", "-q")
+    done = project.run("run", "companies.yaml", "--format", "github", "-q", "--log-file", "log")
     assert done.exit_code == 1
+    logged = [json.loads(line) for line in project.read("log").splitlines()]
+    failed = {each["check"]: each for each in logged if each["event"] == "check"}
+    assert (failed["min_citations"]["severity"], failed["min_citations"]["failed"]) == ("warn", 4)
+    assert failed["expect"]["place"].startswith("companies.yaml:")
     (annotation,) = done.stdout.splitlines()
     assert annotation.startswith("::error file=companies.yaml,line=")
 
