@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from runner.cli.messages import plural, show_problems
+from runner.cli.watching import Log
 from runner.evidence.checks import Checks
 from runner.job.diagnostics import Problem, render
 
@@ -38,3 +39,16 @@ def show_failures(checks: Checks, form: str, *, quiet: bool) -> None:
             click.echo(render(problem), err=True)
         return
     show_problems(problems, form)
+
+
+def log_failures(checks: Checks, log: Log) -> None:
+    """Write each failed check to the log file."""
+    for judged in checks.failed:
+        log.write(
+            "check",
+            check=judged.check.kind,
+            place=":".join(map(str, judged.check.place)),
+            severity="warn" if judged.check.warns else "error",
+            failed=judged.failed,
+            failures=[str(failure) for failure in judged.failures],
+        )

@@ -17,30 +17,35 @@ from typing import Literal
 
 import click
 
+from runner.cli.budget import confirm_partly
+from runner.cli.gates import log_failures
 from runner.cli.messages import dollars, plural, show_warnings
 from runner.cli.past import changes_since
+from runner.cli.results import write_results
 from runner.cli.stages import Planned, load_runnable, open_provider, plan_calls, state_for
 from runner.cli.verifying import Reader
 from runner.cli.watching import Log, Progress, log_file, shown
 from runner.errors import ExitCode, RunnerError
 from runner.evidence.checks import Checks
 from runner.evidence.verifying import Verdicts, verdict_records, weigh
+from runner.execute.asked import asked, remember
 from runner.execute.cache import Cache
 from runner.execute.executor import Execution, execute, unanswered
 from runner.execute.kept import Answers, keep_run, write_verdicts
 from runner.execute.ledger import Ledger
 from runner.execute.limits import Pace, SharedWindows
 from runner.execute.outcomes import Outcome
-from runner.execute.state import State, check_writable, copy_whole, staged, write_whole
+from runner.execute.standing import Standings
+from runner.execute.state import State, check_writable, staged, write_whole
 from runner.execute.stored import StoredOutcomes, outcome_line
+from runner.execute.survey import Survey, survey
 from runner.execute.tally import Tally
-from runner.job.model import Job, Task
+from runner.job.model import Job, Step, Task
 from runner.jsonvalue import JSON
 from runner.plan.calls import Call
 from runner.plan.processors import PROCESSORS
 from runner.providers.base import Provider
-from runner.report.columnar import check_installed, is_binary, write_columnar
-from runner.report.data import results_text
+from runner.report.columnar import check_installed
 from runner.report.render import digest_for, render_report
 
 INSTANT_SECONDS = 120.0
@@ -151,15 +156,7 @@ def run_job(file: Path, options: Options) -> Summary:
         except RunnerError as error:
             log.write("end", status="error", message=error.message)
             raise
-        for judged in summary.checks.failed:
-            log.write(
-                "check",
-                check=judged.check.kind,
-                place=":".join(map(str, judged.check.place)),
-                severity="warn" if judged.check.warns else "error",
-                failed=judged.failed,
-                failures=[str(failure) for failure in judged.failures],
-            )
+        log_failures(summary.checks, log)
         log.write("end", **summary.record())
     return summary
 
@@ -179,6 +176,7 @@ class _Run:
         self._answers = Answers()
         self._verdicts: Verdicts | None = None
         self._budget = _least(job.budget, options.max_cost)
+        self._survey = Survey()
 
     async def go(self) -> Summary:
         job, options = self._job, self._options
@@ -188,23 +186,22 @@ class _Run:
         )
         try:
             show_warnings(provider.warnings, quiet=options.quiet)
-            # Every template is rendered before the first call is asked.
-            planned = plan_calls(job, provider, options.limit)
-            if not options.quiet:
-                click.echo(_plan_line(job, planned), err=True)
+            planned = plan_calls(job, provider.edition, options.limit)
             with ExitStack() as stack:
                 cache = stack.enter_context(Cache(state.cache, time.time))
                 ledger = stack.enter_context(Ledger(state.ledger))
+                self._survey = self._surveyed(planned, provider, cache, ledger)
                 ledger.start(self._run, job.name)
                 status = "stopped"
                 try:
-                    cost = await self._executed(planned, provider, state, cache, ledger)
-                    cost = await self._verified(provider, state, cache, ledger) or cost
-                    summary = self._written(state, planned, cost, provider.warnings)
+                    await self._executed(planned, provider, state, cache, ledger)
+                    cost = await self._verified(provider, state, cache, ledger)
+                    remember(state.asked(job.name), asked(job, provider.edition({})))
+                    summary = self._written(state, cost, provider.warnings)
                     status = summary.status
                 except asyncio.CancelledError:
                     status = "interrupted"
-                    running = planned.distinct - self._tally.settled
+                    running = self._survey.total.calls - self._tally.settled
                     if provider.runs is not None and running and not options.quiet:
                         said = f"{plural(running, 'call')} not answered yet"
                         click.echo(
@@ -213,25 +210,46 @@ class _Run:
                     raise KeyboardInterrupt from None
                 finally:
                     counts = self._tally.counts()
-                    ledger.finish(status, {**counts, "rows": planned.rows})
+                    ledger.finish(status, {**counts, "rows": self._survey.rows})
             return summary
         finally:
             await provider.close()
 
+    def _surveyed(
+        self, planned: Planned, provider: Provider, cache: Cache, ledger: Ledger
+    ) -> Survey:
+        """Render every template, count what is new, and see that the budget has room for it.
+
+        Raises:
+            BudgetError: it has not, and nobody is there to ask, or whoever is said no.
+        """
+        job, options = self._job, self._options
+        steps = {step.id: step for step in job.steps}
+        standings = Standings(
+            cache, None if provider.runs is None else ledger, steps, refresh=options.refresh
+        )
+        found = survey(planned.all(), standings, steps, limit=options.limit, budget=self._budget)
+        if not options.quiet:
+            click.echo(_plan_line(job, found), err=True)
+        if found.fits is not None and not options.offline:
+            confirm_partly(found, self._budget)
+        return found
+
     async def _executed(
         self, planned: Planned, provider: Provider, state: State, cache: Cache, ledger: Ledger
-    ) -> Decimal:
-        """Write each outcome to the state directory as it comes; return what the run cost."""
+    ) -> None:
+        """Write each outcome to the state directory as it comes."""
         job, options = self._job, self._options
+        steps = {step.id: step for step in job.steps}
         execution = Execution(
-            steps={step.id: step for step in job.steps},
+            steps=steps,
             concurrency=job.concurrency,
             refresh=options.refresh,
             offline=options.offline,
             budget=self._budget,
             wait=options.wait,
-            timeout=lambda call: _timeout(job, call),
-            place=lambda call: _place(job, call),
+            timeout=lambda call: _timeout(steps[call.step], call),
+            place=lambda call: _place(job, steps[call.step]),
         )
         windows = SharedWindows(state.limits)
         loop = asyncio.get_running_loop()
@@ -240,12 +258,12 @@ class _Run:
             loop.add_signal_handler(signal.SIGTERM, task.cancel)
         try:
             with (
-                shown(job.name, planned.distinct, quiet=options.quiet) as show,
+                shown(job.name, self._survey.total.calls, quiet=options.quiet) as show,
                 staged(state.outcomes(job.name)) as file,
             ):
                 progress = Progress(
                     name=job.name,
-                    calls=planned.distinct,
+                    calls=self._survey.total.calls,
                     tally=self._tally,
                     record=ledger.count,
                     show=show,
@@ -267,30 +285,28 @@ class _Run:
                     outcome = unanswered(call, "skipped", "Beyond --limit")
                     self._take(outcome)
                     file.write(outcome_line(outcome))
-            return ledger.cost()
         finally:
             windows.close()
 
     async def _verified(
         self, provider: Provider, state: State, cache: Cache, ledger: Ledger
-    ) -> Decimal | None:
+    ) -> Decimal:
         """Read the pages that answers cite, where the job asks for it; return what the run cost."""
         steps = [step for step in self._job.steps if step.verify]
-        if not steps or not self._tally.has_answers or not self._options.wait:
-            return None
-        outcomes = StoredOutcomes(state.outcomes(self._job.name), self._tally.rows)
-        reader = Reader(
-            job=self._job,
-            provider=provider,
-            state=state,
-            cache=cache,
-            ledger=ledger,
-            budget=self._budget,
-            refresh=self._options.refresh,
-            offline=self._options.offline,
-        )
-        self._verdicts = await reader.verdicts(outcomes, steps)
-        self._digest.verify(weigh(outcomes, self._verdicts, [step.id for step in steps]))
+        if steps and self._tally.has_answers and self._options.wait:
+            outcomes = StoredOutcomes(state.outcomes(self._job.name), self._tally.rows)
+            reader = Reader(
+                job=self._job,
+                provider=provider,
+                state=state,
+                cache=cache,
+                ledger=ledger,
+                budget=self._budget,
+                refresh=self._options.refresh,
+                offline=self._options.offline,
+            )
+            self._verdicts = await reader.verdicts(outcomes, steps)
+            self._digest.verify(weigh(outcomes, self._verdicts, [step.id for step in steps]))
         return ledger.cost()
 
     def _take(self, outcome: Outcome) -> None:
@@ -311,20 +327,7 @@ class _Run:
             error=outcome.error,
         )
 
-    def _write_results(self, results: Path, stored: Path) -> None:
-        if is_binary(results):
-            outcomes = StoredOutcomes(stored, self._tally.rows)
-            with staged(results) as file:
-                write_columnar(self._job, outcomes, results, file.buffer)
-        elif results.suffix.lower() in (".csv", ".json"):
-            outcomes = StoredOutcomes(stored, self._tally.rows)
-            write_whole(results, results_text(self._job, outcomes))
-        else:
-            copy_whole(stored, results)  # What is stored is jsonl already.
-
-    def _written(
-        self, state: State, planned: Planned, cost: Decimal, warnings: Sequence[str]
-    ) -> Summary:
+    def _written(self, state: State, cost: Decimal, warnings: Sequence[str]) -> Summary:
         """Write what the run leaves; the report is rendered before the first file changes."""
         job, tally = self._job, self._tally
         # What was only submitted has no answer to show: an earlier report stays.
@@ -336,13 +339,14 @@ class _Run:
             changes = changes_since(state, job.name, run)
             report = render_report(job, self._digest, warnings=warnings, changes=changes)
             if job.results is not None:
-                self._write_results(job.results, state.outcomes(job.name))
+                outcomes = StoredOutcomes(state.outcomes(job.name), tally.rows)
+                write_results(job, job.results, outcomes)
             write_whole(job.report.path, [report])
-        skipped = tally.statuses["skipped"] - planned.rows_beyond
+        skipped = tally.statuses["skipped"] - self._survey.rows_beyond
         return Summary(
             job=job.name,
             run=self._run,
-            calls=planned.distinct,
+            calls=self._survey.total.calls,
             tally=tally,
             cost_usd=cost,
             stopped_by_budget=skipped > 0 and not self._options.offline,
@@ -361,18 +365,16 @@ def _silence(line: str) -> None:
     del line
 
 
-def _timeout(job: Job, call: Call) -> float:
+def _timeout(step: Step, call: Call) -> float:
     """Return how long a call is waited for: the job's word, or twice the documented latency."""
-    step = next(step for step in job.steps if step.id == call.step)
     if step.timeout is not None:
         return step.timeout.total_seconds()
     processor = PROCESSORS.get(str(call.body.get("processor")))
     return INSTANT_SECONDS if processor is None else 2 * processor.latency[1].total_seconds()
 
 
-def _place(job: Job, call: Call) -> str:
-    """Return where a call's question stands in the job file, as `file:line`."""
-    step = next(step for step in job.steps if step.id == call.step)
+def _place(job: Job, step: Step) -> str:
+    """Return where a step's question stands in the job file, as `file:line`."""
     action = step.action
     key = "query" if isinstance(action, Task) and isinstance(action.input, str) else "input"
     return f"{job.source.shown}:{job.source.key((*step.where, key)).line}"
@@ -390,11 +392,21 @@ def _redirected(job: Job, out: Path | None) -> Job:
     )
 
 
-def _plan_line(job: Job, planned: Planned) -> str:
-    price = f"at most {dollars(planned.cost_usd)}" if planned.cost_usd else "free"
+def _plan_line(job: Job, survey: Survey) -> str:
+    total = survey.total
+    price = dollars(total.cost_usd_max) if total.cost_usd_max else "free"
+    parts = [
+        f"{count:,} {word}"
+        for count, word in (
+            (total.cached, "cached"),
+            (total.attached, "bought earlier"),
+            (total.new, "new"),
+        )
+        if count
+    ]
     return (
-        f"{job.name}: {plural(planned.rows, 'row')}, "
-        f"{plural(planned.distinct, 'distinct call')}, provider {job.provider}, {price}"
+        f"{job.name}: {plural(survey.rows, 'row')}, {plural(total.calls, 'distinct call')} "
+        f"({', '.join(parts) or 'none'}), provider {job.provider}, {price}"
     )
 
 

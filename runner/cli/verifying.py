@@ -18,7 +18,7 @@ from runner.execute.state import State
 from runner.job.model import Extract, Job, Step
 from runner.jsonvalue import JSON
 from runner.plan.calls import Call, fingerprint
-from runner.plan.price import price
+from runner.plan.prices import PRICES, price
 from runner.providers.base import Provider
 
 STEP = "verify"
@@ -43,6 +43,7 @@ class Reader:
     watcher: Watcher | None = None
 
     def _calls(self, pages: Iterable[str]) -> Iterator[Call]:
+        prices = {**PRICES, **self.job.prices}
         for row, url in enumerate(pages):
             body: dict[str, JSON] = {"urls": [url], "advanced_settings": {"full_content": True}}
             yield Call(
@@ -53,7 +54,7 @@ class Reader:
                 item={},
                 body=body,
                 fingerprint=fingerprint(self.provider.edition(body), "extract", body),
-                price_usd=price(self.job.provider, "extract", body),
+                price_usd=price(self.job.provider, "extract", body, prices)[1],
             )
 
     async def verdicts(self, outcomes: Iterable[Outcome], steps: Sequence[Step]) -> Verdicts:

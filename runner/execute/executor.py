@@ -23,7 +23,7 @@ from decimal import Decimal
 from itertools import islice
 
 from runner.execute.asking import Asker
-from runner.execute.buying import BATCH, Buyer
+from runner.execute.buying import Buyer
 from runner.execute.cache import Cache
 from runner.execute.fates import CACHED, Fate
 from runner.execute.ledger import Ledger
@@ -34,6 +34,7 @@ from runner.execute.validity import Validity
 from runner.execute.waiting import Waiting
 from runner.job.model import Step
 from runner.plan.calls import Call
+from runner.plan.time import RUNS_A_REQUEST
 from runner.providers.base import Answer, GroupStatus, Provider, RunProgress
 
 AT_HAND = 5_000
@@ -335,5 +336,5 @@ def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
 
 def _chunks(calls: Iterable[Call]) -> Iterator[list[Call]]:
     iterator = iter(calls)
-    while chunk := list(islice(iterator, BATCH)):
+    while chunk := list(islice(iterator, RUNS_A_REQUEST)):
         yield chunk

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Literal, TypeAlias
 
 from runner.execute.outcomes import Status
@@ -28,3 +29,8 @@ class Fate:
 CACHED = Fate("ok", "cached")
 NEW = Fate("ok", "new")
 ATTACHED = Fate("ok", "attached")
+
+
+def no_room(budget: Decimal | None) -> str:
+    """Return why a call was not bought."""
+    return f"The budget of ${budget} has no room for it"

@@ -45,6 +45,10 @@ class State:
         name = digest([str(documents_of), sorted(patterns)])[:16]
         return self.folder / "index" / f"{name}.sqlite"
 
+    def asked(self, job: str) -> Path:
+        """What a job's last run asked, as digests."""
+        return self.folder / "runs" / job / "asked.json"
+
     def outcomes(self, job: str) -> Path:
         """The outcomes of a job's last run, one JSON object a line."""
         return self.runs(job) / "outcomes.jsonl"
@@ -55,15 +59,12 @@ class State:
 
 
 def state_of(job: Job, environment: Mapping[str, str], working_directory: Path) -> State:
-    """Return a job's state directory, made if it is not there.
+    """Return a job's state directory, which may not be there yet.
 
     It is `RUNNER_STATE_DIR`, or `.runner/` beside runner.yaml, at the git root, or else in the
     working directory.
-
-    Raises:
-        StateError: it cannot be made or written.
     """
-    return open_state(_folder(job.root, environment, working_directory))
+    return State(_folder(job.root, environment, working_directory))
 
 
 def find_state(environment: Mapping[str, str], working_directory: Path) -> State:

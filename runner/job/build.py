@@ -28,6 +28,7 @@ from runner.job.model import (
 
 if TYPE_CHECKING:
     from datetime import timedelta
+    from decimal import Decimal
     from pathlib import Path
 
     from runner.job.draft import Draft, Scope
@@ -57,7 +58,6 @@ def build_job(
     data = draft.job.data
     report = data.get("report", {})
     name = data["name"]
-    budget = draft.setting(draft.job, "budget")
     steps = tuple(
         _step(draft, scope, outputs[scope.where], input_schemas[scope.where])
         for scope in draft.steps()
@@ -74,7 +74,8 @@ def build_job(
         key=data.get("key"),
         steps=steps,
         concurrency=int(_or(draft.setting(draft.job, "concurrency"), 50)),
-        budget=None if budget is None else parse_money(budget),
+        budget=_budget(draft),
+        prices=_prices(draft),
         results=draft.ground.path(data["results"]) if "results" in data else None,
         report=Report(
             path=draft.ground.path(report.get("path", f"reports/{name}.md")),
@@ -194,6 +195,29 @@ def _policy(draft: Draft, value: JSON) -> SourcePolicy | None:
         exclude_domains=tuple(value.get("exclude_domains", ())),
         after_date=None if after is None else date.fromisoformat(after),
     )
+
+
+def _budget(draft: Draft) -> Decimal | None:
+    """Return the lowest of the budgets: the job's own cannot raise the project's."""
+    scopes = (draft.job, draft.project.defaults)
+    stated = [scope.data["budget"] for scope in scopes if scope and "budget" in scope.data]
+    return min((sum_ for each in stated if (sum_ := parse_money(each)) is not None), default=None)
+
+
+def _prices(draft: Draft) -> dict[str, Decimal]:
+    """Return the prices of runner.yaml by name: `core`, `search`, `findall.base.run`."""
+    if draft.project.prices is None:
+        return {}
+    flat: dict[str, JSON] = {}
+    for name, value in draft.project.prices.data.items():
+        if isinstance(value, Mapping):
+            for generator, parts in value.items():
+                flat.update((f"{name}.{generator}.{part}", each) for part, each in parts.items())
+        else:
+            flat[name] = value
+    return {
+        name: amount for name, each in flat.items() if (amount := parse_money(each)) is not None
+    }
 
 
 def _documents(draft: Draft) -> tuple[str, ...]:

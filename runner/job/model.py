@@ -190,6 +190,8 @@ class Job:
         file: The job file.
         root: The project root: nothing outside it is read or written.
         documents: Glob patterns relative to the job file's folder.
+        budget: The lowest of the job's and of runner.yaml's, in US dollars.
+        prices: What runner.yaml puts in the place of list prices, by name.
         source: The text and positions of the job file, for messages about it.
         unavailable: Keys the file uses that this version accepts but cannot run yet.
     """
@@ -206,6 +208,7 @@ class Job:
     steps: tuple[Step, ...]
     concurrency: int = 50
     budget: Decimal | None = None
+    prices: Mapping[str, Decimal] = field(default_factory=dict)
     results: Path | None = None
     report: Report
     source: Source

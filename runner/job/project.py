@@ -53,5 +53,6 @@ def read_project(folder: Path) -> Project:
         root=root,
         defaults=scope("defaults"),
         policies=scope("source_policies"),
+        prices=scope("prices"),
         problems=problems,
     )

@@ -76,7 +76,7 @@ def job_schema() -> Mapping[str, JSON]:
 
 @cache
 def project_schema() -> Mapping[str, JSON]:
-    """Return the JSON Schema of runner.yaml: some keys of a job, and named source policies."""
+    """Return the JSON Schema of runner.yaml: some keys of a job, named source policies, prices."""
     job = job_schema()
     policy = {**job["$defs"]["source_policy"], "type": "object"}
     return {
@@ -89,6 +89,7 @@ def project_schema() -> Mapping[str, JSON]:
                 "properties": {key: job["properties"][key] for key in DEFAULTABLE},
             },
             "source_policies": {"type": "object", "additionalProperties": policy},
+            "prices": job["$defs"]["prices"],
         },
         "$defs": job["$defs"],
     }

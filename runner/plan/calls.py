@@ -25,7 +25,8 @@ class Call:
         item: The row itself ({} for a job without items).
         body: The request body, exactly as the Parallel API takes it.
         fingerprint: sha256 of provider, kind and body; see `fingerprint`.
-        price_usd: What the provider charges for it when it is not cached.
+        price_usd: The most that the provider charges for it when it is not cached.
+        least_usd: The least; another sum only for FindAll. None: the same.
     """
 
     row: int
@@ -36,6 +37,7 @@ class Call:
     body: Mapping[str, JSON]
     fingerprint: str
     price_usd: Decimal
+    least_usd: Decimal | None = None
 
 
 def fingerprint(provider: str, kind: Kind, body: Mapping[str, JSON]) -> str:

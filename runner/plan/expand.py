@@ -29,8 +29,8 @@ from runner.job.references import template_problem
 from runner.job.schema import validate_value
 from runner.jsonvalue import JSON, canonical
 from runner.plan.calls import Call, Kind, fingerprint
-from runner.plan.price import price
-from runner.plan.processors import FAST, PROCESSORS
+from runner.plan.choosing import choose
+from runner.plan.prices import PRICES, price
 from runner.templating import TemplateError, render_value
 
 _COUNTRY = re.compile(r"[A-Za-z]{2}")
@@ -57,6 +57,7 @@ def expand(
         JobProblemsError: a template, an input or a value does not fit a row; names the row.
     """
     kinds = [(step, *_kind(job, step)) for step in job.steps]
+    prices = {**PRICES, **job.prices}
     run = {"date": today.isoformat()}
     for index, item in enumerate(rows):
         row = Row(index=index, item=item, context={"vars": job.vars, "item": item, "run": run})
@@ -64,6 +65,7 @@ def expand(
         key = _key(job, row, renderer)
         for step, kind, build in kinds:
             body = build(renderer)
+            least, most = price(job.provider, kind, body, prices)
             yield Call(
                 row=index,
                 step=step.id,
@@ -72,7 +74,8 @@ def expand(
                 item=item,
                 body=body,
                 fingerprint=fingerprint(edition(body), kind, body),
-                price_usd=price(job.provider, kind, body),
+                price_usd=most,
+                least_usd=least,
             )
 
 
@@ -113,7 +116,7 @@ def _task(job: Job, step: Step, task: Task) -> _Build:
         schemas["input_schema"] = {"type": "json", "json_schema": dict(task.input_schema)}
     size = len(canonical(schemas))
     is_bounded = job.provider == "parallel"
-    processor = processor_of(task)
+    processor = choose(task).processor
     sources: dict[str, JSON] = {}
     if step.source_policy is not None:
         sources["source_policy"] = _policy(step.source_policy)
@@ -173,31 +176,6 @@ def _location(step: Step, renderer: _Renderer) -> str:
             (*step.where, "location"), f"A country is two letters, such as us or de, not '{text}'"
         )
     return text
-
-
-def processor_of(task: Task) -> str:
-    """Return the processor a task asks for; `auto` takes the cheapest that serves its output."""
-    name = task.processor
-    if name == "auto":
-        name = _cheapest(task.output, task.max_processor)
-    if task.fast and not name.endswith(FAST):
-        name += FAST
-    return name
-
-
-def _cheapest(output: Output, most: str | None) -> str:
-    """Return the cheapest processor that serves an output (its fields, or text and auto).
-
-    Where none up to `most` does, that one.
-    """
-    standard = [entry for entry in PROCESSORS.values() if not entry.name.endswith(FAST)]
-    if most is not None:
-        names = [entry.name for entry in standard]
-        standard = standard[: names.index(most.removesuffix(FAST)) + 1]
-    fields = len(output.schema.get("properties") or {}) if isinstance(output, JsonOutput) else 0
-    is_deep = not isinstance(output, JsonOutput)
-    fitting = (e.name for e in standard if e.fields >= fields and (e.deep or not is_deep))
-    return next(fitting, standard[-1].name)
 
 
 def output_schema(output: Output) -> JSON:

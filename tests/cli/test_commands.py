@@ -21,7 +21,7 @@ from runner.job.schema import job_schema_text
 def test_plan_asks_nothing_and_prints_the_documented_keys(project):
     done = project.run("plan", "companies.yaml", "--json")
     plan = json.loads(done.stdout)
-    assert list(plan) == [
+    assert list(plan)[:13] == [
         "job",
         "rows",
         "calls",

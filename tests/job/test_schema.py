@@ -75,7 +75,7 @@ def test_durations_are_read_as_the_schema_says():
 
 def test_the_project_file_may_set_what_a_step_may():
     assert set(DEFAULTABLE) <= set(SCHEMA["properties"])
-    assert set(project_schema()["properties"]) == {"defaults", "source_policies"}
+    assert set(project_schema()["properties"]) == {"defaults", "source_policies", "prices"}
 
 
 @pytest.mark.parametrize(

@@ -193,10 +193,10 @@ def test_an_extract_has_its_options(calls_of):
 @pytest.mark.parametrize(
     ("text", "processor"),
     [
-        ("output: {a: x}\n", "lite"),
+        ("output: {a: x}\n", "base"),
         ("output: {a: x, b: x, c: x}\n", "base"),
         ("output: {a: x, b: x, c: x}\nmax_processor: lite\n", "lite"),
-        ("output: {" + ", ".join(f"f{n}: x" for n in range(40)) + "}\n", "ultra8x"),
+        ("output: {" + ", ".join(f"f{n}: x" for n in range(40)) + "}\n", "ultra2x"),
         ("output: text\n", "pro"),
         ("output: auto\nmax_processor: core-fast\n", "core"),
         ("output: text\nfast: true\n", "pro-fast"),
