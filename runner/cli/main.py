@@ -27,6 +27,8 @@ COMMANDS = {
     "status": "runner.cli.status",
     "history": "runner.cli.history",
     "report": "runner.cli.report",
+    "diff": "runner.cli.diff",
+    "verify": "runner.cli.verify",
     "cache": "runner.cli.cache",
     "schema": "runner.cli.schema",
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -11,6 +12,7 @@ import click
 
 from runner.cli.messages import FORM, FORMATS
 from runner.errors import UsageError
+from runner.job.durations import parse_money
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -109,3 +111,19 @@ def parse_variables(variables: tuple[str, ...]) -> dict[str, str]:
             )
         parsed[name.strip()] = value
     return parsed
+
+
+def parse_max_cost(text: str | None) -> Decimal | None:
+    """Return what `--max-cost` allows, in USD; None where it is not given.
+
+    Raises:
+        click.BadParameter: it is no amount.
+    """
+    if text is None:
+        return None
+    amount = parse_money(text)
+    if amount is None:
+        raise click.BadParameter(
+            f"'{text}' is no amount in USD, e.g. --max-cost 2.50", param_hint="--max-cost"
+        )
+    return amount

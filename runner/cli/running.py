@@ -17,20 +17,26 @@ from pathlib import Path
 import click
 
 from runner.cli.budget import confirm_partly
+from runner.cli.gates import log_failures
 from runner.cli.messages import plural, show_warnings
+from runner.cli.past import changes_since
+from runner.cli.results import write_results
 from runner.cli.stages import Calls, calls_of, load_runnable, open_provider, state_for
 from runner.cli.summary import Summary, plan_line
+from runner.cli.verifying import Reader
 from runner.cli.watching import Log, Progress, log_file, shown
 from runner.errors import RunnerError
+from runner.evidence.verifying import Verdicts, verdict_records, weigh
 from runner.execute.asked import asked, remember
 from runner.execute.cache import Cache
 from runner.execute.earlier import Results
 from runner.execute.executor import Execution, execute
+from runner.execute.kept import Answers, keep_run, write_verdicts
 from runner.execute.ledger import Ledger
 from runner.execute.limits import Pace, SharedWindows
 from runner.execute.outcomes import Outcome
 from runner.execute.standing import Standings
-from runner.execute.state import State, check_writable, copy_whole, staged, write_whole
+from runner.execute.state import State, check_writable, staged, write_whole
 from runner.execute.stored import StoredOutcomes, outcome_line
 from runner.execute.survey import Survey, survey
 from runner.execute.tally import Tally
@@ -40,7 +46,7 @@ from runner.plan.processors import PROCESSORS
 from runner.plan.time import SECONDS
 from runner.plan.waves import waves
 from runner.providers.base import Provider
-from runner.report.data import results_text
+from runner.report.columnar import check_installed
 from runner.report.render import digest_for, render_report
 
 INSTANT_SECONDS = 120.0
@@ -87,6 +93,7 @@ def run_job(file: Path, options: Options) -> Summary:
     for target in (job.report.path, job.results):
         if target is not None:
             check_writable(target)
+            check_installed(target)
     run = f"run_{datetime.now(tz=UTC):%Y%m%dT%H%M%SZ}_{secrets.token_hex(3)}"
     with log_file(options.log_file) as lines:
         log = Log(lines, run, verbose=options.verbose)
@@ -96,6 +103,7 @@ def run_job(file: Path, options: Options) -> Summary:
         except RunnerError as error:
             log.write("end", status="error", message=error.message)
             raise
+        log_failures(summary.checks, log)
         log.write("end", **summary.record())
     return summary
 
@@ -120,7 +128,10 @@ class _Run:
         self._log = log
         self._started = started
         self._tally = Tally()
-        self._digest = digest_for(job)
+        self._date = datetime.now(tz=UTC).date().isoformat()
+        self._digest = digest_for(job, date=self._date)
+        self._answers = Answers()
+        self._verdicts: Verdicts | None = None
         self._budget = _least(job.budget, options.max_cost)
         self._steps = {step.id: step for step in job.steps}
         self._waves = waves(job.steps)
@@ -156,7 +167,8 @@ class _Run:
         ledger.start(self._run, job.name)
         status = "stopped"
         try:
-            cost = await self._executed(calls, means)
+            await self._executed(calls, means)
+            cost = await self._verified(means)
             remember(means.state.asked(job.name), asked(job, provider.edition({})))
             summary = self._written(means.state, cost, provider.warnings)
             status = summary.status
@@ -184,8 +196,8 @@ class _Run:
         self._say(plan_line(self._job, found))
         return found
 
-    async def _executed(self, calls: Calls, means: _Means) -> Decimal:
-        """Write each outcome to the state directory as it comes; return what the run cost."""
+    async def _executed(self, calls: Calls, means: _Means) -> None:
+        """Write each outcome to the state directory as it comes."""
         job, state = self._job, means.state
         windows = SharedWindows(state.limits)
         loop = asyncio.get_running_loop()
@@ -217,7 +229,6 @@ class _Run:
                         self._take(outcome)
                         results.note(outcome)
                         file.write(outcome_line(outcome))
-            return means.ledger.cost()
         finally:
             windows.close()
 
@@ -262,9 +273,29 @@ class _Run:
         if not self._options.quiet:
             click.echo(line, err=True)
 
+    async def _verified(self, means: _Means) -> Decimal:
+        """Read the pages that answers cite, where the job asks for it; return what the run cost."""
+        steps = [step for step in self._job.steps if step.verify]
+        if steps and self._tally.has_answers and self._options.wait:
+            outcomes = StoredOutcomes(means.state.outcomes(self._job.name), self._tally.rows)
+            reader = Reader(
+                job=self._job,
+                provider=means.provider,
+                state=means.state,
+                cache=means.cache,
+                ledger=means.ledger,
+                budget=self._budget,
+                refresh=self._options.refresh,
+                offline=self._options.offline,
+            )
+            self._verdicts = await reader.verdicts(outcomes, steps)
+            self._digest.verify(weigh(outcomes, self._verdicts, [step.id for step in steps]))
+        return means.ledger.cost()
+
     def _take(self, outcome: Outcome) -> None:
         self._tally.add(outcome)
         self._digest.add(outcome)
+        self._answers.add(outcome)
         if not self._log.is_open:
             return
         self._log.write(
@@ -279,23 +310,20 @@ class _Run:
             error=outcome.error,
         )
 
-    def _write_results(self, results: Path, stored: Path) -> None:
-        if results.suffix.lower() in (".csv", ".json"):
-            outcomes = StoredOutcomes(stored, self._tally.rows)
-            write_whole(results, results_text(self._job, outcomes))
-        else:
-            copy_whole(stored, results)  # What is stored is jsonl already.
-
     def _written(self, state: State, cost: Decimal, warnings: Sequence[str]) -> Summary:
         """Write what the run leaves; the report is rendered before the first file changes."""
         job, tally = self._job, self._tally
         # What was only submitted has no answer to show: an earlier report stays.
         kept = not self._options.wait and bool(tally.statuses["pending"])
         if not kept:
-            date = datetime.now(tz=UTC).date().isoformat()
-            report = render_report(job, self._digest, date=date, warnings=warnings)
+            run = keep_run(state, job.name, self._run, str(self._answers))
+            if self._verdicts is not None:
+                write_verdicts(run, verdict_records(self._verdicts))
+            changes = changes_since(state, job.name, run)
+            report = render_report(job, self._digest, warnings=warnings, changes=changes)
             if job.results is not None:
-                self._write_results(job.results, state.outcomes(job.name))
+                outcomes = StoredOutcomes(state.outcomes(job.name), tally.rows)
+                write_results(job, job.results, outcomes)
             write_whole(job.report.path, [report])
         return Summary(
             job=job.name,
@@ -307,6 +335,7 @@ class _Run:
             report=None if kept else job.report.path,
             results=None if kept else job.results,
             seconds=time.monotonic() - self._started,
+            checks=self._digest.checks,
         )
 
 

@@ -25,8 +25,6 @@ HELD = 10_000
 
 LATER = {
     "webhook": "webhooks",
-    "verify": "verification of citations",
-    "checks": "quality gates",
 }
 
 PLANNED = frozenset({"webhook", "verify", "checks"})

@@ -51,7 +51,11 @@ class State:
 
     def outcomes(self, job: str) -> Path:
         """The outcomes of a job's last run, one JSON object a line."""
-        return self.folder / "runs" / job / "outcomes.jsonl"
+        return self.runs(job) / "outcomes.jsonl"
+
+    def runs(self, job: str) -> Path:
+        """The folder of what is kept of a job's runs."""
+        return self.folder / "runs" / job
 
 
 def state_of(job: Job, environment: Mapping[str, str], working_directory: Path) -> State:

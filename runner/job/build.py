@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import TYPE_CHECKING
 
+from runner.job.checks import read_checks
 from runner.job.durations import parse_duration, parse_money
 from runner.job.items import LATER
 from runner.job.model import (
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from runner.job.outputs import ReadOutput, SchemaFile
     from runner.jsonvalue import JSON
 
-_LATER_IN_STEP = ("webhook", "checks")
+_LATER_IN_STEP = ("webhook",)
 
 
 def build_job(
@@ -98,6 +99,7 @@ def _step(draft: Draft, scope: Scope, output: ReadOutput, input_schema: SchemaFi
     cache = _or(setting("cache"), "24h")
     timeout = setting("timeout")
     nearer = data.get("search", {}).get("location")
+    checks = read_checks(draft, scope)
     return Step(
         id=data.get("id", "main") if scope.where else "main",
         where=scope.where,
@@ -110,8 +112,8 @@ def _step(draft: Draft, scope: Scope, output: ReadOutput, input_schema: SchemaFi
         cache=_duration(cache),
         timeout=_duration(timeout),
         retry=_retry(_or(setting("retry"), {})),
-        checks=tuple(_or(setting("checks"), ())),
-        verify=bool(setting("verify")),
+        checks=checks,
+        verify=bool(setting("verify")) or any(check.kind == "verified" for check in checks),
         webhook=setting("webhook"),
     )
 
@@ -239,6 +241,4 @@ def _unavailable(draft: Draft, items: Items | None) -> tuple[Where, ...]:
         found.append(("items",))
     for scope in draft.scopes():
         found += [(*scope.where, key) for key in _LATER_IN_STEP if key in scope.data]
-        if scope.data.get("verify") is True:
-            found.append((*scope.where, "verify"))
     return tuple(dict.fromkeys(found))

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from runner.job.diagnostics import Problem
     from runner.job.model import Where
 
-RESULT_SUFFIXES = (".csv", ".jsonl", ".json")
+RESULT_SUFFIXES = (".csv", ".jsonl", ".json", ".xlsx", ".parquet")
 
 
 def file_problems(draft: Draft) -> Iterator[Problem]:

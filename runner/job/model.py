@@ -115,6 +115,25 @@ class Retry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """What the answers of a step must fulfil.
+
+    Attributes:
+        kind: What it asks for.
+        value: How much of it, or the template that must be true.
+        fields: Only these are checked; () for all.
+        warns: A failure is told and fails nothing.
+        place: Where it stands, as `file:line:column`: shown path, and line and column from 1.
+    """
+
+    kind: Literal["min_confidence", "min_citations", "domains", "verified", "expect"]
+    value: JSON
+    fields: tuple[str, ...] = ()
+    warns: bool = False
+    place: tuple[str, int, int] = ("", 0, 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """One action, asked for every row; a job without `steps` has one, with the id `main`.
 
@@ -135,7 +154,7 @@ class Step:
     cache: timedelta | None = timedelta(hours=24)
     timeout: timedelta | None = None
     retry: Retry = field(default_factory=Retry)
-    checks: tuple[Mapping[str, JSON], ...] = ()
+    checks: tuple[Check, ...] = ()
     verify: bool = False
     webhook: str | None = None
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, TypeAlias
 
+from runner.job.checks import single_checks
 from runner.job.credentials import secrets
 from runner.job.draft import ACTIONS, Draft, Scope
 from runner.job.durations import parse_duration, parse_money
@@ -312,6 +313,7 @@ def credentials(draft: Draft) -> Iterator[Problem]:
 
 RULES: tuple[Rule, ...] = (
     one_action,
+    single_checks,
     searchable,
     findable,
     ineffective,
