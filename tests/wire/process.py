@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from tests.wire import logs
-from tests.wire.faults import Faults
+from runner.server.faults import Faults
 from tests.wire.server import KEY
 
 ROOT = Path(__file__).parents[2]

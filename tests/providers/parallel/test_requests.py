@@ -19,7 +19,7 @@ from runner.job.load import find_jobs, load
 from runner.job.rows import read_rows
 from runner.plan.expand import expand
 from tests.providers.parallel.conftest import SCHEMA
-from tests.wire.faults import Faults
+from runner.server.faults import Faults
 
 JOBS = Path(__file__).parents[3] / "jobs"
 

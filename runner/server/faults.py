@@ -16,7 +16,10 @@ import threading
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any, Literal, Self
+from typing import Literal, Self
+
+from runner.errors import UsageError
+from runner.jsonvalue import JSON
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +89,7 @@ class Faults:
         output_hidden: Completed runs whose output is missing from the first stream they are in.
         failed: Runs that fail.
         cancelled: Runs that are cancelled.
-        endless: Runs that stay active until `WireServer.release`.
+        endless: Runs that stay active until `Store.release`.
         unauthorized: 401 in spite of the right key.
         forbidden: 403, as for an unknown processor.
         payment: 402.
@@ -219,13 +222,13 @@ class Dice:
         return int.from_bytes(digest.digest()) / 2**64
 
 
-def _read(value: Any) -> Any:
+def _read(value: JSON) -> JSON:
     if isinstance(value, Mapping):
         return Fault(**{name: _read(inner) for name, inner in value.items()})
     return tuple(value) if isinstance(value, list) else value
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: JSON) -> JSON:
     if isinstance(value, Fault):
         return {
             each.name: getattr(value, each.name)
