@@ -28,6 +28,8 @@ COMMANDS = {
     "history": "runner.cli.history",
     "report": "runner.cli.report",
     "cache": "runner.cli.cache",
+    "serve": "runner.cli.serve",
+    "webhook": "runner.cli.webhook",
     "schema": "runner.cli.schema",
 }
 """The module of each command, in the order one uses them."""

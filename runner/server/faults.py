@@ -142,11 +142,32 @@ class Faults:
     group_missing: Share = 0
 
     @classmethod
-    def from_json(cls, text: str) -> Self:
-        """Read faults from JSON; a `Fault` is a mapping, and 1 is a count where 1.0 is a rate."""
-        return cls(**{name: _read(value) for name, value in json.loads(text).items()})
+    def from_json(cls, text: str, **others: object) -> Self:
+        """Read faults from JSON; a `Fault` is a mapping, and 1 is a count where 1.0 is a rate.
+
+        `others` hold where the text says nothing.
+
+        Raises:
+            UsageError: the text is no JSON object, or names a fault that there is not.
+        """
+        known = [each.name for each in fields(cls)]
+        try:
+            given = json.loads(text)
+            unknown = sorted(given.keys() - set(known))
+            if not unknown:
+                read = {name: _read(value) for name, value in given.items()}
+                return cls(**{**others, **read})  # type: ignore[arg-type]
+        except (ValueError, TypeError, AttributeError) as error:
+            raise UsageError(
+                f"The faults are not right: {error}",
+                hint='They read like {"cut_after": 0.2, "failed": {"count": 3}}',
+            ) from error
+        raise UsageError(
+            f"There is no fault '{unknown[0]}'", hint=f"There are: {', '.join(known)}"
+        )
 
     def to_json(self) -> str:
+        """Return what is not as it usually is."""
         changed = {
             each.name: _plain(getattr(self, each.name))
             for each in fields(self)
