@@ -17,6 +17,7 @@ from typing import Literal
 
 import click
 
+from runner.cli.leaving import note_begun, note_finished
 from runner.cli.messages import dollars, plural, show_warnings
 from runner.cli.stages import Planned, load_runnable, open_provider, plan_calls, state_for
 from runner.cli.watching import Log, Progress, log_file, shown
@@ -52,6 +53,7 @@ class Options:
     offline: bool = False
     max_cost: Decimal | None = None
     wait: bool = True
+    buy: bool = True
     out: Path | None = None
     allow_outside: bool = False
     log_file: Path | None = None
@@ -175,11 +177,14 @@ class _Run:
                 cache = stack.enter_context(Cache(state.cache, time.time))
                 ledger = stack.enter_context(Ledger(state.ledger))
                 ledger.start(self._run, job.name)
+                note_begun(state, job, self._run, options, provider)
                 status = "stopped"
                 try:
                     cost = await self._executed(planned, provider, state, cache, ledger)
                     summary = self._written(state, planned, cost, provider.warnings)
                     status = summary.status
+                    if not self._tally.statuses["pending"]:
+                        note_finished(state, job, self._run, options)
                 except asyncio.CancelledError:
                     status = "interrupted"
                     running = planned.distinct - self._tally.settled
@@ -208,6 +213,7 @@ class _Run:
             offline=options.offline,
             budget=self._budget,
             wait=options.wait,
+            buy=options.buy,
             timeout=lambda call: _timeout(job, call),
             place=lambda call: _place(job, call),
         )
@@ -293,7 +299,7 @@ class _Run:
             calls=planned.distinct,
             tally=tally,
             cost_usd=cost,
-            stopped_by_budget=skipped > 0 and not self._options.offline,
+            stopped_by_budget=skipped > 0 and self._options.buy and not self._options.offline,
             report=None if kept else job.report.path,
             results=None if kept else job.results,
             seconds=time.monotonic() - self._started,

@@ -31,7 +31,6 @@ LATER = {
     "foreach": "steps over earlier results",
     "follows": "following an earlier step",
     "findall": "FindAll",
-    "webhook": "webhooks",
     "verify": "verification of citations",
     "checks": "quality gates",
 }

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from runner.job.outputs import ReadOutput, SchemaFile
     from runner.jsonvalue import JSON
 
-_LATER_IN_STEP = ("findall", "webhook", "checks", "foreach", "follows")
+_LATER_IN_STEP = ("findall", "checks", "foreach", "follows")
 
 
 def build_job(

@@ -25,13 +25,14 @@ class Answers(Protocol):
     Attributes:
         is_repeatable: The same question always has the same answer, at once: a run's output is
             worked out whenever it is read, and kept nowhere.
-        sources: What the answers are taken from, for the progress of runs.
     """
 
     is_repeatable: bool
 
     @property
-    def sources(self) -> Sequence[str]: ...
+    def sources(self) -> Sequence[str]:
+        """What the answers are taken from, for the progress of runs."""
+        ...
 
     async def task(self, body: Mapping[str, JSON], *, elements: bool) -> Output:
         """Answer a task run.

@@ -11,12 +11,12 @@ from typing import Final
 import httpx
 
 from runner import __version__
+from runner.plan.calls import WEBHOOK_EVENT
 from runner.server.archive import Archive, Delivery
 from runner.server.runs import Run
 from runner.server.signatures import signed_headers
 from runner.server.wire import encode, name, now
 
-EVENT: Final = "task_run.status"
 AT_ONCE: Final = 10
 ANSWER_SECONDS: Final = 15.0
 OK: Final = range(200, 300)
@@ -88,9 +88,9 @@ class Deliveries:
     def announce(self, run: Run) -> None:
         """Tell of a run that is over, if it asked for that."""
         webhook = run.body.get("webhook")
-        if not webhook or EVENT not in (webhook.get("event_types") or ()):
+        if not webhook or WEBHOOK_EVENT not in (webhook.get("event_types") or ()):
             return
-        body = encode({"type": EVENT, "timestamp": now(), "data": run.wire()})
+        body = encode({"type": WEBHOOK_EVENT, "timestamp": now(), "data": run.wire()})
         moment = time.time()
         delivery = Delivery(
             id=name("whmsg"), url=webhook["url"], body=body, first=moment, attempts=0, due=moment
@@ -118,7 +118,9 @@ class Deliveries:
             if due - delivery.first > self._patience.give_up:
                 self._say(f"webhook to {url} given up after {attempts} attempts: {fault}")
                 break
-            self._say(f"webhook to {url} not delivered: {fault}; again in {due - time.time():.0f} s")
+            self._say(
+                f"webhook to {url} not delivered: {fault}; again in {due - time.time():.0f} s"
+            )
             if self._archive is not None:
                 self._archive.keep_delivery(delivery)
         if self._archive is not None:

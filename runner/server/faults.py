@@ -156,15 +156,13 @@ class Faults:
             unknown = sorted(given.keys() - set(known))
             if not unknown:
                 read = {name: _read(value) for name, value in given.items()}
-                return cls(**{**others, **read})  # type: ignore[arg-type]
+                return cls(**{**others, **read})
         except (ValueError, TypeError, AttributeError) as error:
             raise UsageError(
                 f"The faults are not right: {error}",
                 hint='They read like {"cut_after": 0.2, "failed": {"count": 3}}',
             ) from error
-        raise UsageError(
-            f"There is no fault '{unknown[0]}'", hint=f"There are: {', '.join(known)}"
-        )
+        raise UsageError(f"There is no fault '{unknown[0]}'", hint=f"There are: {', '.join(known)}")
 
     def to_json(self) -> str:
         """Return what is not as it usually is."""

@@ -28,7 +28,8 @@ class LocalAnswers:
         del elements
         output = _output_schema(body)
         answer = await self._provider.ask(
-            "task", {**body, "task_spec": {**(body.get("task_spec") or {}), "output_schema": output}}
+            "task",
+            {**body, "task_spec": {**(body.get("task_spec") or {}), "output_schema": output}},
         )
         return Output(output=_wire_output(answer, output["type"]), warnings=answer.warnings)
 

@@ -26,9 +26,7 @@ class CutError(Exception):
     """The connection is to be closed in the middle of the answer."""
 
 
-def json_response(
-    status: int, value: JSON, headers: Mapping[str, str] | None = None
-) -> Response:
+def json_response(status: int, value: JSON, headers: Mapping[str, str] | None = None) -> Response:
     """Return a value as a whole answer."""
     return Response(encode(value), status, headers, media_type="application/json")
 

@@ -78,8 +78,8 @@ class Run:
 
     def watched(self) -> bool:
         """Tell whether progress events are recorded."""
-        wanted = self.body.get("enable_events")
-        return self.body["processor"].startswith(PREMIUM) if wanted is None else wanted
+        wanted: bool | None = self.body.get("enable_events")
+        return str(self.body["processor"]).startswith(PREMIUM) if wanted is None else wanted
 
 
 class Group:

@@ -75,7 +75,7 @@ class _Connection(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
 
     def connection_made(self, transport: asyncio.Transport) -> None:
         super().connection_made(transport)
-        app: ASGIApp = self.app
+        app: ASGIApp = self.app  # type: ignore[has-type]
 
         async def with_connection(scope: Scope, receive: Receive, send: Send) -> None:
             scope[CONNECTION] = transport
@@ -90,7 +90,7 @@ class _Server(uvicorn.Server):
         self._stop = stop
 
     @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:  # type: ignore[override]
+    def capture_signals(self) -> Iterator[None]:
         """Leave signals to the command line."""
         yield
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import hashlib
 import hmac
 import secrets
@@ -80,11 +81,8 @@ def keys_of(secret: str) -> list[bytes]:
     text = secret.strip()
     bare = text.removeprefix(PREFIX)
     keys: list[bytes] = []
-    with_padding = bare + "=" * (-len(bare) % 4)
-    try:
-        keys.append(base64.b64decode(with_padding, validate=True))
-    except (binascii.Error, ValueError):
-        pass
+    with contextlib.suppress(binascii.Error, ValueError):
+        keys.append(base64.b64decode(bare + "=" * (-len(bare) % 4), validate=True))
     keys += [text.encode(), bare.encode()]
     return [key for key in dict.fromkeys(keys) if key]
 

@@ -25,12 +25,12 @@ def encode_noisily(event: Mapping[str, JSON], chance: random.Random) -> bytes:
     data = json.dumps(
         orjson.loads(encode(event)),
         indent=chance.choice([None, 1]),
-        ensure_ascii=chance.random() < 0.5,  # noqa: PLR2004 - one in two
+        ensure_ascii=chance.choice((False, True)),
     )
     space = chance.choice(["", " "])
     lines = [f"data:{space}{line}" for line in data.split("\n")]
     lines.insert(chance.choice([0, len(lines)]), f"event: {event['type']}")
-    if chance.random() < 0.5:  # noqa: PLR2004
+    if chance.choice((False, True)):
         lines.insert(0, f"id: {chance.randrange(10**6)}")
     block = end.join(lines) + end * 2
     before = chance.choice(["", ": keep-alive", ":", "retry: 3000", "event: ping", "id: 7", "\n"])

@@ -114,9 +114,7 @@ class Store:
     ) -> list[Run]:
         """Take all of the runs, and bill them before anybody hears of it."""
         created = now()
-        runs = [
-            self._new(body, group=group, created=created, elements=elements) for body in bodies
-        ]
+        runs = [self._new(body, group=group, created=created, elements=elements) for body in bodies]
         if self._archive is not None:
             self._archive.add_runs(runs)
         for run in runs:

@@ -49,9 +49,7 @@ async def runs(
         yield batch
 
 
-async def completions(
-    group: Group, after: int, seconds: float
-) -> AsyncIterator[list[JSON]]:
+async def completions(group: Group, after: int, seconds: float) -> AsyncIterator[list[JSON]]:
     """Yield the runs that end, and the group's status, while the group is active."""
     clock = asyncio.get_running_loop().time
     deadline = clock() + seconds

@@ -21,10 +21,9 @@ from runner.server.replies import (
     EventStream,
     Hangup,
     busy_page,
-    json_response,
     refusal,
 )
-from runner.server.validation import Complaint, complaint
+from runner.server.validation import complaint
 
 CLASSES = {
     "search": "search",
@@ -34,6 +33,7 @@ CLASSES = {
     "group.add": "tasks",
 }
 LONGEST_BEFORE_A_CUT = 20
+INTERNAL = 500
 
 
 class Trouble:
@@ -45,6 +45,7 @@ class Trouble:
         self._later: set[asyncio.Task[None]] = set()
 
     async def around(self, exchange: Exchange, handler: Handler) -> Response:
+        """Answer a request, well or badly."""
         refused = _refused(exchange) or self._too_many(exchange) or _lost_before(exchange)
         if refused is not None:
             return refused
@@ -146,7 +147,11 @@ def _refused(exchange: Exchange) -> Response | None:
         refused = _refused_runs(exchange)
         if refused is not None:
             return refused
-    if exchange.route.startswith("group") and exchange.names and _strikes(exchange, "group_missing"):
+    if (
+        exchange.route.startswith("group")
+        and exchange.names
+        and _strikes(exchange, "group_missing")
+    ):
         return refusal(404, "TaskGroup not found")
     if exchange.route.endswith("events") and _strikes(exchange, "stream_refused"):
         return refusal(exchange.dice.faults.stream_status, "Event streams are not available")
@@ -202,7 +207,7 @@ def _lost_before(exchange: Exchange) -> Response | None:
     if _strikes(exchange, "html_before"):
         return busy_page(200)
     if _strikes(exchange, "cut_before"):
-        return Hangup(reset=exchange.dice.chance("reset").random() < 0.5)
+        return Hangup(reset=exchange.dice.chance("reset").choice((False, True)))
     return None
 
 
@@ -213,7 +218,7 @@ def _lost_after(exchange: Exchange, result: Result) -> Response | None:
     if _strikes(exchange, "html_after"):
         return busy_page(200)
     if _strikes(exchange, "cut_after"):
-        return Hangup(reset=exchange.dice.chance("reset").random() < 0.5)
+        return Hangup(reset=exchange.dice.chance("reset").choice((False, True)))
     if isinstance(result, Response):
         if _strikes(exchange, "cut_body"):
             return CutBody(result.body, result.status_code, media_type=result.media_type)
@@ -226,7 +231,7 @@ def _lost_after(exchange: Exchange, result: Result) -> Response | None:
 def _server_error(exchange: Exchange) -> Response:
     """Fail as the API does (500), or as a proxy before it (502, 503), with a page of HTML."""
     status = exchange.dice.chance("status").choice(exchange.dice.faults.error_statuses)
-    if status == 500:
+    if status == INTERNAL:
         return refusal(500, "Internal server error")
     return busy_page(status)
 

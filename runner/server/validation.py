@@ -18,6 +18,7 @@ from runner.job.limits import (
     UNSUPPORTED,
 )
 from runner.jsonvalue import JSON
+from runner.plan.calls import WEBHOOK_EVENT
 
 MAX_INPUTS = 1_000
 MAX_URLS = 20
@@ -105,6 +106,12 @@ def run_complaints(
         yield from _policy_complaints(policy, (*where, "source_policy"))
     if webhook := body.get("webhook"):
         yield from _webhook_complaints(webhook, (*where, "webhook"))
+    yield from _length_and_spec_complaints(body, where, checked)
+
+
+def _length_and_spec_complaints(
+    body: Mapping[str, JSON], where: Place, checked: set[str] | None
+) -> Iterator[Complaint]:
     spec = body.get("task_spec")
     text = "" if spec is None else json.dumps(spec, ensure_ascii=False)
     length = len(text) + len(json.dumps(body.get("input"), ensure_ascii=False))
@@ -237,9 +244,9 @@ def _webhook_complaints(webhook: Mapping[str, JSON], where: Place) -> Iterator[C
         yield complaint((*where, "url"), "Input should be a URL", "url_parsing")
     types = webhook.get("event_types")
     if types is not None and not (
-        isinstance(types, list) and all(each == "task_run.status" for each in types)
+        isinstance(types, list) and all(each == WEBHOOK_EVENT for each in types)
     ):
-        message = "Input should be 'task_run.status'"
+        message = f"Input should be '{WEBHOOK_EVENT}'"
         yield complaint((*where, "event_types"), message, "literal_error")
 
 

@@ -105,7 +105,7 @@ class WireServer:
     def _run(self) -> None:
         try:
             asyncio.run(self._serve())
-        except BaseException as failure:  # raised in the thread that started this one
+        except BaseException as failure:  # noqa: BLE001 - raised in the thread that started this one
             self._failure = failure
         finally:
             self._ready.set()
