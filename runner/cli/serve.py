@@ -143,7 +143,7 @@ async def _serve(
             show_warnings(warnings, quiet=quiet)
             made = secret is None
             secret = secret or archive.secret("webhooks", fresh_secret())
-            deliveries = Deliveries(secret=secret, archive=archive, forward_to=webhooks_to, say=say)
+            deliveries = Deliveries(secret=secret, forward_to=webhooks_to, say=say)
             service = Service(
                 answers=answers,
                 key=key,

@@ -85,7 +85,7 @@ class Service:
         """
         self.store.start(self.dice)
         if self._deliveries is not None:
-            self._deliveries.start()
+            self._deliveries.start(self._archive)
         try:
             yield
         finally:

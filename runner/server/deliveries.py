@@ -40,7 +40,6 @@ class Deliveries:
 
     Args:
         secret: Signs them.
-        archive: Remembers what is under way.
         forward_to: Where all of them go, whatever the run says.
         patience: How long each is tried.
         say: Hears of what was delivered, and what was not.
@@ -50,13 +49,12 @@ class Deliveries:
         self,
         *,
         secret: str,
-        archive: Archive | None = None,
         forward_to: str | None = None,
         patience: Patience | None = None,
         say: Callable[[str], None] = lambda _line: None,
     ) -> None:
         self._secret = secret
-        self._archive = archive
+        self._archive: Archive | None = None
         self._forward_to = forward_to
         self._patience = patience or Patience()
         self._say = say
@@ -64,8 +62,9 @@ class Deliveries:
         self._client: httpx.AsyncClient | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def start(self) -> None:
-        """Go on with what is under way."""
+    def start(self, archive: Archive | None) -> None:
+        """Go on with what is under way in the archive, which also remembers what is to come."""
+        self._archive = archive
         self._client = httpx.AsyncClient(
             timeout=ANSWER_SECONDS,
             follow_redirects=False,

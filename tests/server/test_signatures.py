@@ -40,9 +40,12 @@ def refused(headers, body=BODY, secret=SECRET, now=None):
 def test_what_we_sign_the_package_verifies(text, message):
     body = text.encode()
     headers = signed_headers(SECRET, message, int(time.time()), body)
-    assert Webhook(SECRET).sign(
-        message, datetime.fromtimestamp(int(headers["webhook-timestamp"]), tz=UTC), text
-    ) == headers["webhook-signature"]
+    assert (
+        Webhook(SECRET).sign(
+            message, datetime.fromtimestamp(int(headers["webhook-timestamp"]), tz=UTC), text
+        )
+        == headers["webhook-signature"]
+    )
 
 
 @given(st.text(alphabet=st.characters(codec="utf-8")))
