@@ -6,9 +6,11 @@ import asyncio
 import tempfile
 import threading
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
 
+from runner.server.answers import Answers
 from runner.server.app import Service
 from runner.server.archive import Archive
 from runner.server.deliveries import Deliveries
@@ -44,7 +46,9 @@ class WireServer:
         port: int = 0,
         state: Path | None = None,
         deliveries: Deliveries | None = None,
+        answers: Callable[[], Answers] = DrawnAnswers,
     ) -> None:
+        self._answers = answers
         self._state, self._deliveries = state, deliveries
         self._folder = tempfile.TemporaryDirectory(prefix="wire-")
         self.key = key
@@ -113,7 +117,7 @@ class WireServer:
     async def _serve(self) -> None:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
         self._service = Service(
-            answers=DrawnAnswers(),
+            answers=self._answers(),
             key=self.key,
             faults=self._faults,
             billing=Log(self.billing),
