@@ -138,28 +138,24 @@ async def _serve(
         folder = state or Path(temporary)
         archive = Archive(folder)
         listener = listen(host, port)
+        billed = Log(billing)
         answers, warnings = open_answers(documents, folder)
-        try:
-            show_warnings(warnings, quiet=quiet)
-            made = secret is None
-            secret = secret or archive.secret("webhooks", fresh_secret())
-            deliveries = Deliveries(secret=secret, forward_to=webhooks_to, say=say)
-            service = Service(
-                answers=answers,
-                key=key,
-                faults=faults,
-                archive=archive,
-                billing=Log(billing),
-                deliveries=deliveries,
-            )
-            async with service.running():
-                url = url_of(listener)
-                say(f"{plural(len(answers.sources), 'document')} from {documents}")
-                say(f"  export PARALLEL_BASE_URL={url} PARALLEL_API_KEY={'...' if key else 'any'}")
-                say(f"  export PARALLEL_WEBHOOK_SECRET={secret if made else '...'}")
-                await run_until_stopped(service.app(), listener, ready=url)
-        finally:
-            await answers.close()
+        show_warnings(warnings, quiet=quiet)
+        shown = "..." if secret else archive.secret("webhooks", fresh_secret())
+        service = Service(
+            answers=answers,
+            key=key,
+            faults=faults,
+            archive=archive,
+            billing=billed,
+            deliveries=Deliveries(secret=secret or shown, forward_to=webhooks_to, say=say),
+        )
+        async with service.running():
+            url = url_of(listener)
+            say(f"{plural(len(answers.sources), 'document')} from {documents}")
+            say(f"  export PARALLEL_BASE_URL={url} PARALLEL_API_KEY={'...' if key else 'any'}")
+            say(f"  export PARALLEL_WEBHOOK_SECRET={shown}")
+            await run_until_stopped(service.app(), listener, ready=url)
 
 
 def _faults(

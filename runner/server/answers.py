@@ -50,3 +50,7 @@ class Answers(Protocol):
     async def extract(self, body: Mapping[str, JSON]) -> Mapping[str, JSON]:
         """Answer an extract, without `extract_id` and `session_id`."""
         ...
+
+    async def close(self) -> None:
+        """Release files."""
+        ...

@@ -93,6 +93,7 @@ class Service:
             await self.store.stop()
             if self._deliveries is not None:
                 await self._deliveries.stop()
+            await self._answers.close()
             for each in (self._billing, self._requests, self._archive):
                 if each is not None:
                     each.close()

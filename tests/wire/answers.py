@@ -65,6 +65,9 @@ class DrawnAnswers:
     async def extract(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
         return extract_answer(body)
 
+    async def close(self) -> None:
+        pass
+
 
 def run_output(body: Mapping[str, Any], key: str, *, elements: bool = False) -> dict[str, Any]:
     spec = body.get("task_spec") or {}
