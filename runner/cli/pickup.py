@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
@@ -21,8 +22,11 @@ from runner.server.inbox import Inbox
 LOOK_SECONDS: Final = 2.0
 """How often to look for runs that were begun, and for what could not be seen to before."""
 
-ATTEMPTS: Final = 10
-"""So often a run is looked for; then it is left to the next `runner run`."""
+LONGEST_PAUSE: Final = 300.0
+"""What cannot be seen to is tried again after a pause that doubles up to this."""
+
+ATTEMPTS: Final = 600
+"""So often it is tried, over two days; then it is left to the next `runner run`."""
 
 AT_ONCE: Final = 8
 
@@ -43,6 +47,7 @@ class Pickup:
     look_seconds: float = LOOK_SECONDS
     _news: asyncio.Event = field(default_factory=asyncio.Event)
     _failed: dict[str, int] = field(default_factory=dict)
+    _next: dict[str, float] = field(default_factory=dict)
     _stuck: set[str] = field(default_factory=set)
 
     def wake(self) -> None:
@@ -75,7 +80,9 @@ class Pickup:
             async with free:
                 return await self._collect(run_id)
 
-        return any(await asyncio.gather(*map(one, self.inbox.waiting())))
+        now = time.monotonic()
+        due = [run_id for run_id in self.inbox.waiting() if self._next.get(run_id, now) <= now]
+        return any(await asyncio.gather(*map(one, due)))
 
     async def _collect(self, run_id: str) -> bool:
         try:
@@ -90,11 +97,14 @@ class Pickup:
                 "later": "not there yet",
             }[found]
         if found == "later":
-            self._failed[run_id] = self._failed.get(run_id, 0) + 1
-            if self._failed[run_id] < ATTEMPTS:
+            failed = self._failed[run_id] = self._failed.get(run_id, 0) + 1
+            if failed < ATTEMPTS:
+                pause = min(LONGEST_PAUSE, self.look_seconds * 2.0 ** min(failed - 1, 30))
+                self._next[run_id] = time.monotonic() + pause
                 return False
             said += "; left to the next `runner run`"
         self._failed.pop(run_id, None)
+        self._next.pop(run_id, None)
         self.inbox.done(run_id)
         self.say(f"{run_id}: {said}")
         return found == "kept"

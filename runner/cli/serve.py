@@ -148,6 +148,7 @@ async def _serve(
             faults=faults,
             archive=archive,
             billing=billed,
+            failed=lambda failure: click.echo(f"runner made a mistake: {failure!r}", err=True),
             deliveries=Deliveries(secret=secret or shown, forward_to=webhooks_to, say=say),
         )
         async with service.running():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
-import ipaddress
 import signal
 import socket
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 import click
 
 from runner.errors import UsageError
+from runner.server.loopback import is_loopback
 
 NEEDED = ("starlette", "uvicorn")
 
@@ -41,14 +41,6 @@ def check_binding(host: str, key: str | None) -> None:
             f"Without a key this listens to this machine only, not on '{host}'",
             hint="Give a --key that requests must carry, or leave --host away",
         )
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether only this machine can reach a host."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 async def run_until_stopped(app: Any, listener: socket.socket, *, ready: str) -> None:

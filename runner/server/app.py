@@ -19,20 +19,21 @@ from runner.server.deliveries import Deliveries
 from runner.server.exchange import Exchange, Handler, unprocessable
 from runner.server.faults import Dice, Faults
 from runner.server.logs import Log
+from runner.server.loopback import is_loopback
 from runner.server.replies import Hangup, refusal
 from runner.server.routes import ROUTES
 from runner.server.store import Store
 from runner.server.trouble import Trouble
 
 MAX_BODY = 64 * 1024 * 1024
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 class Service:
     """One server's state, and its answer to each request.
 
     Without a key everyone is answered who asks under a loopback name: a web page that a browser
-    shows cannot, whatever name it has given to this machine.
+    shows cannot, whatever name it has given to this machine. `failed` hears of the server's own
+    mistakes, which are answered with 500.
     """
 
     def __init__(
@@ -45,9 +46,10 @@ class Service:
         billing: Log | None = None,
         requests: Log | None = None,
         deliveries: Deliveries | None = None,
+        failed: Callable[[Exception], None] = lambda _failure: None,
     ) -> None:
         self.dice = Dice(faults or Faults())
-        self.failures: list[Exception] = []
+        self._failed = failed
         self._answers = answers
         self._key = key
         self._archive = archive
@@ -154,7 +156,7 @@ class Service:
         try:
             return await self._trouble.around(exchange, handler)
         except Exception as failure:  # noqa: BLE001 - one request fails, the server goes on
-            self.failures.append(failure)
+            self._failed(failure)
             return refusal(500, f"The server is wrong: {type(failure).__name__}")
 
     def _stranger(self, request: Request) -> Response | None:
@@ -162,7 +164,7 @@ class Service:
         if self._key is None:
             origin = request.headers.get("origin")
             places = [f"//{request.headers.get('host', '')}", *([origin] if origin else [])]
-            if all(_hostname(place) in LOOPBACK for place in places):
+            if all(is_loopback(_hostname(place)) for place in places):
                 return None
             return refusal(421, "This server answers at 127.0.0.1 and localhost only")
         given = request.headers.get("x-api-key", "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -39,13 +40,13 @@ class Inbox:
             self._database.execute("PRAGMA journal_mode = WAL")
             self._database.execute("PRAGMA synchronous = FULL")
             self._database.executescript(_SCHEMA)
+            self._database.execute(
+                "DELETE FROM webhook WHERE is_done AND came_at < ?", (time.time() - KEPT_SECONDS,)
+            )
 
     def take(self, webhook_id: str, run_id: str, now: float) -> bool:
         """Write a webhook down; false where it came before."""
         with self._reporting():
-            self._database.execute(
-                "DELETE FROM webhook WHERE is_done AND came_at < ?", (now - KEPT_SECONDS,)
-            )
             taken = self._database.execute(
                 "INSERT OR IGNORE INTO webhook (id, run_id, came_at) VALUES (?, ?, ?)",
                 (webhook_id, run_id, now),

@@ -13,7 +13,7 @@ import httpx
 import parallel
 import pytest
 
-from runner.cli.serving import is_loopback
+from runner.server.loopback import is_loopback
 from tests.server.commands import Command
 from tests.server.conftest import NOTES
 

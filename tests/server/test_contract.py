@@ -7,6 +7,7 @@ types are the judge.
 import json
 import os
 import re
+from pathlib import Path
 
 import httpx
 import pytest
@@ -23,8 +24,7 @@ class Judge:
     """Knows which schema a response must keep to."""
 
     def __init__(self) -> None:
-        with open(FILE, encoding="utf-8") as file:
-            self._contract = json.load(file)
+        self._contract = json.loads(Path(FILE).read_text(encoding="utf-8"))
         self.seen: set[tuple[str, str, int]] = set()
 
     def check(self, response: httpx.Response) -> None:

@@ -56,6 +56,7 @@ class WireServer:
         self._requests_path = requests or Path(self._folder.name) / "requests.jsonl"
         self._port = port
         self._faults = faults or Faults()
+        self._failures: list[Exception] = []
         self._ready = threading.Event()
         self._failure: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name="wire", daemon=True)
@@ -103,8 +104,8 @@ class WireServer:
             self._loop.call_soon_threadsafe(self._stop.set)
             self._thread.join()
         self._folder.cleanup()
-        if self._service.failures:
-            raise self._service.failures[0]
+        if self._failures:
+            raise self._failures[0]
 
     def _run(self) -> None:
         try:
@@ -124,6 +125,7 @@ class WireServer:
             requests=Log(self._requests_path),
             archive=None if self._state is None else Archive(self._state),
             deliveries=self._deliveries,
+            failed=self._failures.append,
         )
         listener = listen("127.0.0.1", self._port)
         self.url = url_of(listener)
