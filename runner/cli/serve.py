@@ -26,7 +26,7 @@ _RATE_LIMIT = re.compile(r"([1-9][0-9]*)(?:/min)?")
     required=True,
     metavar="DIR",
     type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="Answer from the documents in this folder; they are read at the start.",
+    help="The documents to answer from; they are read at the start.",
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65_535), default=8787, show_default=True)
@@ -69,7 +69,7 @@ _RATE_LIMIT = re.compile(r"([1-9][0-9]*)(?:/min)?")
 )
 @click.option("--rate-limit", metavar="N/min", help="Answer 429 to more creating requests.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Where all chance comes from.")
-@click.option("--faults", "more", metavar="JSON", help="Any other fault, as the tests set it.")
+@click.option("--faults", "more", metavar="JSON", help="Any other fault, by its name.")
 @click.option("-q", "--quiet", is_flag=True, help="Say only what went wrong.")
 def command(
     documents: Path,
@@ -88,7 +88,7 @@ def command(
     more: str | None,
     quiet: bool,
 ) -> None:
-    """Offer your documents over HTTP as the Parallel API would: free, offline, honest."""
+    """Answer over HTTP as the Parallel API does, from documents."""
     check_binding(host, key)
     faults = _faults(latency, fail, lose_answers, rate_limit, seed, more)
     asyncio.run(

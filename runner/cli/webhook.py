@@ -21,7 +21,7 @@ from runner.execute.state import State, find_state, open_state
 @click.option("--path", default="/", show_default=True, help="Where webhooks are posted.")
 @click.option("-q", "--quiet", is_flag=True, help="Say only what went wrong.")
 def command(host: str, port: int, path: str, *, quiet: bool) -> None:
-    """Receive completion webhooks, and finish the jobs that wait for them.
+    """Hear that runs are over, and finish jobs that wait.
 
     Each is verified with PARALLEL_WEBHOOK_SECRET. The answers are fetched with PARALLEL_API_KEY;
     when a job's last one is in, its results and report are written. Start it where you start

@@ -13,6 +13,7 @@ import httpx
 import parallel
 import pytest
 
+from runner.server.faults import Dice, Faults
 from runner.server.loopback import is_loopback
 from tests.server.commands import Command
 from tests.server.conftest import NOTES
@@ -107,13 +108,12 @@ def test_faults_come_from_the_command_line(folder):
 
 
 def test_rates_are_shares_drawn_from_the_seed(folder):
-    def statuses(seed):
-        with serve(folder, "--fail", "0.5", "--seed", seed) as server:
-            return [post(server, SEARCH).status_code for _ in range(20)]
-
-    first = statuses(7)
-    assert first == statuses(7)
-    assert {200} < set(first) <= {200, 500, 502, 503}
+    dice = Dice(Faults(error_before=0.5, seed=7))
+    expected = [not dice.strikes("error_before", route="search") for _ in range(20)]
+    with serve(folder, "--fail", "0.5", "--seed", 7) as server:
+        statuses = [post(server, SEARCH).status_code for _ in range(20)]
+    assert [status == 200 for status in statuses] == expected
+    assert set(statuses) <= {200, 500, 502, 503}
 
 
 @pytest.mark.parametrize(
