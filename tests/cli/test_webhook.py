@@ -14,7 +14,7 @@ from runner.cli.main import main
 from runner.server.deliveries import Deliveries, Patience
 from runner.server.faults import Fault, Faults
 from runner.server.signatures import fresh_secret, signed_headers
-from tests.server.commands import ROOT, Command
+from tests.server.commands import PATIENCE, ROOT, Command
 from tests.wire import KEY, WireServer
 
 SECRET = fresh_secret()
@@ -89,6 +89,13 @@ def unfinished(project):
     return list(project.glob(".runner/runs/*/unfinished/*"))
 
 
+def wait_until(holds):
+    ends = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < ends
+        time.sleep(0.02)
+
+
 def test_the_sample_job_is_finished_with_no_process_waiting(project, port, monkeypatch):
     """`runner serve` answers, `runner webhook` hears of it; nobody waits, nothing is bought twice."""
     ignored = shutil.ignore_patterns("out", "reports")
@@ -140,15 +147,36 @@ def test_each_run_of_a_job_is_finished_with_its_own_variables(project, port, ser
     assert len(unfinished(project)) == 2
     with webhook(project, port, server.url) as receiver:
         receiver.wait_for("rows: finished")
-        ends = time.monotonic() + 60
-        while unfinished(project):
-            assert time.monotonic() < ends
-            time.sleep(0.02)
+        wait_until(lambda: not unfinished(project))
     first, second = outcomes(project, "one/rows.jsonl"), outcomes(project, "two/rows.jsonl")
     assert [each["status"] for each in first + second] == ["ok"] * 6
     assert first[0]["output"] != second[0]["output"]
     assert max(server.bought().values()) == 1
     assert len(server.bought()) == 6
+
+
+def test_a_run_that_only_waits_for_what_another_bought_is_finished_too(project, port, server):
+    server.faults = Faults(run_seconds=0.3)
+    for out in ("one", "two"):
+        assert run("run", "job.yaml", "--no-wait", "--out", out).exit_code == 5
+    assert len(unfinished(project)) == 2
+    with webhook(project, port, server.url):
+        wait_until(lambda: not unfinished(project))
+    assert outcomes(project, "one/rows.jsonl") == outcomes(project, "two/rows.jsonl")
+    assert len(server.bills()) == 3
+
+
+def test_a_run_that_bought_nothing_leaves_nothing_to_finish(project, port, server):
+    """An earlier report is not replaced by one without answers."""
+    (project / "reports").mkdir()
+    report = project / "reports/rows.md"
+    report.write_text("an earlier report", encoding="utf-8")
+    server.faults = Faults(unauthorized=1.0)
+    assert run("run", "job.yaml", "--no-wait").exit_code == 3
+    assert len(unfinished(project)) == 1
+    with webhook(project, port, server.url):
+        wait_until(lambda: not unfinished(project))
+    assert report.read_text(encoding="utf-8") == "an earlier report"
 
 
 def test_a_row_that_failed_is_its_outcome_and_is_not_bought_again(project, port, server):
