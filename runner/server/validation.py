@@ -104,7 +104,7 @@ def run_complaints(
         yield from metadata_complaints(metadata, (*where, "metadata"))
     if policy := body.get("source_policy"):
         yield from _policy_complaints(policy, (*where, "source_policy"))
-    if webhook := body.get("webhook"):
+    if (webhook := body.get("webhook")) is not None:
         yield from _webhook_complaints(webhook, (*where, "webhook"))
     yield from _length_and_spec_complaints(body, where, checked)
 
