@@ -90,6 +90,8 @@ def command(
 ) -> None:
     """Answer over HTTP as the Parallel API does, from documents."""
     check_binding(host, key)
+    if webhooks_to is not None and not webhooks_to.startswith(("http://", "https://")):
+        raise click.BadParameter(f"'{webhooks_to}' is no address", param_hint="--webhooks-to")
     faults = _faults(latency, fail, lose_answers, rate_limit, seed, more)
     asyncio.run(
         _serve(

@@ -122,6 +122,7 @@ def test_rates_are_shares_drawn_from_the_seed(folder):
         (["--host", "0.0.0.0"], "Without a key"),
         (["--host", "192.0.2.1"], "Without a key"),
         (["--rate-limit", "often"], "60/min"),
+        (["--webhooks-to", "localhost:8788"], "is no address"),
         (["--fail", "2"], "0"),
         (["--faults", '{"cut_afterr": 1}'], "There is no fault 'cut_afterr'"),
         (["--faults", "cut"], "The faults are not right"),
