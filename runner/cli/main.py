@@ -30,6 +30,8 @@ COMMANDS = {
     "diff": "runner.cli.diff",
     "verify": "runner.cli.verify",
     "cache": "runner.cli.cache",
+    "serve": "runner.cli.serve",
+    "webhook": "runner.cli.webhook",
     "schema": "runner.cli.schema",
 }
 """The module of each command, in the order one uses them."""

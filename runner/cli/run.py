@@ -26,6 +26,7 @@ GLIMPSE_LINES = 16
 @click.option("--offline", is_flag=True, help="Use the cache only; ask nothing.")
 @click.option("--max-cost", metavar="USD", help="Commit to no more than this.")
 @click.option("--no-wait", is_flag=True, help="Submit and leave; a later run picks it up.")
+@click.option("--no-buy", is_flag=True, help="Use what is stored or on its way; buy nothing.")
 @click.option(
     "--out", metavar="DIR", type=click.Path(path_type=Path), help="Write report and results here."
 )
@@ -51,6 +52,7 @@ def command(
     offline: bool,
     max_cost: str | None,
     no_wait: bool,
+    no_buy: bool,
     out: Path | None,
     log_file: Path | None,
     as_json: bool,
@@ -64,6 +66,7 @@ def command(
         offline=offline,
         max_cost=parse_max_cost(max_cost),
         wait=not no_wait,
+        buy=not no_buy,
         out=out,
         allow_outside=allow_outside,
         log_file=log_file,

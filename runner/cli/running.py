@@ -18,6 +18,7 @@ import click
 
 from runner.cli.budget import confirm_partly
 from runner.cli.gates import log_failures
+from runner.cli.leaving import note_begun, note_finished
 from runner.cli.messages import plural, show_warnings
 from runner.cli.past import changes_since
 from runner.cli.results import write_results
@@ -64,6 +65,7 @@ class Options:
     offline: bool = False
     max_cost: Decimal | None = None
     wait: bool = True
+    buy: bool = True
     out: Path | None = None
     allow_outside: bool = False
     log_file: Path | None = None
@@ -162,9 +164,10 @@ class _Run:
         calls = calls_of(job, self._waves[0], provider.edition, self._options.limit)
         # Every template is rendered, and the price is known, before the first call is asked.
         found = self._surveyed(calls, means)
-        if found.fits is not None and not self._options.offline:
+        if found.fits is not None and self._options.buy and not self._options.offline:
             confirm_partly(found, self._budget)
         ledger.start(self._run, job.name)
+        note_begun(means.state, job, self._run, self._options, provider)
         status = "stopped"
         try:
             await self._executed(calls, means)
@@ -172,6 +175,8 @@ class _Run:
             remember(means.state.asked(job.name), asked(job, provider.edition({})))
             summary = self._written(means.state, cost, provider.warnings)
             status = summary.status
+            if not self._tally.statuses["pending"]:
+                note_finished(means.state, job, self._run, self._options)
         except asyncio.CancelledError:
             status = "interrupted"
             running = self._calls - self._tally.settled
@@ -256,6 +261,7 @@ class _Run:
             offline=options.offline,
             budget=self._budget,
             wait=options.wait,
+            buy=options.buy,
             timeout=lambda call: _timeout(steps[call.step], call),
             place=lambda call: _place(job, steps[call.step]),
         )
@@ -276,7 +282,7 @@ class _Run:
     async def _verified(self, means: _Means) -> Decimal:
         """Read the pages that answers cite, where the job asks for it; return what the run cost."""
         steps = [step for step in self._job.steps if step.verify]
-        if steps and self._tally.has_answers and self._options.wait:
+        if steps and self._tally.has_answers and self._has_all:
             outcomes = StoredOutcomes(means.state.outcomes(self._job.name), self._tally.rows)
             reader = Reader(
                 job=self._job,
@@ -291,6 +297,11 @@ class _Run:
             self._verdicts = await reader.verdicts(outcomes, steps)
             self._digest.verify(weigh(outcomes, self._verdicts, [step.id for step in steps]))
         return means.ledger.cost()
+
+    @property
+    def _has_all(self) -> bool:
+        """Whether all that can be had is there: what was only submitted is not."""
+        return self._options.wait or not self._tally.statuses["pending"]
 
     def _take(self, outcome: Outcome) -> None:
         self._tally.add(outcome)
@@ -314,7 +325,7 @@ class _Run:
         """Write what the run leaves; the report is rendered before the first file changes."""
         job, tally = self._job, self._tally
         # What was only submitted has no answer to show: an earlier report stays.
-        kept = not self._options.wait and bool(tally.statuses["pending"])
+        kept = not self._has_all
         if not kept:
             run = keep_run(state, job.name, self._run, str(self._answers))
             if self._verdicts is not None:
@@ -331,7 +342,9 @@ class _Run:
             calls=self._calls,
             tally=tally,
             cost_usd=cost,
-            stopped_by_budget=tally.unaffordable > 0 and not self._options.offline,
+            stopped_by_budget=tally.unaffordable > 0
+            and self._options.buy
+            and not self._options.offline,
             report=None if kept else job.report.path,
             results=None if kept else job.results,
             seconds=time.monotonic() - self._started,

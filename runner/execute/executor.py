@@ -30,7 +30,7 @@ from runner.execute.finding import Finder
 from runner.execute.ledger import Ledger
 from runner.execute.limits import Pace
 from runner.execute.outcomes import Outcome, Status
-from runner.execute.terms import Kept, Terms
+from runner.execute.terms import NOT_BOUGHT, Kept, Terms, entry_of
 from runner.execute.validity import Validity
 from runner.execute.waiting import Waiting
 from runner.job.model import Step
@@ -51,6 +51,7 @@ class Execution:
         offline: Read only the cache; what is not there is `skipped`.
         budget: In USD; the run never commits to more.
         wait: Wait for what is bought; else it is left `pending`.
+        buy: Ask and buy what is new; else it is `skipped`.
         timeout: How long a bought call is waited for, in seconds.
         place: Where in the job file a call's step stands, for messages.
     """
@@ -61,6 +62,7 @@ class Execution:
     offline: bool = False
     budget: Decimal | None = None
     wait: bool = True
+    buy: bool = True
     timeout: Callable[[Call], float] = lambda _call: 600.0
     place: Callable[[Call], str] = lambda _call: ""
 
@@ -116,6 +118,7 @@ class _Executor:
             budget=execution.budget,
             refresh=execution.refresh,
             wait=execution.wait,
+            buy=execution.buy,
             timeout=execution.timeout,
             place=execution.place,
         )
@@ -221,7 +224,10 @@ class _Executor:
             await buyer.buy(bought)
         if found and finder is not None:
             finder.find(found)
-        if asked:
+        if asked and not self._execution.buy:
+            reason = Fate("skipped", "cached", NOT_BOUGHT)
+            self._tell({call.fingerprint: reason for call in asked})
+        elif asked:
             await self._asker.ask(asked)
 
     async def _finish(self) -> None:
@@ -235,22 +241,7 @@ class _Executor:
 
     def _keep(self, answers: Sequence[Kept]) -> None:
         """Store answers; the latest are also kept at hand, for they are wanted soon."""
-        entries = [
-            (
-                fingerprint,
-                {
-                    "output": answer.output,
-                    "basis": list(answer.basis),
-                    "run_id": answer.run_id,
-                    "warnings": list(answer.warnings),
-                    "output_schema": answer.output_schema,
-                    "interaction_id": answer.interaction_id,
-                },
-                at,
-            )
-            for fingerprint, answer, at in answers
-        ]
-        self._cache.put_many(entries)
+        self._cache.put_many(map(entry_of, answers))
         if len(self._at_hand) < AT_HAND:
             self._at_hand.update((fingerprint, answer) for fingerprint, answer, _ in answers)
 

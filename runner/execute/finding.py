@@ -24,7 +24,7 @@ from runner.errors import (
 from runner.execute.fates import ATTACHED, NEW, Fate, Source, no_room
 from runner.execute.ledger import Ledger, Purchase
 from runner.execute.limits import Pace
-from runner.execute.terms import Kept, Terms
+from runner.execute.terms import NOT_BOUGHT, Kept, Terms
 from runner.jsonvalue import JSON
 from runner.plan.calls import Call
 from runner.providers.base import FindAlls, RunProgress, Search
@@ -106,6 +106,8 @@ class Finder:
                 if purchase.run_id is None:
                     return Fate("failed", "attached", purchase.error)
                 return await self._followed(call, purchase.run_id, "attached")
+            if not self._terms.buy:
+                return Fate("skipped", "cached", NOT_BOUGHT)
             fate = await self._bought(call)
             if fate is not None:
                 return fate

@@ -40,6 +40,11 @@ class State:
         """How many requests went out lately, over all processes."""
         return self.folder / "limits.sqlite"
 
+    @property
+    def webhooks(self) -> Path:
+        """Webhooks that came in."""
+        return self.folder / "webhooks.sqlite"
+
     def index(self, documents_of: Path, patterns: Iterable[str]) -> Path:
         """The local provider's index of the documents that a job may read."""
         name = digest([str(documents_of), sorted(patterns)])[:16]

@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     from runner.job.outputs import ReadOutput, SchemaFile
     from runner.jsonvalue import JSON
 
-_LATER_IN_STEP = ("webhook",)
-
 
 def build_job(
     draft: Draft,
@@ -239,6 +237,4 @@ def _unavailable(draft: Draft, items: Items | None) -> tuple[Where, ...]:
     found: list[Where] = []
     if isinstance(items, FileItems) and items.format in LATER:
         found.append(("items",))
-    for scope in draft.scopes():
-        found += [(*scope.where, key) for key in _LATER_IN_STEP if key in scope.data]
-    return tuple(dict.fromkeys(found))
+    return tuple(found)

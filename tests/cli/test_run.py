@@ -229,7 +229,7 @@ def test_a_broken_document_is_a_warning_and_the_others_go_on(project):
 
 
 def test_what_comes_later_is_refused_plainly(project):
-    project.change("query: Key", "webhook: https://example.org/hook\nquery: Key")
+    project.change("query: Key", "verify: true\nquery: Key")
     done = project.run("run", "companies.yaml")
     assert done.exit_code == 2
     assert "companies.yaml:6" in done.stderr

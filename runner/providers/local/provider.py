@@ -45,6 +45,11 @@ class LocalProvider:
         """Files that could not be read, one sentence each."""
         return self._warnings
 
+    @property
+    def documents(self) -> Sequence[str]:
+        """The paths of the documents, as citations name them."""
+        return tuple(path for path, *_ in self._index.documents())
+
     def edition(self, body: Mapping[str, JSON]) -> str:
         """Return `local` and the state of the documents; dates count only where a policy asks."""
         policy = _policy(body)

@@ -16,7 +16,10 @@ import threading
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any, Literal, Self
+from typing import Literal, Self
+
+from runner.errors import UsageError
+from runner.jsonvalue import JSON
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +89,7 @@ class Faults:
         output_hidden: Completed runs whose output is missing from the first stream they are in.
         failed: Runs that fail.
         cancelled: Runs that are cancelled.
-        endless: Runs that stay active until `WireServer.release`.
+        endless: Runs that stay active until `Store.release`.
         unauthorized: 401 in spite of the right key.
         forbidden: 403, as for an unknown processor.
         payment: 402.
@@ -139,11 +142,30 @@ class Faults:
     group_missing: Share = 0
 
     @classmethod
-    def from_json(cls, text: str) -> Self:
-        """Read faults from JSON; a `Fault` is a mapping, and 1 is a count where 1.0 is a rate."""
-        return cls(**{name: _read(value) for name, value in json.loads(text).items()})
+    def from_json(cls, text: str, **others: object) -> Self:
+        """Read faults from JSON; a `Fault` is a mapping, and 1 is a count where 1.0 is a rate.
+
+        `others` hold where the text says nothing.
+
+        Raises:
+            UsageError: the text is no JSON object, or names a fault that there is not.
+        """
+        known = [each.name for each in fields(cls)]
+        try:
+            given = json.loads(text)
+            unknown = sorted(given.keys() - set(known))
+            if not unknown:
+                read = {name: _read(value) for name, value in given.items()}
+                return cls(**{**others, **read})
+        except (ValueError, TypeError, AttributeError) as error:
+            raise UsageError(
+                f"The faults are not right: {error}",
+                hint='They read like {"cut_after": 0.2, "failed": {"count": 3}}',
+            ) from error
+        raise UsageError(f"There is no fault '{unknown[0]}'", hint=f"There are: {', '.join(known)}")
 
     def to_json(self) -> str:
+        """Return what is not as it usually is."""
         changed = {
             each.name: _plain(getattr(self, each.name))
             for each in fields(self)
@@ -219,13 +241,13 @@ class Dice:
         return int.from_bytes(digest.digest()) / 2**64
 
 
-def _read(value: Any) -> Any:
+def _read(value: JSON) -> JSON:
     if isinstance(value, Mapping):
         return Fault(**{name: _read(inner) for name, inner in value.items()})
     return tuple(value) if isinstance(value, list) else value
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: JSON) -> JSON:
     if isinstance(value, Fault):
         return {
             each.name: getattr(value, each.name)

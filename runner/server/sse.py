@@ -5,23 +5,32 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Mapping
-from typing import Any
+
+import orjson
+
+from runner.jsonvalue import JSON
+from runner.server.wire import encode
 
 KEEP_ALIVE = b": keep-alive\n\n"
 
 
-def encode(event: Mapping[str, Any]) -> bytes:
-    return f"event: {event['type']}\ndata: {json.dumps(event)}\n\n".encode()
+def encode_event(event: Mapping[str, JSON]) -> bytes:
+    """Return an event as its block of the stream."""
+    return b"event: %b\ndata: %b\n\n" % (event["type"].encode(), encode(event))
 
 
-def encode_noisily(event: Mapping[str, Any], chance: random.Random) -> bytes:
+def encode_noisily(event: Mapping[str, JSON], chance: random.Random) -> bytes:
     """Encode the same event with comments, other line ends, and its data over several lines."""
     end = chance.choice(["\n", "\r\n"])
-    data = json.dumps(event, indent=chance.choice([None, 1]), ensure_ascii=chance.random() < 0.5)
+    data = json.dumps(
+        orjson.loads(encode(event)),
+        indent=chance.choice([None, 1]),
+        ensure_ascii=chance.choice((False, True)),
+    )
     space = chance.choice(["", " "])
     lines = [f"data:{space}{line}" for line in data.split("\n")]
     lines.insert(chance.choice([0, len(lines)]), f"event: {event['type']}")
-    if chance.random() < 0.5:
+    if chance.choice((False, True)):
         lines.insert(0, f"id: {chance.randrange(10**6)}")
     block = end.join(lines) + end * 2
     before = chance.choice(["", ": keep-alive", ":", "retry: 3000", "event: ping", "id: 7", "\n"])
