@@ -80,7 +80,7 @@ def build_job(
             template=report.get("template"),
         ),
         source=draft.job.source,
-        unavailable=_unavailable(draft, items),
+        unavailable=_unavailable(items),
     )
 
 
@@ -232,7 +232,7 @@ def _relative(path: Path, start: Path) -> str:
     return os.path.relpath(path, start).replace(os.sep, "/")
 
 
-def _unavailable(draft: Draft, items: Items | None) -> tuple[Where, ...]:
+def _unavailable(items: Items | None) -> tuple[Where, ...]:
     """Return the places of what this version accepts and cannot run."""
     found: list[Where] = []
     if isinstance(items, FileItems) and items.format in LATER:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
@@ -21,7 +21,7 @@ from runner.server.faults import Dice, Faults
 from runner.server.logs import Log
 from runner.server.loopback import is_loopback
 from runner.server.replies import Hangup, refusal
-from runner.server.routes import ROUTES
+from runner.server.routes import ROUTES, Routed
 from runner.server.store import Store
 from runner.server.trouble import Trouble
 
@@ -46,10 +46,12 @@ class Service:
         billing: Log | None = None,
         requests: Log | None = None,
         deliveries: Deliveries | None = None,
+        routes: Sequence[Routed] = ROUTES,
         failed: Callable[[Exception], None] = lambda _failure: None,
     ) -> None:
         self.dice = Dice(faults or Faults())
         self._failed = failed
+        self._routes = routes
         self._answers = answers
         self._key = key
         self._archive = archive
@@ -68,7 +70,7 @@ class Service:
         """Return the app; it answers while the service is running."""
         routes = [
             Route(start + rest, self._endpoint(name, handler), methods=[method])
-            for name, method, starts, rest, handler in ROUTES
+            for name, method, starts, rest, handler in self._routes
             for start in starts
         ]
         elsewhere = self._endpoint("", None)

@@ -6,6 +6,7 @@ import asyncio
 import math
 import re
 from collections.abc import Iterator
+from typing import TypeAlias
 
 from starlette.responses import Response
 
@@ -229,7 +230,10 @@ def _bad_query(parameter: str) -> validation.Complaint:
 _GROUPS = ("/v1/tasks/groups", "/v1beta/tasks/groups")
 _RUNS = ("/v1/tasks/runs", "/v1beta/tasks/runs")
 
-ROUTES: tuple[tuple[str, str, tuple[str, ...], str, Handler], ...] = (
+Routed: TypeAlias = tuple[str, str, tuple[str, ...], str, Handler]
+"""Name, method, where the path begins, how it goes on, and the handler."""
+
+ROUTES: tuple[Routed, ...] = (
     ("search", "POST", ("/v1/search",), "", search),
     ("extract", "POST", ("/v1/extract",), "", extract),
     ("run.create", "POST", _RUNS[:1], "", run_create),
@@ -244,4 +248,3 @@ ROUTES: tuple[tuple[str, str, tuple[str, ...], str, Handler], ...] = (
     ("group.run", "GET", _GROUPS, "/{group}/runs/{run}", group_run),
     ("group.events", "GET", _GROUPS, "/{group}/events", group_events),
 )
-"""Name, method, where the path begins, how it goes on, and the handler."""

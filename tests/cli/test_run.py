@@ -228,14 +228,6 @@ def test_a_broken_document_is_a_warning_and_the_others_go_on(project):
     assert project.outcomes()[0]["output"]["founded_year"] == 1901
 
 
-def test_what_comes_later_is_refused_plainly(project):
-    project.change("query: Key", "verify: true\nquery: Key")
-    done = project.run("run", "companies.yaml")
-    assert done.exit_code == 2
-    assert "companies.yaml:6" in done.stderr
-    assert "not available yet" in done.stderr
-
-
 def test_a_broken_job_does_not_stop_the_others(project):
     project.write("bad.yaml", "name: bad\n")
     done = project.run("run", "bad.yaml", "companies.yaml")

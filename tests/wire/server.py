@@ -16,9 +16,11 @@ from runner.server.archive import Archive
 from runner.server.deliveries import Deliveries
 from runner.server.faults import Dice, Faults
 from runner.server.logs import Log
+from runner.server.routes import ROUTES
 from runner.server.serving import listen, serve, url_of
 from tests.wire import logs
 from tests.wire.answers import DrawnAnswers
+from tests.wire.findall import FindAlls
 
 KEY = "test-key"
 
@@ -49,6 +51,7 @@ class WireServer:
         answers: Callable[[], Answers] = DrawnAnswers,
     ) -> None:
         self._answers = answers
+        self.findalls = FindAlls()
         self._state, self._deliveries = state, deliveries
         self._folder = tempfile.TemporaryDirectory(prefix="wire-")
         self.key = key
@@ -125,6 +128,7 @@ class WireServer:
             requests=Log(self._requests_path),
             archive=None if self._state is None else Archive(self._state),
             deliveries=self._deliveries,
+            routes=(*ROUTES, *self.findalls.routes()),
             failed=self._failures.append,
         )
         listener = listen("127.0.0.1", self._port)

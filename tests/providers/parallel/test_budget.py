@@ -7,7 +7,8 @@ import subprocess
 import sys
 
 import pytest
-from tests.wire.faults import Faults
+
+from runner.server.faults import Faults
 
 
 def bought(project):

@@ -9,7 +9,8 @@ import time
 from collections import Counter
 
 import pytest
-from tests.wire.faults import Fault, Faults
+
+from runner.server.faults import Fault, Faults
 
 JOB = """\
 name: steps
