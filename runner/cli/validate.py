@@ -12,6 +12,7 @@ from runner.cli.options import talk_options
 from runner.errors import ExitCode, UsageError
 from runner.job.diagnostics import Problem, ordered
 from runner.job.load import find_jobs, load
+from runner.job.shelf import Shelf
 
 
 @click.command("validate")
@@ -33,9 +34,10 @@ def command(
     if not files:
         folders = ", ".join(map(str, paths)) or "this folder"
         raise UsageError(f"There is no job file below {folders}", hint="Make one: runner init")
+    shelf = Shelf()
     problems: list[Problem] = []
     for file in files:
-        found = load(file, allow_outside=allow_outside).problems
+        found = load(file, allow_outside=allow_outside, shelf=shelf).problems
         problems += [each for each in found if each.severity == "error" or not quiet]
         if verbose and not found:
             click.echo(f"{file}: no problem", err=True)

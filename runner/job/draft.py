@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from runner.job.lines import Position
     from runner.job.model import Where
     from runner.job.paths import Ground
+    from runner.job.shelf import Shelf
     from runner.job.source import Source
     from runner.jsonvalue import JSON
 
@@ -73,6 +74,7 @@ class Draft:
         file: The job file, absolute.
         ground: Where the job's paths start.
         provider: Who will answer: from the command line, the job or runner.yaml.
+        shelf: What this job shares with others of the same call.
         variables: The names that templates may read as `vars.<name>`.
         columns: The names a row has; None where they are not known or there are no rows.
     """
@@ -82,6 +84,7 @@ class Draft:
     project: Project
     ground: Ground
     provider: str
+    shelf: Shelf
     columns: tuple[str, ...] | None = None
     variables: tuple[str, ...] = ()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 from runner.job.draft import Draft, Scope
@@ -75,7 +76,9 @@ def _documents(draft: Draft) -> Iterator[Problem]:
         position = holder.value("documents", index)
         if (fault := ground.fault(pattern)) is not None:
             yield holder.problem(position, fault.message, hint=fault.hint)
-        elif draft.is_local and not _matches(pattern, ground.folder):
+        elif draft.is_local and not draft.shelf.take(
+            ("documents", ground.folder, pattern), partial(_matches, pattern, ground.folder)
+        ):
             yield holder.problem(
                 position,
                 f"no file matches {pattern}",

@@ -13,8 +13,7 @@ from runner.job.spelling import did_you_mean
 
 if TYPE_CHECKING:
     from runner.job.diagnostics import Problem
-    from runner.job.draft import Scope
-    from runner.job.paths import Ground
+    from runner.job.draft import Draft
 
 _Format = Literal["csv", "tsv", "json", "jsonl", "parquet", "xlsx"]
 FORMATS: tuple[_Format, ...] = get_args(_Format)
@@ -31,11 +30,11 @@ class ReadItems:
     problems: tuple[Problem, ...] = ()
 
 
-def read_items(job: Scope, ground: Ground) -> ReadItems:
+def read_items(draft: Draft) -> ReadItems:
     """Return what `items` of a job means; a file up to 16 MiB is checked to its last row."""
-    value = job.data.get("items")
+    value = draft.job.data.get("items")
     if isinstance(value, str) and value:
-        return _file(job, ground, value)
+        return _file(draft, value)
     if not isinstance(value, list):
         return ReadItems()
     rows = tuple(
@@ -47,7 +46,8 @@ def read_items(job: Scope, ground: Ground) -> ReadItems:
     return ReadItems(items=items, columns=survey(items).columns)
 
 
-def _file(job: Scope, ground: Ground, text: str) -> ReadItems:
+def _file(draft: Draft, text: str) -> ReadItems:
+    job, ground = draft.job, draft.ground
     position = job.value("items")
     if fault := ground.fault(text):
         return ReadItems(problems=(job.problem(position, fault.message, hint=fault.hint),))
@@ -70,5 +70,5 @@ def _file(job: Scope, ground: Ground, text: str) -> ReadItems:
         )
         return ReadItems(problems=(problem,))
     items = FileItems(path=path, format=kind)
-    found = survey(items)
+    found = draft.shelf.take(("rows", path), lambda: survey(items))
     return ReadItems(items=items, columns=found.columns, problems=found.problems)

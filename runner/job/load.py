@@ -20,17 +20,17 @@ from runner.job.items import read_items
 from runner.job.limits import size_problems
 from runner.job.model import JsonOutput
 from runner.job.outputs import read_input_schema, read_output
-from runner.job.paths import Ground, shown_path
-from runner.job.project import PROJECT_FILE, read_project
+from runner.job.paths import PROJECT_FILE, Ground, shown_path
+from runner.job.project import read_project
 from runner.job.references import template_problems
 from runner.job.rules import rule_problems
 from runner.job.schema import input_problems, job_problems
+from runner.job.shelf import Shelf
 from runner.job.source import read_source
 from runner.job.textfile import MAX_BYTES
 from runner.job.variables import assign, read_variables, variable_problems
 
 if TYPE_CHECKING:
-    from runner.job.draft import Project
     from runner.job.model import Job, Where
     from runner.job.outputs import ReadOutput
     from runner.job.source import Source
@@ -117,13 +117,16 @@ def load(
     variables: Mapping[str, JSON] = _NONE,
     provider: str | None = None,
     allow_outside: bool = False,
+    shelf: Shelf | None = None,
 ) -> Loaded:
     """Return the job in a file and every problem with it; the arguments are those of `load_job`.
+
+    A `shelf` keeps what jobs share; pass the same one for each job of a call.
 
     Raises:
         UsageError: a variable given is unknown or does not fit.
     """
-    file = Path(os.path.normpath(Path.cwd() / path))
+    file = Path(os.path.abspath(path))  # noqa: PTH100 - links stay, unlike with resolve
     try:
         source = read_source(file, shown_path(path))
     except JobProblemsError as error:
@@ -131,16 +134,18 @@ def load(
     found = [*source.problems, *job_problems(source)]
     if not isinstance(source.data, dict):
         return Loaded(job=None, problems=_first_of_place(found))
-    project = read_project(file.parent)
-    draft = _draft(source, file, project, provider, allow_outside=allow_outside)
+    shelf = shelf or Shelf()
+    draft = _draft(source, file, shelf, provider, allow_outside=allow_outside)
     return _checked(draft, found, variables)
 
 
 def _draft(
-    source: Source, file: Path, project: Project, provider: str | None, *, allow_outside: bool
+    source: Source, file: Path, shelf: Shelf, provider: str | None, *, allow_outside: bool
 ) -> Draft:
+    folder = file.parent
+    project = shelf.take(("project", folder), lambda: read_project(folder, Path.cwd()))
     job = Scope(source=source, where=(), data=source.data)
-    ground = Ground(folder=file.parent, root=project.root, allow_outside=allow_outside)
+    ground = Ground(folder=folder, root=project.root, allow_outside=allow_outside)
     named = job.data.get("provider")
     if named is None and project.defaults is not None:
         named = project.defaults.data.get("provider")
@@ -150,6 +155,7 @@ def _draft(
         project=project,
         ground=ground,
         provider=provider or (named if isinstance(named, str) else "parallel"),
+        shelf=shelf,
     )
 
 
@@ -157,7 +163,7 @@ def _checked(draft: Draft, found: list[Problem], given: Mapping[str, JSON]) -> L
     """Return the job of a draft, after every rule."""
     source, job = draft.job.source, draft.job
     declared = read_variables(job.data.get("vars"))
-    rows = read_items(job, draft.ground)
+    rows = read_items(draft)
     draft = draft.completed(
         columns=rows.columns, variables=tuple(variable.name for variable in declared)
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from runner.job.spelling import closest, did_you_mean
-from runner.templating import Reference, TemplateError, is_template, references
+from runner.templating import TemplateError, is_template, names_read, references
 
 if TYPE_CHECKING:
     from runner.job.diagnostics import Problem
@@ -171,20 +171,22 @@ def _checked(scope: Scope, where: Where, text: str, view: _View) -> Iterator[Pro
             severity="warning",
         )
     try:
-        found = references(text)
+        # Most templates are right: where their names stand is looked for in the others only.
+        is_right = all(defined or _fault(path, view) is None for path, defined in names_read(text))
+        found = [] if is_right else references(text)
     except TemplateError as error:
         yield template_problem(scope.source, place, error)
         return
     for reference in found:
-        fault = None if reference.defined else _fault(reference, view)
+        fault = None if reference.defined else _fault(reference.path, view)
         if fault is not None:
             position = scope.source.inside(place, reference.line, reference.column, reference.width)
             yield scope.problem(position, fault[0], hint=fault[1])
 
 
-def _fault(reference: Reference, view: _View) -> tuple[str, str | None] | None:
+def _fault(path: tuple[str, ...], view: _View) -> tuple[str, str | None] | None:
     """Return message and hint for a name that does not exist, or None."""
-    root, *rest = reference.path
+    root, *rest = path
     fault: tuple[str, str | None] | None = None
     if root not in view.roots:
         # `item.head-count` reads as a subtraction; its first half is reported.

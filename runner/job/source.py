@@ -40,12 +40,15 @@ class _Node:
     end: int
     data: JSON
     text: str | None = None
-    children: dict[str | int, _Child] = field(default_factory=dict)
+    children: dict[str | int, _Child] = field(default_factory=lambda: _NOTHING)
     size: int = 1
 
 
 _Child: TypeAlias = tuple["_Node | None", _Node]
 """The node of the key (None in a list) and the node of the value."""
+
+_NOTHING: dict[str | int, _Child] = {}
+"""What scalars hold: one for all, since most values are scalars."""
 
 
 class Source:
@@ -230,20 +233,24 @@ class _Composer:
 
     def take(self, event: yaml.Event) -> None:
         """Take the parser's next event."""
-        if isinstance(event, yaml.ScalarEvent):
-            self._scalar(event)
-        elif isinstance(event, yaml.AliasEvent):
-            self._alias(event)
-        elif isinstance(event, yaml.CollectionStartEvent):
-            self._start(event)
-        elif isinstance(event, yaml.CollectionEndEvent):
-            self._end(event)
-        elif isinstance(event, yaml.DocumentStartEvent):
-            self._documents += 1
-            if self._documents > 1:
-                raise self._fatal(
-                    event, "a second document starts here", "write one job a file, without ---"
-                )
+        match event:
+            case yaml.ScalarEvent():
+                self._scalar(event)
+            case yaml.MappingStartEvent() | yaml.SequenceStartEvent():
+                self._start(event)
+            case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
+                self._end(event)
+            case yaml.AliasEvent():
+                self._alias(event)
+            case yaml.DocumentStartEvent():
+                self._document(event)
+
+    def _document(self, event: yaml.Event) -> None:
+        self._documents += 1
+        if self._documents > 1:
+            raise self._fatal(
+                event, "a second document starts here", "write one job a file, without ---"
+            )
 
     def _scalar(self, event: yaml.ScalarEvent) -> None:
         start, end = _span(event)
@@ -275,7 +282,7 @@ class _Composer:
     def _start(self, event: yaml.CollectionStartEvent) -> None:
         self._check_tag(event, texts=False)
         is_list = isinstance(event, yaml.SequenceStartEvent)
-        node = _Node(*_span(event), [] if is_list else {})
+        node = _Node(*_span(event), [] if is_list else {}, children={})
         if len(self._open) >= MAX_DEPTH:
             raise self._fatal(
                 event, f"values are nested more than {MAX_DEPTH} deep", "flatten the structure"
