@@ -48,8 +48,8 @@ _SECRET = re.compile(
 _MARKS = (
     *("private key", "sk-", "sk_", "pk-", "pk_", "rk-", "rk_", "akia", "asia", "ghp_", "gho_"),
     *("ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "xox", "aiza", "whsec_", "eyj", "bearer"),
-    *("apikey", "api_key", "api-key", "secret", "token", "passw"),
 )
+_ASSIGNMENT = re.compile(r"(?:api[_-]?key|secret|token|passwd|password)[\"']?[ ]{0,9}[:=]")
 _RUN_AT_START = re.compile(_RUN + "*")
 _SHOWN = 4
 _AROUND = 300
@@ -66,7 +66,8 @@ def secrets(text: str) -> Iterator[tuple[int, int, str]]:
 
 def _found(text: str) -> Iterator[re.Match[str]]:
     plain = text.casefold()
-    if any(mark in plain for mark in _MARKS) or ("://" in plain and "@" in plain):
+    is_marked = any(mark in plain for mark in _MARKS) or ("://" in plain and "@" in plain)
+    if is_marked or _ASSIGNMENT.search(plain):
         return _SECRET.finditer(text)
     return iter(())
 

@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from runner.job.paths import Ground
+
 if TYPE_CHECKING:
     from pathlib import Path
 
     from runner.job.diagnostics import Problem, Severity
     from runner.job.lines import Position
     from runner.job.model import Where
-    from runner.job.paths import Ground
     from runner.job.shelf import Shelf
     from runner.job.source import Source
     from runner.jsonvalue import JSON
@@ -96,7 +97,10 @@ class Draft:
     @property
     def project_ground(self) -> Ground:
         """Where the paths of runner.yaml start."""
-        return replace(self.ground, folder=self.project.root)
+        ground = self.ground
+        return Ground(
+            folder=self.project.root, root=ground.root, allow_outside=ground.allow_outside
+        )
 
     def completed(self, *, columns: tuple[str, ...] | None, variables: tuple[str, ...]) -> Draft:
         """Return the draft with what its rows and variables are called."""

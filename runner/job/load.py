@@ -145,7 +145,10 @@ def _draft(
     folder = file.parent
     project = shelf.take(("project", folder), lambda: read_project(folder, Path.cwd()))
     job = Scope(source=source, where=(), data=source.data)
-    ground = Ground(folder=folder, root=project.root, allow_outside=allow_outside)
+    ground = shelf.take(
+        ("ground", folder),
+        lambda: Ground(folder=folder, root=project.root, allow_outside=allow_outside),
+    )
     named = job.data.get("provider")
     if named is None and project.defaults is not None:
         named = project.defaults.data.get("provider")

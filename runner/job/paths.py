@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 PROJECT_FILE = "runner.yaml"
@@ -29,14 +29,21 @@ class Ground:
         folder: The folder that relative paths start from.
         root: The project root.
         allow_outside: The user lets this job leave the project root.
+        found: What was found of each path so far, since jobs of a folder name the same ones.
     """
 
     folder: Path
     root: Path
     allow_outside: bool = False
+    found: dict[str, Fault | None] = field(default_factory=dict, compare=False, repr=False)
 
     def fault(self, text: str) -> Fault | None:
         """Return why a path (or a pattern of paths) is refused, or None."""
+        if text not in self.found:
+            self.found[text] = self._fault(text)
+        return self.found[text]
+
+    def _fault(self, text: str) -> Fault | None:
         if _CONTROL.search(text):
             return Fault(message="a path cannot hold control characters", hint="remove them")
         if "{{" in text or "{%" in text:
