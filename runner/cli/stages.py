@@ -13,9 +13,9 @@ from typing import Any, TypeAlias
 from runner.cli.messages import show_problems
 from runner.errors import NotAvailableError, UsageError
 from runner.execute.state import State, state_of
+from runner.job.items import select_rows
 from runner.job.load import load_with_warnings
 from runner.job.model import Job
-from runner.job.rows import read_rows
 from runner.jsonvalue import JSON
 from runner.plan.calls import Call
 from runner.plan.expand import expand
@@ -103,7 +103,7 @@ def rows_of(job: Job) -> Iterator[Mapping[str, JSON]]:
     if job.items is None:
         yield {}
     else:
-        yield from read_rows(job.items)
+        yield from select_rows(job)
 
 
 @dataclass(slots=True, kw_only=True)

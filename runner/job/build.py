@@ -8,11 +8,10 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from runner.job.durations import parse_duration, parse_money
-from runner.job.items import LATER
+from runner.job.items import read_selection
 from runner.job.model import (
     Action,
     Extract,
-    FileItems,
     FindAll,
     Items,
     Job,
@@ -70,7 +69,8 @@ def build_job(
         documents=_documents(draft),
         vars=dict(values),
         items=items,
-        key=data.get("key"),
+        selection=read_selection(data),
+        key=data.get("key", _items(data).get("key")),
         steps=steps,
         concurrency=int(_or(draft.setting(draft.job, "concurrency"), 50)),
         budget=None if budget is None else parse_money(budget),
@@ -80,8 +80,13 @@ def build_job(
             template=report.get("template"),
         ),
         source=draft.job.source,
-        unavailable=_unavailable(draft, items),
+        unavailable=_unavailable(draft),
     )
+
+
+def _items(data: Mapping[str, JSON]) -> Mapping[str, JSON]:
+    items = data.get("items")
+    return items if isinstance(items, Mapping) else {}
 
 
 def _or(value: JSON, default: JSON) -> JSON:
@@ -208,13 +213,11 @@ def _relative(path: Path, start: Path) -> str:
     return os.path.relpath(path, start).replace(os.sep, "/")
 
 
-def _unavailable(draft: Draft, items: Items | None) -> tuple[Where, ...]:
+def _unavailable(draft: Draft) -> tuple[Where, ...]:
     """Return the places of what this version accepts and cannot run."""
     found: list[Where] = []
     if "steps" in draft.job.data:
         found.append(("steps",))
-    if isinstance(items, FileItems) and items.format in LATER:
-        found.append(("items",))
     for scope in draft.scopes():
         found += [(*scope.where, key) for key in _LATER_IN_STEP if key in scope.data]
         if scope.data.get("verify") is True:

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from runner.job.draft import Draft, Scope
+from runner.job.items import rows_named
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,7 +24,7 @@ def file_problems(draft: Draft) -> Iterator[Problem]:
     yield from _documents(draft)
     job = draft.job
     written: dict[Path, str] = {draft.file: "the job file"}
-    items = job.data.get("items")
+    _, items = rows_named(job.data)
     if isinstance(items, str) and draft.ground.fault(items) is None:
         written[draft.ground.path(items)] = "the rows"
     for where, text in _outputs(job):

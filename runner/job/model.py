@@ -138,6 +138,14 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """Which rows are taken: those for which `where` (a template) is true, the first `limit`."""
+
+    where: str | None = None
+    limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InlineItems:
     """Rows written in the job file. A row that is a text becomes `{"value": text}`."""
 
@@ -183,6 +191,7 @@ class Job:
     documents: tuple[str, ...] = ()
     vars: Mapping[str, JSON] = field(default_factory=dict)
     items: Items | None = None
+    selection: Selection = field(default_factory=Selection)
     key: str | None = None
     steps: tuple[Step, ...]
     concurrency: int = 50

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 ROOTS = ("vars", "item", "steps", "run")
 STEP_PARTS = ("output", "results", "urls", "basis")
 _KEY_ROOTS = ("vars", "item", "run")
+_WHERE_ROOTS = ("vars", "item")
 _CHECK_ROOTS = (*ROOTS, "output", "basis")
 _RUN_PARTS = ("date",)
 
@@ -88,6 +89,11 @@ def _viewed(
     view = _View(variables=draft.variables, columns=draft.columns, has_items=has_items, steps=None)
     if isinstance(job.data.get("key"), str):
         yield job, ("key",), job.data["key"], replace(view, roots=_KEY_ROOTS)
+    items = job.data.get("items")
+    for key in ("where", "key") if isinstance(items, Mapping) else ():
+        if isinstance(items, Mapping) and isinstance(items.get(key), str):
+            roots = _WHERE_ROOTS if key == "where" else _KEY_ROOTS
+            yield job, ("items", key), items[key], replace(view, roots=roots)
     shared = [] if steps and steps[0] is job else [job]
     for index, step in enumerate([*shared, *steps]):
         own = index - len(shared)

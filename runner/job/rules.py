@@ -234,6 +234,17 @@ def step_ids(draft: Draft) -> Iterator[Problem]:
             seen[name] = step.value("id").line
 
 
+def one_key(draft: Draft) -> Iterator[Problem]:
+    """The key of a row is said once: beside the items, or in them."""
+    items = draft.job.data.get("items")
+    if isinstance(items, Mapping) and {"key"} <= items.keys() & draft.job.data.keys():
+        yield draft.job.problem(
+            draft.job.key("items", "key"),
+            "the key of a row is given twice: here and at the top level",
+            hint="keep one of them",
+        )
+
+
 def provider(draft: Draft) -> Iterator[Problem]:
     """The provider is a built-in one, or an installed plugin."""
     holder = draft.holder(draft.job, "provider")
@@ -288,6 +299,7 @@ RULES: tuple[Rule, ...] = (
     policies,
     metadata,
     step_ids,
+    one_key,
     provider,
     documents,
     credentials,
