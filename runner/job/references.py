@@ -220,6 +220,9 @@ def _missing_part(root: str, name: str, view: _View) -> tuple[str, str | None] |
 
 
 def _unknown_root(root: str, view: _View) -> tuple[str, str | None]:
+    if root in ROOTS:
+        seen = ", ".join("run.date" if name == "run" else name for name in view.roots)
+        return f"{root} cannot be read here", f"here templates see {seen}"
     hint = "templates see vars, item, steps and run.date"
     if root in (view.columns or ()):
         hint = f"did you mean item.{root}?"

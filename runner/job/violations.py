@@ -151,14 +151,19 @@ def problems(
     if violation.keyword == "additionalProperties" and isinstance(violation.value, Mapping):
         known = list(violation.schema.get("properties", ()))
         unknown = (key for key in violation.value if key not in known)
+        # A missing key is told at the first key's place, where only one problem is shown.
+        needed = (key for key in violation.schema.get("required", ()) if key not in violation.value)
+        missing = next((f"the key '{key}' is missing" for key in needed), None)
         return [
             source.problem(
                 source.key((*where, key)),
                 f"unknown key '{key}'",
-                hint=_unknown_key(key, known, where, homes or {}),
+                hint=_unknown_key(key, known, where, homes or {}) or missing,
             )
             for key in islice(unknown, 2 * MOST)
         ]
+    if violation.keyword == "required" and _is_misspelt(violation):
+        return []
     words = _words(violation, source.written(where))
     hint = words.hint
     if violation.is_key:
@@ -170,6 +175,15 @@ def problems(
     else:
         position = source.value(where)
     return [source.problem(position, words.message, hint=hint)]
+
+
+def _is_misspelt(violation: Violation) -> bool:
+    """Return whether the missing key is there, and misspelt: that is reported as unknown."""
+    if violation.schema.get("additionalProperties") is not False:
+        return False
+    known = violation.schema.get("properties", {})
+    unknown = islice((key for key in violation.value if key not in known), MOST)
+    return any(closest(key, violation.argument) for key in unknown)
 
 
 def _unknown_key(
