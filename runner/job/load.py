@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -15,6 +15,7 @@ from runner.errors import UsageError
 from runner.job.build import build_job
 from runner.job.diagnostics import MOST, JobProblemsError, Problem, has_errors, ordered
 from runner.job.draft import ACTIONS, Draft, Scope
+from runner.job.extends import Family, extend
 from runner.job.files import file_problems
 from runner.job.items import read_items
 from runner.job.limits import size_problems
@@ -31,6 +32,7 @@ from runner.job.textfile import MAX_BYTES
 from runner.job.variables import assign, read_variables, variable_problems
 
 if TYPE_CHECKING:
+    from runner.job.draft import Project
     from runner.job.model import Job, Where
     from runner.job.outputs import ReadOutput
     from runner.job.source import Source
@@ -38,7 +40,7 @@ if TYPE_CHECKING:
 
 _NONE: Mapping[str, JSON] = MappingProxyType({})
 _NAME = re.compile(rb"^name[ \t]*:", re.MULTILINE)
-_ASKS = re.compile(rb"^(?:%s|steps)[ \t]*:" % "|".join(ACTIONS).encode(), re.MULTILINE)
+_ASKS = re.compile(rb"^(?:%s|steps|extends)[ \t]*:" % "|".join(ACTIONS).encode(), re.MULTILINE)
 _MODELINE = re.compile(rb"^#.*\$schema=\S*job\.schema\.json", re.MULTILINE)
 
 
@@ -131,35 +133,32 @@ def load(
         source = read_source(file, shown_path(path))
     except JobProblemsError as error:
         return Loaded(job=None, problems=error.problems)
-    found = [*source.problems, *job_problems(source)]
     if not isinstance(source.data, dict):
-        return Loaded(job=None, problems=_first_of_place(found))
+        return Loaded(job=None, problems=_first_of_place([*source.problems, *job_problems(source)]))
     shelf = shelf or Shelf()
-    draft = _draft(source, file, shelf, provider, allow_outside=allow_outside)
-    return _checked(draft, found, variables)
-
-
-def _draft(
-    source: Source, file: Path, shelf: Shelf, provider: str | None, *, allow_outside: bool
-) -> Draft:
     folder = file.parent
     project = shelf.take(("project", folder), lambda: read_project(folder, Path.cwd()))
-    job = Scope(source=source, where=(), data=source.data)
     ground = shelf.take(
         ("ground", folder),
         lambda: Ground(folder=folder, root=project.root, allow_outside=allow_outside),
     )
-    named = job.data.get("provider")
+    source, broken = extend(source, file, ground, shelf)
+    named = provider or _provider(source, project)
+    if isinstance(source, Family):
+        source.rebase(is_local=named == "local")
+    found = [*source.problems, *broken, *job_problems(source)]
+    if broken:
+        return Loaded(job=None, problems=_first_of_place(found))
+    job = Scope(source=source, where=(), data=source.data)
+    draft = Draft(job=job, file=file, project=project, ground=ground, provider=named, shelf=shelf)
+    return _checked(draft, found, variables)
+
+
+def _provider(source: Source, project: Project) -> str:
+    named = source.data.get("provider")
     if named is None and project.defaults is not None:
         named = project.defaults.data.get("provider")
-    return Draft(
-        job=job,
-        file=file,
-        project=project,
-        ground=ground,
-        provider=provider or (named if isinstance(named, str) else "parallel"),
-        shelf=shelf,
-    )
+    return named if isinstance(named, str) else "parallel"
 
 
 def _checked(draft: Draft, found: list[Problem], given: Mapping[str, JSON]) -> Loaded:
@@ -216,7 +215,7 @@ def _fields(outputs: Mapping[Where, ReadOutput]) -> dict[Where, tuple[str, ...] 
     }
 
 
-def _first_of_place(found: list[Problem]) -> tuple[Problem, ...]:
+def _first_of_place(found: Iterable[Problem]) -> tuple[Problem, ...]:
     """Return the problems in order; of several errors at one place, the one found first.
 
     A fault in the YAML, and then what the schema makes of the broken value, are one mistake. Of

@@ -105,7 +105,7 @@ def ineffective(draft: Draft) -> Iterator[Problem]:
         if action == "query":
             keys += ("input_schema",)
         for key in keys:
-            if key in scope.data:
+            if key in scope.data and not _is_inherited(scope, key):
                 yield scope.problem(
                     scope.key(key), f"{key} has no effect beside {action}",
                     hint="remove it", severity="warning",
@@ -125,6 +125,11 @@ def ineffective(draft: Draft) -> Iterator[Problem]:
                 hint="write processor: auto, or remove it",
                 severity="warning",
             )
+
+
+def _is_inherited(scope: Scope, key: str) -> bool:
+    """Return whether a setting comes from a file that the job extends, which serves others, too."""
+    return scope.key(key).file not in ("", scope.source.shown)
 
 
 def strong_enough(draft: Draft) -> Iterator[Problem]:
@@ -281,13 +286,13 @@ def documents(draft: Draft) -> Iterator[Problem]:
 
 def credentials(draft: Draft) -> Iterator[Problem]:
     """No key or password stands in a job file."""
-    source = draft.job.source
-    for start, end, kind in secrets(source.text):
-        yield source.problem(
-            source.at(start, min(end - start, 40)),
-            f"this looks like {kind}; job files are shared",
-            hint="remove it, and revoke it where it came from: keys belong in the environment",
-        )
+    for source in draft.job.source.parts:
+        for start, end, kind in secrets(source.text):
+            yield source.problem(
+                source.at(start, min(end - start, 40)),
+                f"this looks like {kind}; job files are shared",
+                hint="remove it, and revoke it where it came from: keys belong in the environment",
+            )
 
 
 RULES: tuple[Rule, ...] = (

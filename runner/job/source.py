@@ -59,6 +59,7 @@ class Source:
         text: The whole file, without a byte-order mark.
         data: Plain data: dict with text keys, list, str, int, float, bool, None.
         problems: What is wrong with the YAML although it could be read (a key twice, a tag).
+        parts: The files it is made of, itself first.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class Source:
         self.text = text
         self.data = root.data
         self.problems = tuple(problems)
+        self.parts: tuple[Source, ...] = (self,)
         self._root = root
 
     def value(self, where: Where) -> Position:
@@ -110,9 +112,9 @@ class Source:
         """Return the position of an index into the text."""
         return self._lines.position(index, width)
 
-    def line(self, number: int) -> str:
-        """Return a line of the text, from 1, as written."""
-        return self._lines.line(number)
+    def line(self, position: Position) -> str:
+        """Return the line of a position, as written."""
+        return self._lines.line(position.line)
 
     def problem(
         self,

@@ -170,7 +170,7 @@ def problems(
         position = source.key((*where, str(violation.value)))
     elif violation.value is None:
         position = source.key(where)
-        if _COMMENTED.search(source.line(position.line)):
+        if _COMMENTED.search(source.line(position)):
             hint = "what follows # is a comment: put a text that starts with # in quotes"
     else:
         position = source.value(where)
