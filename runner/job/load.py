@@ -11,7 +11,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from runner.errors import UsageError
 from runner.job.build import build_job
 from runner.job.diagnostics import MOST, JobProblemsError, Problem, has_errors, ordered
 from runner.job.draft import ACTIONS, Draft, Scope
@@ -29,7 +28,7 @@ from runner.job.schema import input_problems, job_problems
 from runner.job.shelf import Shelf
 from runner.job.source import read_source
 from runner.job.textfile import MAX_BYTES
-from runner.job.variables import assign, read_variables, variable_problems
+from runner.job.variables import assign, missing_problems, read_variables, variable_problems
 
 if TYPE_CHECKING:
     from runner.job.draft import Project
@@ -41,6 +40,11 @@ if TYPE_CHECKING:
 _NONE: Mapping[str, JSON] = MappingProxyType({})
 _NAME = re.compile(rb"^name[ \t]*:", re.MULTILINE)
 _ASKS = re.compile(rb"^(?:%s|steps|extends)[ \t]*:" % "|".join(ACTIONS).encode(), re.MULTILINE)
+_SETS = re.compile(
+    rb"^(processor|items|output|documents|source_policy|results|budget|provider)[ \t]*:",
+    re.MULTILINE,
+)
+_FEW_KEYS = 2
 _MODELINE = re.compile(rb"^#.*\$schema=\S*job\.schema\.json", re.MULTILINE)
 
 
@@ -85,8 +89,9 @@ def load_job(
         allow_outside: The job may read and write outside its project.
 
     Raises:
-        JobProblemsError: with everything that is wrong with the job and the files it names.
-        UsageError: a variable is unknown, does not fit, or has no value.
+        JobProblemsError: with everything that is wrong with the job and the files it names, or
+            the variables that have no value.
+        UsageError: a variable is unknown or does not fit.
     """
     job, _ = load_with_warnings(
         path, variables=variables, provider=provider, allow_outside=allow_outside
@@ -106,10 +111,9 @@ def load_with_warnings(
     if loaded.job is None:
         raise JobProblemsError(loaded.problems)
     if loaded.missing:
-        name = loaded.missing[0]
-        raise UsageError(
-            f"the variable {name} has no value", hint=f"give it one with --var {name}=..."
-        )
+        source = loaded.job.source
+        missing = missing_problems(source.data.get("vars"), loaded.missing, source)
+        raise JobProblemsError((*missing, *loaded.warnings))
     return loaded.job, loaded.warnings
 
 
@@ -237,7 +241,8 @@ def _first_of_place(found: Iterable[Problem]) -> tuple[Problem, ...]:
 def find_jobs(folder: Path) -> list[Path]:
     """Return the job files below a folder, sorted; folders that start with a dot are skipped.
 
-    A file counts as a job when it has a name and asks for something, or names the job schema.
+    A file counts as a job when it has a name and asks for something (or holds two other keys that
+    jobs have: what it asks may be misspelt), or names the job schema.
     """
     found: list[Path] = []
     for place, folders, files in os.walk(folder):
@@ -256,4 +261,8 @@ def _is_job(path: Path) -> bool:
             start = file.read(MAX_BYTES)
     except OSError:
         return False
-    return bool(_MODELINE.search(start) or (_NAME.search(start) and _ASKS.search(start)))
+    if _MODELINE.search(start):
+        return True
+    return bool(_NAME.search(start)) and (
+        bool(_ASKS.search(start)) or len(set(_SETS.findall(start))) >= _FEW_KEYS
+    )
