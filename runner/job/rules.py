@@ -239,10 +239,19 @@ def step_ids(draft: Draft) -> Iterator[Problem]:
             seen[name] = step.value("id").line
 
 
-def one_key(draft: Draft) -> Iterator[Problem]:
-    """The key of a row is said once: beside the items, or in them."""
+def items(draft: Draft) -> Iterator[Problem]:
+    """Items say where the rows are; the key of a row stands beside the items, or in them."""
     items = draft.job.data.get("items")
-    if isinstance(items, Mapping) and {"key"} <= items.keys() & draft.job.data.keys():
+    if not isinstance(items, Mapping):
+        return
+    if "from" not in items:
+        # The schema cannot say so: a job that extends another may leave it to that.
+        yield draft.job.problem(
+            draft.job.value("items"),
+            "the key 'from' is missing in items",
+            hint="add from: and the path of a data file",
+        )
+    if "key" in items and "key" in draft.job.data:
         yield draft.job.problem(
             draft.job.key("items", "key"),
             "the key of a row is given twice: here and at the top level",
@@ -304,7 +313,7 @@ RULES: tuple[Rule, ...] = (
     policies,
     metadata,
     step_ids,
-    one_key,
+    items,
     provider,
     documents,
     credentials,
