@@ -220,9 +220,12 @@ def step_ids(draft: Draft) -> Iterator[Problem]:
             continue
         if isinstance(follows, str) and follows not in seen:
             later = follows in ids
+            early = f"step '{follows}' does not run before this one"
             yield step.problem(
                 step.value("follows"),
-                f"step '{follows}' does not run before this one"
+                "a step cannot follow itself"
+                if follows == name
+                else early
                 if later
                 else f"there is no step '{follows}'",
                 hint="a step follows an earlier one"

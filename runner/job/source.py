@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from runner.jsonvalue import JSON
 
 MAX_DEPTH = 100
+MAX_VALUES = 100_000
+"""How many values a file may hold; one that is written by hand holds some hundred."""
+
 MAX_EXPANSION = 10_000
 """How many values the aliases of a file may stand for, all together."""
 
@@ -232,11 +235,19 @@ class _Composer:
         self._anchors: dict[str, _Node] = {}
         self._documents = 0
         self._expanded = 0
+        self._scalars = 0
 
     def take(self, event: yaml.Event) -> None:
         """Take the parser's next event."""
         match event:
             case yaml.ScalarEvent():
+                self._scalars += 1
+                if self._scalars > MAX_VALUES:
+                    raise self._fatal(
+                        event,
+                        f"the file holds more than {MAX_VALUES:,} values",
+                        "keep data in a csv or jsonl file, named by `items`",
+                    )
                 self._scalar(event)
             case yaml.MappingStartEvent() | yaml.SequenceStartEvent():
                 self._start(event)

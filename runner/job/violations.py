@@ -39,8 +39,11 @@ _SIZES = {
     **dict.fromkeys(("maxItems", "maxProperties", "maxLength"), "at most {} are allowed"),
 }
 _KEYS_HINT = "write keys and values, such as name: company-facts"
+_LONE_TEMPLATE = r"^\s*\{\{[\s\S]*\}\}\s*$"
+_NAMED = re.compile(r"[^{}\n]*\b(?:item|vars|steps|run|output|basis)\b[^{}\n]*")
 _DIGITS = re.compile(r"[0-9]+(?:\.[0-9]*)?")
 _MOST_DIGITS = 20
+_MOST_EXPRESSION = 100
 _COMMENTED = re.compile(r":\s+#")
 # A text that YAML would read otherwise without quotes.
 _UNSAFE = re.compile(r"^[\s>|*&!%@`'\"?-]|[{}\[\],]|: | #|^$")
@@ -238,6 +241,8 @@ def _wrong_value(name: str, violation: Violation) -> _Words:
         hint = _choices(str(value), [str(choice) for choice in argument])
     elif violation.keyword == "pattern":
         hint = violation.schema.get("patternErrorMessage") or f"it must match {argument}"
+        if argument == _LONE_TEMPLATE and (lone := _as_template(value)):
+            hint = f"write it as one template: {lone}"
         if argument == DURATION and (near := suggested(value)):
             hint = f"did you mean {near}? {hint[:1].upper()}{hint[1:]}"
     else:
@@ -297,6 +302,8 @@ def _wrong_type(name: str, violation: Violation, written: str | None) -> _Words:
         hint = _text_pitfall(value, wanted)
     elif "string" in wanted and isinstance(value, bool | int | float):
         form = violation.schema.get("patternErrorMessage")
+        if violation.schema.get("pattern") == DURATION and not isinstance(value, bool):
+            form = f"write {written or value}s for seconds, or m, h or d in place of s"
         hint = form or f'put it in quotes to make it text: "{written or _literal(value)}"'
     elif "integer" in wanted and isinstance(value, float):
         hint = "write a number without a decimal point"
@@ -342,6 +349,15 @@ def _text_pitfall(value: str, wanted: Sequence[str]) -> str | None:
     elif "array" in wanted:
         hint = f"write it as a list: [{_literal(value)}]"
     return hint
+
+
+def _as_template(text: str) -> str | None:
+    """Return what was meant by an expression without its braces, or None."""
+    text = text.strip().removeprefix("${").removesuffix("}")
+    if len(text) > _MOST_EXPRESSION or not _NAMED.fullmatch(text):
+        return None
+    mark = "'" if '"' in text else '"'
+    return f"{mark}{{{{ {text} }}}}{mark}"
 
 
 def _number_pitfall(word: str) -> str:
