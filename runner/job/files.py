@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from runner.job.draft import Draft, Scope
 from runner.job.items import rows_named
+from runner.job.paths import is_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,7 +43,7 @@ def file_problems(draft: Draft) -> Iterator[Problem]:
                 f"a results file ends in one of {', '.join(RESULT_SUFFIXES)}",
                 hint=f"write {text.rsplit('.', 1)[0] if '.' in path.name else text}.csv",
             )
-        elif path.is_dir():
+        elif is_folder(path):
             yield job.problem(job.value(*where), "this is a folder", hint="name a file in it")
         elif path in written:
             yield job.problem(

@@ -9,6 +9,9 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 
 PROJECT_FILE = "runner.yaml"
 
+_LONGEST_NAME = 255
+"""In bytes; no usual file system takes more."""
+
 _GLOB = re.compile(r"[*?\[]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
@@ -48,6 +51,8 @@ class Ground:
             return Fault(message="a path cannot hold control characters", hint="remove them")
         if "{{" in text or "{%" in text:
             return Fault(message="templates are not filled in here", hint="write the path itself")
+        if any(len(part.encode("utf-8", "replace")) > _LONGEST_NAME for part in text.split("/")):
+            return Fault(message="a name in this path is too long", hint="shorten it")
         if text.startswith("~"):
             return Fault(message="~ is not read here", hint="write a path relative to this file")
         if self.allow_outside:

@@ -92,7 +92,7 @@ def _viewed(
     job = draft.job
     has_items = job.data.get("items") is not None
     steps = list(draft.steps())
-    places = {step.data.get("id"): place for place, step in enumerate(steps) if step.where}
+    places = {_id(step): place for place, step in enumerate(steps) if step.where}
     view = _View(variables=draft.variables, columns=draft.columns, has_items=has_items, steps=None)
     if isinstance(job.data.get("key"), str):
         yield job, ("key",), job.data["key"], replace(view, roots=_KEY_ROOTS)
@@ -105,14 +105,14 @@ def _viewed(
     shared = [] if steps and steps[0] is job else [job]
     for index, step in enumerate([*shared, *steps]):
         own = index - len(shared)
-        known = {str(name): place < own for name, place in places.items() if name is not None}
+        known = {name: place < own for name, place in places.items() if name}
         loops = "foreach" in step.data
         view = _View(
             variables=draft.variables,
             columns=None if loops else draft.columns,
             has_items=has_items or loops,
             steps=known if step.where else dict.fromkeys(known, True) if known else None,
-            own=step.data.get("id") if step.where else None,
+            own=_id(step) if step.where else None,
             reads=reads,
         )
         for where, text in _templates(step):
@@ -124,6 +124,12 @@ def _viewed(
                 text,
                 replace(view, fields=fields.get(step.where), roots=_CHECK_ROOTS),
             )
+
+
+def _id(step: Scope) -> str:
+    """Return the id of a step, "" for one that has none."""
+    name = step.data.get("id")
+    return name if isinstance(name, str) else ""
 
 
 def _templates(step: Scope) -> Iterator[tuple[Where, str]]:
@@ -296,7 +302,7 @@ def _reads(steps: Iterable[Scope]) -> dict[str, frozenset[str]]:
             with suppress(TemplateError):
                 paths = (path for path, _ in names_read(text))
                 names.update(path[1] for path in paths if path[0] == "steps" and len(path) > 1)
-        found[str(step.data.get("id"))] = frozenset(names)
+        found[_id(step)] = frozenset(names)
     return found
 
 

@@ -290,6 +290,7 @@ def _homes() -> Mapping[str, Sequence[str]]:
 
     job = job_schema()
     note(job["properties"], "")
+    note({"foreach": {}, "follows": {}}, "steps")
     for name, schema in [*job["properties"].items(), *job["$defs"].items()]:
         if name not in {"step", "variable"}:
             note(schema.get("properties", {}), name)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from runner.job.diagnostics import MOST
 from runner.job.durations import DURATION, suggested
+from runner.job.meant import as_day, as_template, number_pitfall
 from runner.job.spelling import closest, did_you_mean
 
 if TYPE_CHECKING:
@@ -40,10 +41,8 @@ _SIZES = {
 }
 _KEYS_HINT = "write keys and values, such as name: company-facts"
 _LONE_TEMPLATE = r"^\s*\{\{[\s\S]*\}\}\s*$"
-_NAMED = re.compile(r"[^{}\n]*\b(?:item|vars|steps|run|output|basis)\b[^{}\n]*")
+_DAY = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 _DIGITS = re.compile(r"[0-9]+(?:\.[0-9]*)?")
-_MOST_DIGITS = 20
-_MOST_EXPRESSION = 100
 _COMMENTED = re.compile(r":\s+#")
 # A text that YAML would read otherwise without quotes.
 _UNSAFE = re.compile(r"^[\s>|*&!%@`'\"?-]|[{}\[\],]|: | #|^$")
@@ -241,8 +240,10 @@ def _wrong_value(name: str, violation: Violation) -> _Words:
         hint = _choices(str(value), [str(choice) for choice in argument])
     elif violation.keyword == "pattern":
         hint = violation.schema.get("patternErrorMessage") or f"it must match {argument}"
-        if argument == _LONE_TEMPLATE and (lone := _as_template(value)):
+        if argument == _LONE_TEMPLATE and (lone := as_template(value)):
             hint = f"write it as one template: {lone}"
+        if argument == _DAY and (day := as_day(value)):
+            hint = f"write {day}"
         if argument == DURATION and (near := suggested(value)):
             hint = f"did you mean {near}? {hint[:1].upper()}{hint[1:]}"
     else:
@@ -307,6 +308,8 @@ def _wrong_type(name: str, violation: Violation, written: str | None) -> _Words:
         hint = form or f'put it in quotes to make it text: "{written or _literal(value)}"'
     elif "integer" in wanted and isinstance(value, float):
         hint = "write a number without a decimal point"
+    elif "array" in wanted and isinstance(value, Mapping) and len(value) == 1:
+        hint = f"write it as a list: [{_literal(value)}]"
     elif "string" in wanted and isinstance(value, Mapping):
         hint = 'a text that holds ": " or starts with { needs quotes'
     if not violation.where:
@@ -341,7 +344,7 @@ def _text_pitfall(value: str, wanted: Sequence[str]) -> str | None:
         meant = "true" if word in _YES | {"true"} else "false"
         hint = f"write {meant} without quotes: in YAML 1.2 yes, no, on and off are text"
     elif {"integer", "number"} & set(wanted) and _DIGITS.fullmatch(word):
-        hint = _number_pitfall(word)
+        hint = number_pitfall(word)
     elif "object" in wanted and value in _TYPES:
         hint = f'write {{"type": "{value}"}}'
     elif "object" in wanted and ":" in value:
@@ -349,24 +352,6 @@ def _text_pitfall(value: str, wanted: Sequence[str]) -> str | None:
     elif "array" in wanted:
         hint = f"write it as a list: [{_literal(value)}]"
     return hint
-
-
-def _as_template(text: str) -> str | None:
-    """Return what was meant by an expression without its braces, or None."""
-    text = text.strip().removeprefix("${").removesuffix("}")
-    if len(text) > _MOST_EXPRESSION or not _NAMED.fullmatch(text):
-        return None
-    mark = "'" if '"' in text else '"'
-    return f"{mark}{{{{ {text} }}}}{mark}"
-
-
-def _number_pitfall(word: str) -> str:
-    """Return why digits are a text: quotes, zeros in front of them, or too many of them."""
-    if len(word) > _MOST_DIGITS:
-        return "the number is too long"
-    if word.startswith("0") and word[1:2].isdigit():
-        return f"digits after a 0 are a text, such as a postal code: write {word.lstrip('0') or 0}"
-    return f"write {word} without quotes"
 
 
 def _example(schema: JSON) -> str | None:
