@@ -47,16 +47,8 @@ class Ground:
         return self.found[text]
 
     def _fault(self, text: str) -> Fault | None:
-        if _CONTROL.search(text):
-            return Fault(message="a path cannot hold control characters", hint="remove them")
-        if "{{" in text or "{%" in text:
-            return Fault(message="templates are not filled in here", hint="write the path itself")
-        if any(len(part.encode("utf-8", "replace")) > _LONGEST_NAME for part in text.split("/")):
-            return Fault(message="a name in this path is too long", hint="shorten it")
-        if text.startswith("~"):
-            return Fault(message="~ is not read here", hint="write a path relative to this file")
-        if self.allow_outside:
-            return None
+        if (unusable := _unusable(text)) is not None or self.allow_outside:
+            return unusable
         windows = PureWindowsPath(text)
         if PurePosixPath(text).is_absolute() or windows.drive or windows.root:
             return Fault(
@@ -114,6 +106,19 @@ class Ground:
             if not _is_below(place, root) or os.path.islink(place):  # noqa: PTH114
                 return False
         return True
+
+
+def _unusable(text: str) -> Fault | None:
+    """Return why a text is no path at all, or None."""
+    if _CONTROL.search(text):
+        return Fault(message="a path cannot hold control characters", hint="remove them")
+    if "{{" in text or "{%" in text:
+        return Fault(message="templates are not filled in here", hint="write the path itself")
+    if any(len(part.encode("utf-8", "replace")) > _LONGEST_NAME for part in text.split("/")):
+        return Fault(message="a name in this path is too long", hint="shorten it")
+    if text.startswith("~"):
+        return Fault(message="~ is not read here", hint="write a path relative to this file")
+    return None
 
 
 def _is_below(path: str, root: str) -> bool:
