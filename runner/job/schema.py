@@ -80,15 +80,27 @@ def project_schema() -> Mapping[str, JSON]:
     job = job_schema()
     policy = {**job["$defs"]["source_policy"], "type": "object"}
     return {
+        "$schema": job["$schema"],
+        "title": "Project file",
+        "description": "runner.yaml: what holds for every job in its folder and below.",
         "type": "object",
         "additionalProperties": False,
         "properties": {
             "defaults": {
+                "title": "Defaults",
+                "description": "Settings of jobs that do not say otherwise.",
+                "examples": [{"cache": "24h"}],
                 "type": "object",
                 "additionalProperties": False,
                 "properties": {key: job["properties"][key] for key in DEFAULTABLE},
             },
-            "source_policies": {"type": "object", "additionalProperties": policy},
+            "source_policies": {
+                "title": "Source policies",
+                "description": "Policies that jobs name in source_policy.",
+                "examples": [{"filings": {"include_domains": ["sec.gov"]}}],
+                "type": "object",
+                "additionalProperties": policy,
+            },
         },
         "$defs": job["$defs"],
     }

@@ -51,6 +51,8 @@ def test_plan_prices_the_parallel_provider_without_a_key(project):
 
 def test_schema_prints_the_schema(project):
     assert project.run("schema").stdout == project.run("schema", "job").stdout == job_schema_text()
+    of_project = json.loads(project.run("schema", "project").stdout)
+    assert set(of_project["properties"]) == {"defaults", "source_policies"}
     assert json.loads(job_schema_text())["$schema"].endswith("2020-12/schema")
 
 
