@@ -285,7 +285,7 @@ def _combined(name: str, violation: Violation) -> _Words:
     if violation.where and violation.where[-1] == "type":
         value = violation.value
         entries = value if isinstance(value, list) else [value]
-        wrong = next((entry for entry in entries if entry not in _TYPES), value)
+        wrong = next((e for e in entries if not isinstance(e, str) or e not in _TYPES), value)
         return _Words(
             message=f"{name} cannot be {_quoted(wrong)}", hint=_choices(str(wrong), list(_TYPES))
         )

@@ -73,7 +73,7 @@ def test_every_command_has_help(project, name):
     ("arguments", "message", "hint"),
     [
         (["rnu"], "There is no command 'runner rnu'", "Did you mean 'run'?"),
-        (["xyzzy"], "There is no command 'runner xyzzy'", "There are: init, validate"),
+        (["xyzzy"], "There is no command 'runner xyzzy'", "There are: init, import, validate"),
         (["cache", "lst"], "There is no command 'runner cache lst'", "Did you mean 'list'?"),
         (["run", "x", "--quite"], "There is no option '--quite'", "Did you mean --quiet"),
         (["--xyzzy"], "There is no option '--xyzzy'", "See `runner --help`"),

@@ -3,6 +3,8 @@
 import random
 from pathlib import Path
 
+import yaml
+
 JOBS = Path(__file__).parents[1] / "jobs"
 SAMPLES = Path(__file__).parents[2] / "jobs"
 
@@ -90,6 +92,34 @@ def _splice(text, texts, chance):
     return text[: chance.randrange(len(text) + 1)] + other[chance.randrange(len(other) + 1) :]
 
 
+NODES = [None, [], {}, [[]], [{}], {"a": {}}, {"a": ["b"]}, ["a", {"b": 1}], 5, -1.5, True, "x", ""]
+
+
+def _other_node(text, texts, chance):
+    """Put a value of another kind in some place, however deep."""
+    try:
+        data = yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError, RecursionError):
+        return text
+    places = [(None, None)]
+    waiting = [data] if isinstance(data, dict | list) else []
+    while waiting:
+        whole = waiting.pop()
+        entries = whole.items() if isinstance(whole, dict) else enumerate(whole)
+        for step, value in list(entries):
+            places.append((whole, step))
+            if isinstance(value, dict | list):
+                waiting.append(value)
+        if len(places) > 500:
+            break
+    whole, step = chance.choice(places)
+    if whole is None:
+        data = chance.choice(NODES)
+    else:
+        whole[step] = chance.choice(NODES)
+    return yaml.safe_dump(data, sort_keys=False, allow_unicode=True).encode()
+
+
 def _encode(text, texts, chance):
     plain = text.decode("utf-8", "replace")
     coding = chance.choice(
@@ -100,7 +130,7 @@ def _encode(text, texts, chance):
 
 CHANGES = (
     _cut, _insert, _insert, _insert, _repeat, _swap_lines, _indent, _other_value, _other_value,
-    _misspell, _byte, _splice, _encode,
+    _misspell, _byte, _splice, _encode, _other_node, _other_node, _other_node,
 )  # fmt: skip
 
 
