@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import sys
@@ -195,4 +196,5 @@ def _rows(text: str, folder: Path) -> tuple[str, str] | None:
     column = found.columns[0]
     read = f"item.{column}" if re.fullmatch(r"[A-Za-z]\w*", column) else f"item[{column!r}]"
     shown = target.relative_to((Path.cwd() / folder).resolve()).as_posix()
-    return (shown if re.fullmatch(r"[\w./-]+", shown) else f'"{shown}"'), read
+    is_plain = re.fullmatch(r"[A-Za-z][\w./-]*", shown)
+    return shown if is_plain else json.dumps(shown, ensure_ascii=False), read

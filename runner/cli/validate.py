@@ -100,16 +100,20 @@ def _files(paths: tuple[Path, ...]) -> Iterator[Path]:
 
 
 def _check_on_save(check: Callable[[], bool], paths: Iterable[Path], *, quiet: bool) -> None:
-    """Check now and after each change of a file, until Ctrl-C; what goes wrong is only told."""
-    from watchfiles import DefaultFilter, watch
+    """Check now and after each change of a file, until Ctrl-C; what goes wrong is only told.
+
+    Raises:
+        UsageError: there is nothing to watch, or the system cannot watch it.
+    """
+    from watchfiles import Change, DefaultFilter, watch
 
     class Saved(DefaultFilter):
         """Lets through what jobs are made of; not the caches of tools, nor our own."""
 
         ignore_dirs = (*DefaultFilter.ignore_dirs, ".runner")
 
-        def __call__(self, change: object, path: str) -> bool:
-            return path.endswith(_READ) and super().__call__(change, path)  # type: ignore[arg-type]
+        def __call__(self, change: Change, path: str) -> bool:
+            return path.endswith(_READ) and super().__call__(change, path)
 
     def tell() -> None:
         try:
@@ -134,6 +138,10 @@ def _check_on_save(check: Callable[[], bool], paths: Iterable[Path], *, quiet: b
                 tell()
     except KeyboardInterrupt:
         return
+    except (OSError, RuntimeError) as error:
+        raise UsageError(
+            f"The folder cannot be watched: {error}", hint="Check once, without --watch"
+        ) from error
 
 
 def _folder(path: Path) -> Path:

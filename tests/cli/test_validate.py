@@ -149,3 +149,10 @@ def test_watching_checks_after_each_save_and_ends_with_an_interrupt(project, wat
     process.send_signal(signal.SIGINT)
     assert process.wait(timeout=30) == 130
     assert "Traceback" not in process.stderr.read()
+
+
+def test_what_is_not_there_cannot_be_watched(project):
+    done = project.run("validate", "--watch", "nowhere/a.yaml")
+    assert done.exit_code == 2
+    assert "error: The folder cannot be watched" in done.stderr
+    assert "hint: Check once, without --watch" in done.stderr
