@@ -23,9 +23,6 @@ if TYPE_CHECKING:
     from runner.jsonvalue import JSON
 
 KEY = "extends"
-_OWN = ("name", KEY)
-"""Keys that are not taken over: two jobs of one name would write one report."""
-
 _ASKING = (*ACTIONS, "steps")
 _PATH_HINT = "the path is relative to the file it stands in"
 
@@ -36,6 +33,7 @@ class Member:
 
     source: Source
     file: Path
+    real: Path
     data: Mapping[str, JSON]
 
 
@@ -100,10 +98,11 @@ class Family(Source):
             is_local: Domains of source policies are paths, too.
         """
         folder = self._members[0].file.parent
+        self.data = _copied(self.data)
         for where in _paths(self.data, is_local=is_local):
             owner = self._member(where).file.parent
             if owner != folder:
-                self.data = _changed(self.data, where, owner, folder)
+                _move(_at(self.data, where[:-1]), where[-1], owner, os.path.relpath(owner, folder))
 
     def _part(self, position: Position) -> Source:
         return next((part for part in self.parts if part.shown == position.file), self.parts[0])
@@ -135,7 +134,7 @@ def extend(
     The chain may be of any length; a file may extend another of its project only, and not itself
     through others.
     """
-    members = [Member(source=source, file=file, data=source.data)]
+    members = [Member(source=source, file=file, real=file.resolve(), data=source.data)]
     while isinstance(text := members[-1].data.get(KEY), str) and text:
         last = members[-1]
         place = replace(ground, folder=last.file.parent, found={})
@@ -152,7 +151,8 @@ def extend(
         if not isinstance(base.data, Mapping):
             message = f"{last.source.shown} extends this file, which holds no keys"
             return source, (base.problem(base.value(()), message, hint="write keys and values"),)
-        members.append(Member(source=base, file=target, data=_inherited(base.data, members)))
+        data = _inherited(base.data, members)
+        members.append(Member(source=base, file=target, real=target.resolve(), data=data))
     return (source if len(members) == 1 else Family(members)), ()
 
 
@@ -169,14 +169,17 @@ def _fault(
     resolved = target.resolve()
     names = [member.source.shown for member in members]
     for index, member in enumerate(members):
-        if member.file.resolve() == resolved:
+        if member.real == resolved:
             chain = " extends ".join([*names[index:], names[index]])
             return f"the files extend each other in a circle: {chain}", "remove one extends"
     return None
 
 
 def _inherited(data: Mapping[str, JSON], members: list[Member]) -> Mapping[str, JSON]:
-    """Return what is taken over: no name, and no action beside the one of a nearer file."""
+    """Return what is taken over: no action beside the one of a nearer file, and no name.
+
+    Two jobs of one name would write one report.
+    """
     dropped: tuple[str, ...] = ("name",)
     asked = [key for key in _ASKING if any(key in member.data for member in members)]
     if asked:
@@ -201,20 +204,20 @@ def _has(data: Any, step: str | int) -> bool:
 
 
 def _paths(data: Mapping[str, JSON], *, is_local: bool) -> list[Where]:
-    """Return the places of all paths in a job."""
+    """Return the places of all paths, and lists of paths, in a job."""
     found: list[Where] = [("results",), ("report", "path"), ("report", "template")]
     where, rows = rows_named(data)
     if isinstance(rows, str):
         found.append(where)
-    found += [("documents", index) for index in _indices(data.get("documents"))]
+    found.append(("documents",))
     steps = data.get("steps")
     scopes: list[Where] = [(), *(("steps", index) for index in _indices(steps))]
     for scope in scopes:
         found += [(*scope, "output"), (*scope, "input_schema")]
-        for key in ("include_domains", "exclude_domains") if is_local else ():
-            place = (*scope, "source_policy", key)
-            found += [(*place, index) for index in _indices(_at(data, place))]
-    return [place for place in found if isinstance(_at(data, place), str)]
+        if is_local:
+            found += [(*scope, "source_policy", "include_domains")]
+            found += [(*scope, "source_policy", "exclude_domains")]
+    return [place for place in found if isinstance(_at(data, place), str | list)]
 
 
 def _indices(value: JSON) -> range:
@@ -229,18 +232,21 @@ def _at(data: JSON, where: Where) -> JSON:
     return data
 
 
-def _changed(data: Any, where: Where, owner: Path, folder: Path) -> Any:
-    """Return the data with the path at a place made relative to another folder."""
-    if not where:
-        return data
-    step, rest = where[0], where[1:]
-    copy: Any = dict(data) if isinstance(data, Mapping) else list(data)
-    if rest:
-        copy[step] = _changed(data[step], rest, owner, folder)
-    elif _is_relative(data[step], str(step), owner):
-        moved = os.path.relpath(owner / data[step], folder)
-        copy[step] = moved.replace(os.sep, "/")
-    return copy
+def _copied(data: Any) -> Any:
+    if isinstance(data, Mapping):
+        return {key: _copied(value) for key, value in data.items()}
+    return [_copied(value) for value in data] if isinstance(data, list) else data
+
+
+def _move(holder: Any, step: str | int, owner: Path, way: str) -> None:
+    """Put `way` before a path, or before each path of a list, which comes from one file."""
+    value = holder[step]
+    if isinstance(value, list):
+        for index in range(len(value)):
+            _move(value, index, owner, way)
+    elif isinstance(value, str) and _is_relative(value, str(step), owner):
+        moved = os.path.normpath(os.path.join(way, value))  # noqa: PTH118 - may be very many
+        holder[step] = moved.replace(os.sep, "/")
 
 
 def _is_relative(text: str, key: str, owner: Path) -> bool:

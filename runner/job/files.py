@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from runner.job.diagnostics import Problem
     from runner.job.model import Where
 
+_MOST_PATTERNS = 1_000
+"""So many are looked for on the disk."""
+
 RESULT_SUFFIXES = (".csv", ".jsonl", ".json")
 
 
@@ -72,7 +75,7 @@ def _documents(draft: Draft) -> Iterator[Problem]:
     # Paths in runner.yaml start at runner.yaml.
     is_own = holder is draft.job
     ground = draft.ground if is_own else draft.project_ground
-    for index, pattern in enumerate(patterns):
+    for index, pattern in enumerate(patterns[:_MOST_PATTERNS]):
         if not isinstance(pattern, str) or not pattern:
             continue
         position = holder.value("documents", index)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from runner.jsonvalue import JSON
 
 MAX_DEPTH = 100
-MAX_VALUES = 100_000
+MAX_VALUES = 50_000
 """How many values a file may hold; one that is written by hand holds some hundred."""
 
 MAX_EXPANSION = 10_000

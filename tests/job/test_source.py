@@ -226,4 +226,4 @@ def test_large_hostile_texts_are_read_or_refused_quickly(text):
 def test_a_file_of_very_many_values_is_refused():
     with pytest.raises(JobProblemsError) as caught:
         parse_source("a: [" + "x, " * (MAX_VALUES + 1) + "]", "job.yaml")
-    assert "more than 100,000 values" in caught.value.problems[-1].message
+    assert "more than 50,000 values" in caught.value.problems[-1].message
