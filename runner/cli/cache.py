@@ -6,16 +6,15 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
-from runner.cli.messages import plural, show_json, shown_path
+from runner.cli.messages import moment, plural, show_json, shown_path
 from runner.cli.options import Commands
 from runner.errors import UsageError
 from runner.execute.cache import Cache
-from runner.execute.state import FOLDER, State
+from runner.execute.state import find_state
 from runner.job.durations import parse_duration
 from runner.jsonvalue import JSON
 
@@ -34,7 +33,7 @@ def list_answers(*, as_json: bool) -> None:
     with _cache() as cache:
         if cache is not None:
             rows = [
-                {"fingerprint": fingerprint, "stored_at": _moment(entry.stored_at)}
+                {"fingerprint": fingerprint, "stored_at": moment(entry.stored_at)}
                 for fingerprint, entry in cache.entries()
             ]
             size = cache.size_bytes()
@@ -72,26 +71,10 @@ def clear(*, yes: bool) -> None:
 @contextmanager
 def _cache() -> Iterator[Cache | None]:
     """Open the cache that a job here would use; None where nothing has been stored yet."""
-    folder = State(_state_folder()).cache
+    folder = find_state(os.environ, Path.cwd()).cache
     if not folder.exists():
         click.echo(f"Nothing is stored yet in {shown_path(folder)}", err=True)
         yield None
         return
     with Cache(folder, time.time) as cache:
         yield cache
-
-
-def _state_folder() -> Path:
-    """Return the state directory of the project around the working directory."""
-    here = Path.cwd()
-    named = os.environ.get("RUNNER_STATE_DIR")
-    if named:
-        return here / named
-    for folder in (here, *here.parents):
-        if (folder / "runner.yaml").is_file() or (folder / ".git").exists():
-            return folder / FOLDER
-    return here / FOLDER
-
-
-def _moment(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, tz=UTC).isoformat(timespec="seconds")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from runner.cli.messages import dollars, show_json
+from runner.cli.messages import dollars, moment, show_json
 from runner.errors import UsageError
 from runner.execute.ledger import Ledger
 from runner.execute.runs import RunRecord
@@ -83,8 +83,8 @@ def _record(each: RunRecord) -> dict[str, JSON]:
         "job": each.job,
         "run": each.id,
         "status": each.status,
-        "started_at": _moment(each.started_at),
-        "finished_at": None if each.finished_at is None else _moment(each.finished_at),
+        "started_at": moment(each.started_at),
+        "finished_at": None if each.finished_at is None else moment(each.finished_at),
         "rows": each.rows,
         "done": each.done,
         "new": each.new,
@@ -99,7 +99,3 @@ def _record(each: RunRecord) -> dict[str, JSON]:
 
 def _seconds(each: RunRecord) -> float | None:
     return None if each.finished_at is None else each.finished_at - each.started_at
-
-
-def _moment(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, tz=UTC).isoformat(timespec="seconds")

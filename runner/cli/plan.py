@@ -1,26 +1,24 @@
-"""`runner plan`: what would run and what it costs; spends nothing."""
+"""`runner plan`: what would run, why, and what it costs; spends nothing and writes nothing."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 
 import click
 
-from runner.cli.messages import dollars, plural, show_json, show_warnings
+from runner.cli.messages import dollars, duration, plural, show_json, show_warnings
 from runner.cli.options import job_argument, job_options, parse_variables, talk_options
-from runner.cli.stages import load_runnable, open_provider, rows_of, state_for
-from runner.execute.cache import Cache
-from runner.execute.state import State
-from runner.job.model import Job, Step, Task
+from runner.cli.planning import later_calls, plan_record, survey_job
+from runner.cli.stages import edition_for, load_runnable
+from runner.errors import UsageError
+from runner.execute.survey import Survey
+from runner.job.model import Job
 from runner.jsonvalue import JSON
 from runner.plan.calls import Call
-from runner.plan.columns import columns_sent
-from runner.plan.expand import Edition, expand, processor_of
-from runner.plan.processors import PROCESSORS
 
 
 @click.command("plan")
@@ -28,6 +26,9 @@ from runner.plan.processors import PROCESSORS
 @job_options
 @talk_options
 @click.option("--json", "as_json", is_flag=True, help="Print the plan as one JSON object.")
+@click.option(
+    "--show", metavar="N|KEY", help="The row whose request is printed: its number, or its key."
+)
 def command(
     job: Path,
     variables: tuple[str, ...],
@@ -38,118 +39,121 @@ def command(
     verbose: bool,
     quiet: bool,
     as_json: bool,
+    show: str | None,
 ) -> None:
     """Show what would run, and its price; asks nothing."""
-    del form
+    del form, verbose
     loaded = load_runnable(
         job,
         variables=parse_variables(variables),
         provider=provider,
         allow_outside=allow_outside,
         quiet=quiet,
+        only_plan=True,
     )
-    state = state_for(loaded)
-    edition = _edition(loaded, state, allow_outside=allow_outside, quiet=quiet)
-    today = datetime.now(tz=UTC).date()
-    calls = [
-        call
-        for call in expand(loaded, rows_of(loaded), edition=edition, today=today)
-        if limit is None or call.row < limit
-    ]
-    plan = _plan(loaded, calls, state)
+    with edition_for(loaded, allow_outside=allow_outside) as (edition, state, warnings):
+        show_warnings(warnings, quiet=quiet)
+        shown = _Shown(wanted=show)
+        found = survey_job(loaded, state, edition, limit, shown.watched)
+    if show is not None and not shown.requests:
+        raise UsageError(
+            f"No row is called '{show}'",
+            hint="Give a row's number, from 1, or its key as the report has it",
+        )
+    plan = plan_record(loaded, found, shown.requests)
     if as_json:
         show_json(plan)
         return
-    _show(loaded, plan)
-    if verbose and calls:
-        click.echo("\nthe first request:")
-        show_json(dict(calls[0].body))
+    _show(loaded, found, plan)
+    for step, request in shown.requests.items():
+        click.echo(f"\nrequest of {shown.name(step, loaded)}:")
+        click.echo(json.dumps(request, ensure_ascii=False, indent=2))
 
 
-def _edition(job: Job, state: State, *, allow_outside: bool, quiet: bool) -> Edition:
-    if job.provider != "local":
-        return lambda _body: job.provider
-    provider = open_provider(job, state, allow_outside=allow_outside)
-    show_warnings(provider.warnings, quiet=quiet)
-    return provider.edition
+@dataclass(slots=True)
+class _Shown:
+    """Picks the requests of one row out of the calls that pass."""
+
+    wanted: str | None
+    requests: dict[str, Mapping[str, JSON]] = field(default_factory=dict)
+    key: str = ""
+    row: int | None = None
+    by_key: bool = False
+
+    def watched(self, calls: Iterable[Call]) -> Iterator[Call]:
+        for call in calls:
+            self._see(call)
+            yield call
+
+    def _see(self, call: Call) -> None:
+        wanted = self.wanted
+        named = wanted is not None and call.key == wanted and not self.by_key
+        numbered = self.row is None and (wanted is None or wanted == str(call.row + 1))
+        if named or numbered:
+            # A row that is called by the number goes before the row that has it.
+            self.row, self.key, self.by_key = call.row, call.key, self.by_key or named
+            self.requests.clear()
+        if call.row == self.row and call.body:
+            self.requests.setdefault(call.step, call.body)
+
+    def name(self, step: str, job: Job) -> str:
+        number = f"row {(self.row or 0) + 1} ({self.key})" if job.items is not None else "the job"
+        return number if len(job.steps) == 1 else f"{number}, step {step}"
 
 
-def _plan(job: Job, calls: Iterable[Call], state: State) -> dict[str, JSON]:
-    """Return the plan as `--json` prints it."""
-    calls = list(calls)
-    distinct = {call.fingerprint: call for call in calls}
-    steps = {step.id: step for step in job.steps}
-    with Cache(state.cache, time.time) as cache:
-        known = {
-            call.fingerprint
-            for call in distinct.values()
-            if (age := steps[call.step].cache) is not None
-            and cache.get(call.fingerprint, age) is not None
-        }
-    new = [call for call in distinct.values() if call.fingerprint not in known]
-    cost = sum((call.price_usd for call in new), Decimal(0))
-    shortest, longest = _time(job, len(new))
-    return {
-        "job": job.name,
-        "rows": len({call.row for call in calls}),
-        "calls": len(distinct),
-        "cached": len(known),
-        "attached": 0,
-        "new": len(new),
-        "cost_usd": float(cost),
-        "cost_usd_max": float(cost),
-        "budget_usd": None if job.budget is None else float(job.budget),
-        "steps": [_step(step, new) for step in job.steps],
-        "columns_sent": list(columns_sent(job)),
-        "seconds_min": shortest,
-        "seconds_max": longest,
-    }
-
-
-def _step(step: Step, new: list[Call]) -> dict[str, JSON]:
-    of_step = [call for call in new if call.step == step.id]
-    processor = why = None
-    if isinstance(step.action, Task):
-        processor = processor_of(step.action)
-        why = "named in the job"
-        if step.action.processor == "auto":
-            why = "the cheapest that serves this output"
-    return {
-        "id": step.id,
-        "processor": processor,
-        "why": why,
-        "calls": len(of_step),
-        "cost_usd": float(sum((call.price_usd for call in of_step), Decimal(0))),
-    }
-
-
-def _time(job: Job, new: int) -> tuple[float, float]:
-    """Return the shortest and longest expected time in seconds, from the documented latencies."""
-    if job.provider == "local" or not new:
-        return 0.0, 0.0
-    shortest = longest = timedelta(0)
-    rounds = -(-new // job.concurrency)
-    for step in job.steps:
-        if isinstance(step.action, Task):
-            low, high = PROCESSORS[processor_of(step.action)].latency
-            shortest += low
-            longest += high * rounds
-    return shortest.total_seconds(), longest.total_seconds()
-
-
-def _show(job: Job, plan: Mapping[str, JSON]) -> None:
-    click.echo(
-        f"{job.name}: {plural(plan['rows'], 'row')}, {plural(plan['calls'], 'distinct call')} "
-        f"({plan['cached']} cached, {plan['new']} new), provider {job.provider}"
-    )
-    cost = Decimal(str(plan["cost_usd"]))
-    click.echo(f"price:   {dollars(cost) if cost else 'free'}")
+def _show(job: Job, found: Survey, plan: Mapping[str, JSON]) -> None:
+    total = found.total
+    click.echo(f"{job.name}: {plural(plan['rows'], 'row')}, {plural(total.calls, 'distinct call')}")
+    is_local = job.provider == "local"
+    if total.cached:
+        click.echo(f"cached:   {total.cached:,}, {_ago(found.ages)}")
+    if total.attached:
+        click.echo(f"bought:   {total.attached:,} in an earlier run; not bought again")
+    click.echo(f"new:      {total.new:,}")
+    for why, count in plan["new_because"].items():
+        click.echo(f"          {count:,}: {why}")
+    for id_, each in later_calls(job, found).items():
+        click.echo(f"later:    step '{id_}', {_calls(*each.calls)}; it reads earlier answers")
+    click.echo(f"provider: {job.provider}")
     for step in plan["steps"]:
-        if step["processor"] is not None and job.provider != "local":
-            click.echo(f"         {step['processor']} ({step['why']})")
+        if step["processor"] is not None and not is_local:
+            name = "" if len(job.steps) == 1 else f"{step['id']}: "
+            click.echo(f"          {name}{step['processor']} ({step['why']})")
+    click.echo(f"price:    {_price(plan)}")
     if job.budget is not None:
-        click.echo(f"budget:  {dollars(job.budget)}")
-    if job.provider == "local":
-        click.echo("sent:    nothing leaves this machine")
+        click.echo(f"budget:   {dollars(job.budget)}{_room(found)}")
+    if plan["seconds_max"]:
+        click.echo(f"time:     {duration(plan['seconds_min'])} to {duration(plan['seconds_max'])}")
+    if is_local:
+        click.echo("sent:     nothing leaves this machine")
     else:
-        click.echo(f"sent:    {', '.join(plan['columns_sent']) or 'no column of the data'}")
+        click.echo(f"sent:     {', '.join(plan['columns_sent']) or 'no column of the data'}")
+
+
+def _calls(least: int, most: int | None) -> str:
+    if most is None:
+        return f"{plural(least, 'call')} or more" if least else "any number of calls"
+    return plural(most, "call") if least == most else f"{least:,} to {plural(most, 'call')}"
+
+
+def _price(plan: Mapping[str, JSON]) -> str:
+    least, most = plan["cost_usd"], plan["cost_usd_max"]
+    shown = dollars(Decimal(str(least)))
+    if most is None:
+        return f"{shown} or more: a later step asks once for each entry of a list"
+    if most == least:
+        return shown if least else "free"
+    return f"{shown} to {dollars(Decimal(str(most)))}, by what is found"
+
+
+def _ago(ages: tuple[float, float] | None) -> str:
+    youngest, oldest = (duration(age) for age in ages or (0.0, 0.0))
+    return f"{oldest} old" if youngest == oldest else f"{youngest} to {oldest} old"
+
+
+def _room(found: Survey) -> str:
+    if found.fits is None:
+        return ""
+    if not found.fits:
+        return ", which is too little for the first row"
+    return f", which is enough for the first {plural(found.fits, 'row')}: --limit {found.fits}"

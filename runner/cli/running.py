@@ -7,32 +7,38 @@ import gc
 import secrets
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Literal
 
 import click
 
-from runner.cli.messages import dollars, plural, show_warnings
-from runner.cli.stages import Planned, load_runnable, open_provider, plan_calls, state_for
+from runner.cli.budget import confirm_partly
+from runner.cli.messages import plural, show_warnings
+from runner.cli.stages import Calls, calls_of, load_runnable, open_provider, state_for
+from runner.cli.summary import Summary, plan_line
 from runner.cli.watching import Log, Progress, log_file, shown
-from runner.errors import ExitCode, RunnerError
+from runner.errors import RunnerError
+from runner.execute.asked import asked, remember
 from runner.execute.cache import Cache
-from runner.execute.executor import Execution, execute, unanswered
+from runner.execute.earlier import Results
+from runner.execute.executor import Execution, execute
 from runner.execute.ledger import Ledger
 from runner.execute.limits import Pace, SharedWindows
 from runner.execute.outcomes import Outcome
+from runner.execute.standing import Standings
 from runner.execute.state import State, check_writable, copy_whole, staged, write_whole
 from runner.execute.stored import StoredOutcomes, outcome_line
+from runner.execute.survey import Survey, survey
 from runner.execute.tally import Tally
-from runner.job.model import Job, Task
-from runner.jsonvalue import JSON
+from runner.job.model import Job, Step, Task
 from runner.plan.calls import Call
 from runner.plan.processors import PROCESSORS
+from runner.plan.time import SECONDS
+from runner.plan.waves import waves
 from runner.providers.base import Provider
 from runner.report.data import results_text
 from runner.report.render import digest_for, render_report
@@ -57,58 +63,6 @@ class Options:
     log_file: Path | None = None
     quiet: bool = False
     verbose: bool = False
-
-
-RunStatus = Literal["done", "failed", "running", "budget"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Summary:
-    """How a run ended. `report` and `results` are None where they were left as they were."""
-
-    job: str
-    run: str
-    calls: int
-    tally: Tally
-    cost_usd: Decimal
-    stopped_by_budget: bool
-    report: Path | None
-    results: Path | None
-    seconds: float
-
-    @property
-    def exit_code(self) -> ExitCode:
-        """What the run's outcomes mean for the command's exit code."""
-        return self.tally.exit_code(stopped_by_budget=self.stopped_by_budget)
-
-    @property
-    def status(self) -> RunStatus:
-        """The exit code in a word."""
-        words: dict[ExitCode, RunStatus] = {
-            ExitCode.DONE: "done",
-            ExitCode.STILL_RUNNING: "running",
-            ExitCode.BUDGET: "budget",
-        }
-        return words.get(self.exit_code, "failed")
-
-    def record(self) -> dict[str, JSON]:
-        """Return the object that `--json` prints."""
-        counts = self.tally.counts()
-        return {
-            "job": self.job,
-            "run": self.run,
-            "status": self.status,
-            "calls": self.calls,
-            "cached": counts["cached"],
-            "new": counts["new"],
-            "attached": counts["attached"],
-            "failed": counts["failed"],
-            "pending": counts["pending"],
-            "cost_usd": float(self.cost_usd),
-            "report": None if self.report is None else str(self.report),
-            "results": None if self.results is None else str(self.results),
-            "seconds": round(self.seconds, 3),
-        }
 
 
 def run_job(file: Path, options: Options) -> Summary:
@@ -146,6 +100,16 @@ def run_job(file: Path, options: Options) -> Summary:
     return summary
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Means:
+    """What a run works with, opened."""
+
+    state: State
+    provider: Provider
+    cache: Cache
+    ledger: Ledger
+
+
 class _Run:
     """One run of one job; `go` is its story."""
 
@@ -158,6 +122,9 @@ class _Run:
         self._tally = Tally()
         self._digest = digest_for(job)
         self._budget = _least(job.budget, options.max_cost)
+        self._steps = {step.id: step for step in job.steps}
+        self._waves = waves(job.steps)
+        self._calls = 0
 
     async def go(self) -> Summary:
         job, options = self._job, self._options
@@ -167,50 +134,59 @@ class _Run:
         )
         try:
             show_warnings(provider.warnings, quiet=options.quiet)
-            # Every template is rendered before the first call is asked.
-            planned = plan_calls(job, provider, options.limit)
-            if not options.quiet:
-                click.echo(_plan_line(job, planned), err=True)
             with ExitStack() as stack:
-                cache = stack.enter_context(Cache(state.cache, time.time))
-                ledger = stack.enter_context(Ledger(state.ledger))
-                ledger.start(self._run, job.name)
-                status = "stopped"
-                try:
-                    cost = await self._executed(planned, provider, state, cache, ledger)
-                    summary = self._written(state, planned, cost, provider.warnings)
-                    status = summary.status
-                except asyncio.CancelledError:
-                    status = "interrupted"
-                    running = planned.distinct - self._tally.settled
-                    if provider.runs is not None and running and not options.quiet:
-                        said = f"{plural(running, 'call')} not answered yet"
-                        click.echo(
-                            f"{said}; what was bought is picked up by the next run", err=True
-                        )
-                    raise KeyboardInterrupt from None
-                finally:
-                    counts = self._tally.counts()
-                    ledger.finish(status, {**counts, "rows": planned.rows})
-            return summary
+                means = _Means(
+                    state=state,
+                    provider=provider,
+                    cache=stack.enter_context(Cache(state.cache, time.time)),
+                    ledger=stack.enter_context(Ledger(state.ledger)),
+                )
+                return await self._told(means)
         finally:
             await provider.close()
 
-    async def _executed(
-        self, planned: Planned, provider: Provider, state: State, cache: Cache, ledger: Ledger
-    ) -> Decimal:
-        """Write each outcome to the state directory as it comes; return what the run cost."""
-        job, options = self._job, self._options
-        execution = Execution(
-            steps={step.id: step for step in job.steps},
-            concurrency=job.concurrency,
-            refresh=options.refresh,
-            offline=options.offline,
-            budget=self._budget,
-            wait=options.wait,
-            timeout=lambda call: _timeout(job, call),
-            place=lambda call: _place(job, call),
+    async def _told(self, means: _Means) -> Summary:
+        """Survey, execute and write; the ledger hears how it went."""
+        job, ledger, provider = self._job, means.ledger, means.provider
+        calls = calls_of(job, self._waves[0], provider.edition, self._options.limit)
+        # Every template is rendered, and the price is known, before the first call is asked.
+        found = self._surveyed(calls, means)
+        if found.fits is not None and not self._options.offline:
+            confirm_partly(found, self._budget)
+        ledger.start(self._run, job.name)
+        status = "stopped"
+        try:
+            cost = await self._executed(calls, means)
+            remember(means.state.asked(job.name), asked(job, provider.edition({})))
+            summary = self._written(means.state, cost, provider.warnings)
+            status = summary.status
+        except asyncio.CancelledError:
+            status = "interrupted"
+            running = self._calls - self._tally.settled
+            if provider.runs is not None and running:
+                said = f"{plural(running, 'call')} not answered yet"
+                self._say(f"{said}; what was bought is picked up by the next run")
+            raise KeyboardInterrupt from None
+        finally:
+            ledger.finish(status, {**self._tally.counts(), "rows": found.rows})
+        return summary
+
+    def _surveyed(self, calls: Iterable[Call], means: _Means) -> Survey:
+        """Count the calls of a wave, and say so."""
+        standings = Standings(
+            means.cache,
+            None if means.provider.runs is None else means.ledger,
+            self._steps,
+            refresh=self._options.refresh,
         )
+        found = survey(calls, standings, self._steps, budget=self._budget)
+        self._calls += found.total.calls
+        self._say(plan_line(self._job, found))
+        return found
+
+    async def _executed(self, calls: Calls, means: _Means) -> Decimal:
+        """Write each outcome to the state directory as it comes; return what the run cost."""
+        job, state = self._job, means.state
         windows = SharedWindows(state.limits)
         loop = asyncio.get_running_loop()
         task = asyncio.current_task()
@@ -218,36 +194,73 @@ class _Run:
             loop.add_signal_handler(signal.SIGTERM, task.cancel)
         try:
             with (
-                shown(job.name, planned.distinct, quiet=options.quiet) as show,
+                shown(job.name, self._calls, quiet=self._options.quiet) as show,
                 staged(state.outcomes(job.name)) as file,
             ):
                 progress = Progress(
                     name=job.name,
-                    calls=planned.distinct,
+                    calls=self._calls,
                     tally=self._tally,
-                    record=ledger.count,
+                    record=means.ledger.count,
                     show=show,
-                    cost=ledger.cost,
-                    say=_silence if options.quiet else _say,
+                    cost=means.ledger.cost,
+                    say=self._say,
                 )
-                async for outcome in execute(
-                    planned.within(),
-                    execution=execution,
-                    cache=cache,
-                    provider=provider,
-                    ledger=ledger,
-                    pace=Pace(provider.quotas, windows),
-                    watcher=progress,
-                ):
-                    self._take(outcome)
-                    file.write(outcome_line(outcome))
-                for call in planned.beyond():
-                    outcome = unanswered(call, "skipped", "Beyond --limit")
-                    self._take(outcome)
-                    file.write(outcome_line(outcome))
-            return ledger.cost()
+                pace = Pace(means.provider.quotas, windows)
+                results = Results(job.steps)
+                for number in range(len(self._waves)):
+                    if number:
+                        file.flush()
+                        calls = self._later(number, means, results, Path(file.name))
+                        progress.calls = self._calls
+                    async for outcome in self._outcomes(calls, means, pace, progress):
+                        self._take(outcome)
+                        results.note(outcome)
+                        file.write(outcome_line(outcome))
+            return means.ledger.cost()
         finally:
             windows.close()
+
+    def _later(self, number: int, means: _Means, results: Results, file: Path) -> Calls:
+        """Return the calls of a later wave; its steps read what earlier ones left in the file."""
+        done = [step.id for wave in self._waves[:number] for step in wave]
+        calls = calls_of(
+            self._job,
+            self._waves[number],
+            means.provider.edition,
+            self._options.limit,
+            lambda: results.before(file, done),
+        )
+        self._surveyed(calls, means)
+        return calls
+
+    def _outcomes(
+        self, calls: Iterable[Call], means: _Means, pace: Pace, progress: Progress
+    ) -> AsyncIterator[Outcome]:
+        job, options, steps = self._job, self._options, self._steps
+        execution = Execution(
+            steps=steps,
+            concurrency=job.concurrency,
+            refresh=options.refresh,
+            offline=options.offline,
+            budget=self._budget,
+            wait=options.wait,
+            timeout=lambda call: _timeout(steps[call.step], call),
+            place=lambda call: _place(job, steps[call.step]),
+        )
+        return execute(
+            calls,
+            execution=execution,
+            cache=means.cache,
+            provider=means.provider,
+            ledger=means.ledger,
+            pace=pace,
+            watcher=progress,
+        )
+
+    def _say(self, line: str) -> None:
+        if not self._options.quiet:
+            click.echo(line, err=True)
 
     def _take(self, outcome: Outcome) -> None:
         self._tally.add(outcome)
@@ -273,9 +286,7 @@ class _Run:
         else:
             copy_whole(stored, results)  # What is stored is jsonl already.
 
-    def _written(
-        self, state: State, planned: Planned, cost: Decimal, warnings: Sequence[str]
-    ) -> Summary:
+    def _written(self, state: State, cost: Decimal, warnings: Sequence[str]) -> Summary:
         """Write what the run leaves; the report is rendered before the first file changes."""
         job, tally = self._job, self._tally
         # What was only submitted has no answer to show: an earlier report stays.
@@ -286,40 +297,31 @@ class _Run:
             if job.results is not None:
                 self._write_results(job.results, state.outcomes(job.name))
             write_whole(job.report.path, [report])
-        skipped = tally.statuses["skipped"] - planned.rows_beyond
         return Summary(
             job=job.name,
             run=self._run,
-            calls=planned.distinct,
+            calls=self._calls,
             tally=tally,
             cost_usd=cost,
-            stopped_by_budget=skipped > 0 and not self._options.offline,
+            stopped_by_budget=tally.unaffordable > 0 and not self._options.offline,
             report=None if kept else job.report.path,
             results=None if kept else job.results,
             seconds=time.monotonic() - self._started,
         )
 
 
-def _say(line: str) -> None:
-    click.echo(line, err=True)
-
-
-def _silence(line: str) -> None:
-    del line
-
-
-def _timeout(job: Job, call: Call) -> float:
+def _timeout(step: Step, call: Call) -> float:
     """Return how long a call is waited for: the job's word, or twice the documented latency."""
-    step = next(step for step in job.steps if step.id == call.step)
     if step.timeout is not None:
         return step.timeout.total_seconds()
+    if call.kind == "findall":
+        return 2 * SECONDS["findall"][1]
     processor = PROCESSORS.get(str(call.body.get("processor")))
     return INSTANT_SECONDS if processor is None else 2 * processor.latency[1].total_seconds()
 
 
-def _place(job: Job, call: Call) -> str:
-    """Return where a call's question stands in the job file, as `file:line`."""
-    step = next(step for step in job.steps if step.id == call.step)
+def _place(job: Job, step: Step) -> str:
+    """Return where a step's question stands in the job file, as `file:line`."""
     action = step.action
     key = "query" if isinstance(action, Task) and isinstance(action.input, str) else "input"
     return f"{job.source.shown}:{job.source.key((*step.where, key)).line}"
@@ -334,14 +336,6 @@ def _redirected(job: Job, out: Path | None) -> Job:
         job,
         report=replace(job.report, path=folder / job.report.path.name),
         results=None if job.results is None else folder / job.results.name,
-    )
-
-
-def _plan_line(job: Job, planned: Planned) -> str:
-    price = f"at most {dollars(planned.cost_usd)}" if planned.cost_usd else "free"
-    return (
-        f"{job.name}: {plural(planned.rows, 'row')}, "
-        f"{plural(planned.distinct, 'distinct call')}, provider {job.provider}, {price}"
     )
 
 

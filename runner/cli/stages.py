@@ -3,38 +3,34 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal
 from pathlib import Path
-from typing import Any, TypeAlias
 
 from runner.cli.messages import show_problems
 from runner.errors import NotAvailableError, UsageError
-from runner.execute.state import State, state_of
+from runner.execute.state import State, open_state, state_of
 from runner.job.items import select_rows
 from runner.job.load import load_with_warnings
-from runner.job.model import Job
+from runner.job.model import Job, Step
 from runner.jsonvalue import JSON
 from runner.plan.calls import Call
-from runner.plan.expand import expand
-from runner.providers.base import Provider
-
-Listener: TypeAlias = Callable[[Any], None]
+from runner.plan.expand import Earlier, Edition, expand
+from runner.providers.base import Listener, Provider
 
 HELD = 10_000
 """So many calls are held in memory; of more rows each is rendered again when its turn comes."""
 
 LATER = {
-    "steps": "several steps",
-    "foreach": "steps over earlier results",
-    "follows": "following an earlier step",
-    "findall": "FindAll",
     "webhook": "webhooks",
     "verify": "verification of citations",
     "checks": "quality gates",
 }
+
+PLANNED = frozenset({"webhook", "verify", "checks"})
+"""What changes nothing about the calls themselves."""
 
 
 def load_runnable(
@@ -44,8 +40,9 @@ def load_runnable(
     provider: str | None,
     allow_outside: bool,
     quiet: bool,
+    only_plan: bool = False,
 ) -> Job:
-    """Return a job that this version can run; its warnings are printed.
+    """Return a job that this version can run, or only plan; its warnings are printed.
 
     Raises:
         JobProblemsError: the job file has errors.
@@ -59,6 +56,8 @@ def load_runnable(
     for where in job.unavailable:
         place = job.source.key(where)
         word = str(where[-1])
+        if only_plan and word in PLANNED:
+            continue
         raise NotAvailableError(
             f"{job.source.shown}:{place.line}:{place.column}: "
             f"'{word}' ({LATER.get(word, word)}) is not available yet",
@@ -68,8 +67,30 @@ def load_runnable(
 
 
 def state_for(job: Job) -> State:
-    """Return the job's state directory."""
-    return state_of(job, os.environ, Path.cwd())
+    """Return the job's state directory, made if it is not there."""
+    return open_state(state_of(job, os.environ, Path.cwd()).folder)
+
+
+@contextmanager
+def edition_for(job: Job, *, allow_outside: bool) -> Iterator[tuple[Edition, State, Sequence[str]]]:
+    """Yield who answers a job and from what, its state directory, and the provider's warnings.
+
+    No key is needed, and for a provider on the network nothing is made on disk.
+    """
+    if job.provider != "parallel":
+        import asyncio
+
+        state = state_for(job)
+        provider = open_provider(job, state, allow_outside=allow_outside)
+        try:
+            yield provider.edition, state, provider.warnings
+        finally:
+            asyncio.run(provider.close())
+        return
+    from runner.providers.parallel.address import check_base_url, edition_of
+
+    edition = edition_of(check_base_url(os.environ.get("PARALLEL_BASE_URL")))
+    yield lambda _body: edition, state_of(job, os.environ, Path.cwd()), ()
 
 
 def open_provider(
@@ -106,62 +127,48 @@ def rows_of(job: Job) -> Iterator[Mapping[str, JSON]]:
         yield from select_rows(job)
 
 
-@dataclass(slots=True, kw_only=True)
-class Planned:
-    """The calls of a job, counted; few are held, many are made again when they are walked over.
-
-    `rows_beyond` are those after `--limit`; `cost_usd` is the price of all distinct calls within.
-    """
+@dataclass(slots=True)
+class Calls:
+    """Calls to walk over more than once; few are held, many are made again at every walk."""
 
     expand: Callable[[], Iterator[Call]]
-    limit: int | None
-    rows: int = 0
-    rows_beyond: int = 0
-    distinct: int = 0
-    cost_usd: Decimal = field(default_factory=Decimal)
     held: list[Call] | None = None
 
-    def within(self) -> Iterator[Call]:
-        """Yield the calls of the rows up to the limit."""
-        for call in self.held if self.held is not None else self.expand():
-            if self.limit is not None and call.row >= self.limit:
-                return
+    def __iter__(self) -> Iterator[Call]:
+        if self.held is not None:
+            yield from self.held
+            return
+        held: list[Call] | None = []
+        for call in self.expand():
+            if held is not None:
+                held.append(call)
+                if len(held) > HELD:
+                    held = None
             yield call
-
-    def beyond(self) -> Iterator[Call]:
-        """Yield the calls of the rows after the limit."""
-        if self.limit is not None and self.rows_beyond:
-            for call in self.held if self.held is not None else self.expand():
-                if call.row >= self.limit:
-                    yield call
+        self.held = held
 
 
-def plan_calls(job: Job, provider: Provider, limit: int | None) -> Planned:
-    """Return the calls of a job; every template has been rendered for every row.
+def calls_of(
+    job: Job,
+    steps: Sequence[Step],
+    edition: Edition,
+    limit: int | None,
+    earlier: Callable[[], Earlier] | None = None,
+) -> Calls:
+    """Return the calls of steps; every walk over them renders every template.
 
-    Raises:
-        JobProblemsError: a template, an input or a value does not fit a row.
+    `earlier` opens what the steps before them left, for one walk; without it, walking raises
+    `JobProblemsError` where a template, an input or a value does not fit a row.
     """
     today = datetime.now(tz=UTC).date()
-
-    def expanded() -> Iterator[Call]:
-        return expand(job, rows_of(job), edition=provider.edition, today=today)
-
-    planned = Planned(expand=expanded, limit=limit, held=[])
-    seen: set[bytes] = set()
-    last = -1
-    for call in expanded():
-        if planned.held is not None:
-            planned.held.append(call)
-            if len(planned.held) > HELD:
-                planned.held = None
-        if call.row != last:
-            last = call.row
-            planned.rows += 1
-            planned.rows_beyond += limit is not None and call.row >= limit
-        fingerprint = bytes.fromhex(call.fingerprint)
-        if fingerprint not in seen and (limit is None or call.row < limit):
-            seen.add(fingerprint)
-            planned.distinct += 1
-            planned.cost_usd += call.price_usd
-    return planned
+    return Calls(
+        lambda: expand(
+            job,
+            rows_of(job),
+            edition=edition,
+            today=today,
+            steps=steps,
+            earlier=None if earlier is None else earlier(),
+            limit=limit,
+        )
+    )

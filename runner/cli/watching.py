@@ -21,7 +21,7 @@ from runner.execute.executor import Watcher
 from runner.execute.fates import Fate
 from runner.execute.state import reason
 from runner.execute.tally import Tally
-from runner.providers.base import GroupStatus, RunProgress
+from runner.providers.base import Exchange, GroupStatus, RunProgress
 
 LINE_EVERY = 10.0
 """Seconds between plain lines, so that a log of a long run stays short."""
@@ -167,16 +167,21 @@ class Log:
         self._file.write(json.dumps(record, ensure_ascii=False, default=str) + "\n")
         self._file.flush()
 
-    def request(self, exchange: object) -> None:
+    def request(self, exchange: Exchange) -> None:
         """Tell of one HTTP request: its route, status and time; never of its headers."""
-        method = getattr(exchange, "method", "")
-        route = getattr(exchange, "route", "")
-        status = getattr(exchange, "status", None)
-        milliseconds = round(getattr(exchange, "milliseconds", 0.0), 1)
-        self.write("request", method=method, route=route, status=status, milliseconds=milliseconds)
+        took = round(exchange.milliseconds, 1)
+        self.write(
+            "request",
+            method=exchange.method,
+            route=exchange.route,
+            status=exchange.status,
+            milliseconds=took,
+        )
         if self._verbose:
-            said = status if status is not None else "no answer"
-            click.echo(f"  {method} {route} -> {said} in {milliseconds:,.0f} ms", err=True)
+            said = "no answer" if exchange.status is None else exchange.status
+            click.echo(
+                f"  {exchange.method} {exchange.route} -> {said} in {took:,.0f} ms", err=True
+            )
 
 
 @contextmanager

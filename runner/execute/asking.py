@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 
 from runner.errors import BudgetError, ProviderError, RunnerError
-from runner.execute.fates import NEW, Fate
+from runner.execute.fates import NEW, Fate, no_room
 from runner.execute.ledger import Ledger
 from runner.execute.limits import Pace
 from runner.execute.terms import Kept
@@ -85,9 +85,9 @@ class Asker:
         if self._ledger is None or not any(prices):
             return calls
         room = self._ledger.reserve(prices, self._budget)
-        said = f"The budget of ${self._budget} has no room for it"
         if calls[room:]:
-            self._tell({call.fingerprint: Fate("skipped", "new", said) for call in calls[room:]})
+            fate = Fate("skipped", "new", no_room(self._budget))
+            self._tell({call.fingerprint: fate for call in calls[room:]})
         return calls[:room]
 
     def _ended(self, task: asyncio.Task[None]) -> None:

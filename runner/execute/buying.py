@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -21,7 +21,7 @@ from runner.errors import (
     InvalidRequestError,
     RunnerError,
 )
-from runner.execute.fates import ATTACHED, NEW, Fate
+from runner.execute.fates import ATTACHED, NEW, Fate, Source, no_room
 from runner.execute.followers import Followers
 from runner.execute.following import Follower
 from runner.execute.ledger import Ledger, Purchase
@@ -29,19 +29,14 @@ from runner.execute.limits import Pace
 from runner.execute.reconciling import LOOKS, look
 from runner.execute.terms import Kept, Terms
 from runner.plan.calls import Call
+from runner.plan.time import RUNS_A_REQUEST, RUNS_AT_ONCE
 from runner.providers.base import GroupStatus, Run, RunProgress, Runs
-
-BATCH: Final = 1_000
-"""The most runs that one request may buy."""
 
 GROUP: Final = 10_000
 """So many runs share a group: enough for few requests, and few enough to read it again."""
 
 FEW: Final = 3
 """Of so few runs each is listened to, for what it says of its progress."""
-
-IN_FLIGHT: Final = 20_000
-"""So many runs may be under way at once; the next are bought as these end."""
 
 SUBMISSIONS: Final = 4
 """Requests that buy at the same time."""
@@ -93,19 +88,19 @@ class Buyer:
         self._buying: set[asyncio.Task[None]] = set()
         self._group: asyncio.Task[str] | None = None
         self._room = 0
-        self._largest = BATCH
+        self._largest = RUNS_A_REQUEST
         self._fault: BaseException | None = None
 
     # -- from outside -----------------------------------------------------------------------
 
     async def buy(self, calls: Sequence[Call]) -> None:
-        """Take on at most `BATCH` distinct calls; returns when there is room for more.
+        """Take on at most `RUNS_A_REQUEST` distinct calls; returns when there is room for more.
 
         Raises:
             RunnerError: the provider cannot be used; what was bought is kept.
         """
         self._check()
-        while len(self._calls) >= IN_FLIGHT or len(self._buying) >= SUBMISSIONS:
+        while len(self._calls) >= RUNS_AT_ONCE or len(self._buying) >= SUBMISSIONS:
             self._settled.clear()
             await self._settled.wait()
             self._check()
@@ -126,8 +121,7 @@ class Buyer:
             self._check()
         self._check()
         if not self._terms.wait:
-            reason = "Submitted; run again to pick it up"
-            self._close({fp: Fate("pending", "new", reason) for fp in self._calls})
+            self._leave(tuple(self._calls), "Submitted; run again to pick it up")
 
     async def close(self) -> None:
         """Stop; what is under way stays in the ledger."""
@@ -357,9 +351,7 @@ class Buyer:
         task.add_done_callback(self._listeners.discard)
 
     def _late(self, fingerprints: Sequence[str]) -> None:
-        """Leave runs that take too long; they stay in the ledger."""
-        reason = "Still running at the timeout; run again to pick it up"
-        self._close({fingerprint: Fate("pending", "new", reason) for fingerprint in fingerprints})
+        self._leave(fingerprints, "Still running at the timeout; run again to pick it up")
 
     def _lost(self, reasons: Mapping[str, str]) -> None:
         """Give up runs that the provider does not know any more."""
@@ -389,7 +381,7 @@ class Buyer:
                 self._rebought[fingerprint] = bought + 1
                 again.append(call)
                 continue
-            source = NEW.source if fingerprint in self._mine else ATTACHED.source
+            source = self._source(fingerprint)
             fates[fingerprint] = Fate("failed", source, run.error, run.run_id, 1 + bought)
         if again:
             # In a group of their own, where no earlier run can be taken for the new one.
@@ -403,18 +395,21 @@ class Buyer:
             return Fate("ok", "new", purchases=1 + bought)
         return NEW if fingerprint in self._mine else ATTACHED
 
+    def _source(self, fingerprint: str) -> Source:
+        return "new" if fingerprint in self._mine else "attached"
+
     def _skip(
         self, fingerprints: Sequence[str], calls: dict[str, Call], reason: str | None = None
     ) -> None:
         """Leave calls unbought: the budget or the credit has no room for them."""
-        said = reason or f"The budget of ${self._terms.budget} has no room for it"
+        said = reason or no_room(self._terms.budget)
         for fingerprint in fingerprints:
             calls.pop(fingerprint)
         self._close({fingerprint: Fate("skipped", "new", said) for fingerprint in fingerprints})
 
-    def _leave(self) -> None:
-        reason = "Submitted; run again to pick it up"
-        self._close({fp: Fate("pending", "new", reason) for fp in self._calls})
+    def _leave(self, fingerprints: Iterable[str], reason: str) -> None:
+        """Wait no longer for runs; they stay in the ledger."""
+        self._close({fingerprint: Fate("pending", "new", reason) for fingerprint in fingerprints})
 
     def _close(self, fates: Mapping[str, Fate]) -> None:
         self._tell(fates)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Literal, TypeAlias
 
 from runner.execute.outcomes import Status
@@ -15,7 +16,8 @@ Source: TypeAlias = Literal["cached", "new", "attached"]
 class Fate:
     """How a call ended: `status` is `ok` where the cache holds an answer.
 
-    `purchases` is how often this run bought it, if its source is `new`.
+    `purchases` is how often this run bought it, if its source is `new`; `cost_usd` what that came
+    to where it is not known from the call.
     """
 
     status: Status
@@ -23,8 +25,14 @@ class Fate:
     error: str | None = None
     run_id: str | None = None
     purchases: int = 1
+    cost_usd: Decimal | None = None
 
 
 CACHED = Fate("ok", "cached")
 NEW = Fate("ok", "new")
 ATTACHED = Fate("ok", "attached")
+
+
+def no_room(budget: Decimal | None) -> str:
+    """Return why a call was not bought."""
+    return f"The budget of ${budget} has no room for it"

@@ -45,21 +45,22 @@ class State:
         name = digest([str(documents_of), sorted(patterns)])[:16]
         return self.folder / "index" / f"{name}.sqlite"
 
+    def asked(self, job: str) -> Path:
+        """What a job's last run asked, as digests."""
+        return self.folder / "runs" / job / "asked.json"
+
     def outcomes(self, job: str) -> Path:
         """The outcomes of a job's last run, one JSON object a line."""
         return self.folder / "runs" / job / "outcomes.jsonl"
 
 
 def state_of(job: Job, environment: Mapping[str, str], working_directory: Path) -> State:
-    """Return a job's state directory, made if it is not there.
+    """Return a job's state directory, which may not be there yet.
 
     It is `RUNNER_STATE_DIR`, or `.runner/` beside runner.yaml, at the git root, or else in the
     working directory.
-
-    Raises:
-        StateError: it cannot be made or written.
     """
-    return open_state(_folder(job.root, environment, working_directory))
+    return State(_folder(job.root, environment, working_directory))
 
 
 def find_state(environment: Mapping[str, str], working_directory: Path) -> State:
@@ -112,7 +113,8 @@ def staged(path: Path) -> Iterator[TextIO]:
     except OSError as error:
         raise _unwritable(path, error) from error
     try:
-        with open(handle, "w", encoding="utf-8", newline="") as file:  # noqa: PTH123 - a handle
+        os.close(handle)
+        with Path(name).open("w", encoding="utf-8", newline="") as file:
             yield file
         # mkstemp makes a private file; give it what a plain open() would have given.
         umask = os.umask(0)

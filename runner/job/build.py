@@ -26,13 +26,14 @@ from runner.job.model import (
 
 if TYPE_CHECKING:
     from datetime import timedelta
+    from decimal import Decimal
     from pathlib import Path
 
     from runner.job.draft import Draft, Scope
     from runner.job.outputs import ReadOutput, SchemaFile
     from runner.jsonvalue import JSON
 
-_LATER_IN_STEP = ("findall", "webhook", "checks", "foreach", "follows")
+_LATER_IN_STEP = ("webhook", "checks")
 
 
 def build_job(
@@ -55,7 +56,6 @@ def build_job(
     data = draft.job.data
     report = data.get("report", {})
     name = data["name"]
-    budget = draft.setting(draft.job, "budget")
     steps = tuple(
         _step(draft, scope, outputs[scope.where], input_schemas[scope.where])
         for scope in draft.steps()
@@ -73,7 +73,8 @@ def build_job(
         key=data.get("key", _items(data).get("key")),
         steps=steps,
         concurrency=int(_or(draft.setting(draft.job, "concurrency"), 50)),
-        budget=None if budget is None else parse_money(budget),
+        budget=_budget(draft),
+        prices=_prices(draft),
         results=draft.ground.path(data["results"]) if "results" in data else None,
         report=Report(
             path=draft.ground.path(report.get("path", f"reports/{name}.md")),
@@ -145,7 +146,7 @@ def _action(draft: Draft, scope: Scope, output: ReadOutput, input_schema: Schema
     return Task(
         input=data["query"] if "query" in data else data["input"],
         input_schema=input_schema.schema,
-        processor=_or(draft.setting(scope, "processor"), "base"),
+        processor=draft.setting(scope, "processor"),
         max_processor=draft.setting(scope, "max_processor"),
         fast=bool(draft.setting(scope, "fast")),
         output=output.output,
@@ -199,6 +200,29 @@ def _policy(draft: Draft, value: JSON) -> SourcePolicy | None:
     )
 
 
+def _budget(draft: Draft) -> Decimal | None:
+    """Return the lowest of the budgets: the job's own cannot raise the project's."""
+    scopes = (draft.job, draft.project.defaults)
+    stated = [scope.data["budget"] for scope in scopes if scope and "budget" in scope.data]
+    return min((sum_ for each in stated if (sum_ := parse_money(each)) is not None), default=None)
+
+
+def _prices(draft: Draft) -> dict[str, Decimal]:
+    """Return the prices of runner.yaml by name: `core`, `search`, `findall.base.run`."""
+    if draft.project.prices is None:
+        return {}
+    flat: dict[str, JSON] = {}
+    for name, value in draft.project.prices.data.items():
+        if isinstance(value, Mapping):
+            for generator, parts in value.items():
+                flat.update((f"{name}.{generator}.{part}", each) for part, each in parts.items())
+        else:
+            flat[name] = value
+    return {
+        name: amount for name, each in flat.items() if (amount := parse_money(each)) is not None
+    }
+
+
 def _documents(draft: Draft) -> tuple[str, ...]:
     """Return the patterns relative to the job file, also where runner.yaml gives them."""
     holder = draft.holder(draft.job, "documents")
@@ -216,8 +240,6 @@ def _relative(path: Path, start: Path) -> str:
 def _unavailable(draft: Draft) -> tuple[Where, ...]:
     """Return the places of what this version accepts and cannot run."""
     found: list[Where] = []
-    if "steps" in draft.job.data:
-        found.append(("steps",))
     for scope in draft.scopes():
         found += [(*scope.where, key) for key in _LATER_IN_STEP if key in scope.data]
         if scope.data.get("verify") is True:

@@ -57,12 +57,14 @@ class Project:
         root: Nothing outside it is read or written.
         defaults: The `defaults:` of runner.yaml, or None.
         policies: The `source_policies:` of runner.yaml, or None.
+        prices: The `prices:` of runner.yaml, or None.
         problems: What is wrong with runner.yaml.
     """
 
     root: Path
     defaults: Scope | None = None
     policies: Scope | None = None
+    prices: Scope | None = None
     problems: tuple[Problem, ...] = ()
 
 

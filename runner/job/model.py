@@ -52,11 +52,14 @@ Output: TypeAlias = TextOutput | AutoOutput | JsonOutput
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """`query` or `input`: research that ends in text or JSON. `input` holds templates."""
+    """`query` or `input`: research that ends in text or JSON. `input` holds templates.
+
+    `processor` is None where nobody names one.
+    """
 
     input: str | Mapping[str, JSON]
     input_schema: Mapping[str, JSON] | None = None
-    processor: str = "base"
+    processor: str | None = None
     max_processor: str | None = None
     fast: bool = False
     output: Output = field(default_factory=AutoOutput)
@@ -179,6 +182,8 @@ class Job:
         file: The job file.
         root: The project root: nothing outside it is read or written.
         documents: Glob patterns relative to the job file's folder.
+        budget: The lowest of the job's and of runner.yaml's, in US dollars.
+        prices: What runner.yaml puts in the place of list prices, by name.
         source: The text and positions of the job file, for messages about it.
         unavailable: Keys the file uses that this version accepts but cannot run yet.
     """
@@ -196,6 +201,7 @@ class Job:
     steps: tuple[Step, ...]
     concurrency: int = 50
     budget: Decimal | None = None
+    prices: Mapping[str, Decimal] = field(default_factory=dict)
     results: Path | None = None
     report: Report
     source: Source

@@ -55,5 +55,6 @@ def read_project(folder: Path, working_directory: Path) -> Project:
         root=root,
         defaults=scope("defaults"),
         policies=scope("source_policies"),
+        prices=scope("prices"),
         problems=problems,
     )

@@ -93,6 +93,17 @@ def searchable(draft: Draft) -> Iterator[Problem]:
                 )
 
 
+def findable(draft: Draft) -> Iterator[Problem]:
+    """FindAll looks through the web; documents are searched."""
+    for scope in draft.steps():
+        if draft.is_local and "findall" in scope.data:
+            yield scope.problem(
+                scope.key("findall"),
+                "the local provider has no findall: it looks for things on the web",
+                hint="search the documents: search: {objective: ...}",
+            )
+
+
 def ineffective(draft: Draft) -> Iterator[Problem]:
     """A setting that the action does not have is a warning."""
     for scope in draft.steps():
@@ -213,6 +224,7 @@ def step_ids(draft: Draft) -> Iterator[Problem]:
     """Ids of steps are unique, and `follows` names an earlier step."""
     seen: dict[str, int] = {}
     ids = [step.data.get("id") for step in draft.steps() if step.where]
+    places = {str(step.data.get("id")): step for step in draft.steps() if step.where}
     for step in draft.steps():
         name = step.data.get("id")
         follows = step.data.get("follows")
@@ -232,6 +244,8 @@ def step_ids(draft: Draft) -> Iterator[Problem]:
                 if later
                 else did_you_mean(follows, seen, noun="steps before it"),
             )
+        elif isinstance(follows, str):
+            yield from _followed(step, follows, places[follows])
         if isinstance(name, str) and name in seen:
             yield step.problem(
                 step.value("id"),
@@ -259,6 +273,23 @@ def items(draft: Draft) -> Iterator[Problem]:
             draft.job.key("items", "key"),
             "the key of a row is given twice: here and at the top level",
             hint="keep one of them",
+        )
+
+
+def _followed(step: Scope, name: str, followed: Scope) -> Iterator[Problem]:
+    """A step follows one task, which has a research context."""
+    action = next((key for key in ("search", "extract", "findall") if key in followed.data), None)
+    if action is not None:
+        yield step.problem(
+            step.value("follows"),
+            f"step '{name}' is a {action}, which has no research context to carry over",
+            hint=f"follow a query, or read its answer: {{{{ steps.{name}.results }}}}",
+        )
+    elif "foreach" in followed.data:
+        yield step.problem(
+            step.value("follows"),
+            f"step '{name}' is asked once for each entry of a list: which one is followed?",
+            hint=f"read its answers instead: {{{{ steps.{name}.output }}}}",
         )
 
 
@@ -310,6 +341,7 @@ def credentials(draft: Draft) -> Iterator[Problem]:
 RULES: tuple[Rule, ...] = (
     one_action,
     searchable,
+    findable,
     ineffective,
     strong_enough,
     durations,

@@ -76,7 +76,7 @@ def job_schema() -> Mapping[str, JSON]:
 
 @cache
 def project_schema() -> Mapping[str, JSON]:
-    """Return the JSON Schema of runner.yaml: some keys of a job, and named source policies."""
+    """Return the JSON Schema of runner.yaml: some keys of a job, named source policies, prices."""
     job = job_schema()
     policy = {**job["$defs"]["source_policy"], "type": "object"}
     return {
@@ -101,6 +101,7 @@ def project_schema() -> Mapping[str, JSON]:
                 "type": "object",
                 "additionalProperties": policy,
             },
+            "prices": job["$defs"]["prices"],
         },
         "$defs": job["$defs"],
     }

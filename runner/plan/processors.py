@@ -1,7 +1,6 @@
-"""The one table of processors: price, documented latency, and how many output fields each serves.
+"""The one table of processors: documented latency, and how many output fields each serves.
 
-Source: the Parallel API's price list and documentation, as of 2026-11. Prices are per run, not per
-field; a `-fast` variant costs the same.
+Source: the Parallel API's documentation, as of 2026-11. Each costs more than the one before it.
 """
 
 from __future__ import annotations
@@ -9,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from decimal import Decimal
 from types import MappingProxyType
 
 
@@ -18,14 +16,12 @@ class Processor:
     """One processor of the task API.
 
     Attributes:
-        price_usd: Per run.
         latency: The documented shortest and longest time of a run.
         fields: About how many output fields it handles well.
         deep: It serves text and auto output (deep research).
     """
 
     name: str
-    price_usd: Decimal
     latency: tuple[timedelta, timedelta]
     fields: int
     deep: bool
@@ -40,15 +36,15 @@ def _minutes(shortest: float, longest: float) -> tuple[timedelta, timedelta]:
 
 
 _STANDARD = (
-    ("lite", "0.005", _seconds(10, 60), 2, False),
-    ("base", "0.010", _seconds(15, 100), 5, False),
-    ("core", "0.025", _minutes(1, 5), 10, False),
-    ("core2x", "0.050", _minutes(1, 10), 10, False),
-    ("pro", "0.100", _minutes(2, 10), 20, True),
-    ("ultra", "0.300", _minutes(5, 25), 20, True),
-    ("ultra2x", "0.600", _minutes(5, 50), 25, True),
-    ("ultra4x", "1.200", _minutes(5, 90), 25, True),
-    ("ultra8x", "2.400", _minutes(5, 120), 25, True),
+    ("lite", _seconds(10, 60), 2, False),
+    ("base", _seconds(15, 100), 5, False),
+    ("core", _minutes(1, 5), 10, False),
+    ("core2x", _minutes(1, 10), 10, False),
+    ("pro", _minutes(2, 10), 20, True),
+    ("ultra", _minutes(5, 25), 20, True),
+    ("ultra2x", _minutes(5, 50), 25, True),
+    ("ultra4x", _minutes(5, 90), 25, True),
+    ("ultra8x", _minutes(5, 120), 25, True),
 )
 
 FAST = "-fast"
@@ -58,10 +54,9 @@ FAST_FACTOR = 2
 
 def _table() -> Mapping[str, Processor]:
     table: dict[str, Processor] = {}
-    for name, price, (shortest, longest), fields, deep in _STANDARD:
+    for name, (shortest, longest), fields, deep in _STANDARD:
         table[name] = Processor(
             name=name,
-            price_usd=Decimal(price),
             latency=(shortest, longest),
             fields=fields,
             deep=deep,
@@ -71,7 +66,6 @@ def _table() -> Mapping[str, Processor]:
         shortest, longest = standard.latency
         table[name + FAST] = Processor(
             name=name + FAST,
-            price_usd=standard.price_usd,
             latency=(shortest / FAST_FACTOR, longest / FAST_FACTOR),
             fields=standard.fields,
             deep=standard.deep,

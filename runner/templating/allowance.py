@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
@@ -36,14 +35,22 @@ class _Allowance:
 _current: ContextVar[_Allowance] = ContextVar("_current")
 
 
-@contextmanager
-def allowance(work: int) -> Iterator[None]:
-    """Let the templates rendered inside spend so much, all together."""
-    token = _current.set(_Allowance(work))
-    try:
-        yield
-    finally:
-        _current.reset(token)
+class allowance:  # noqa: N801 - used like a function
+    """Let the templates rendered inside spend so much, all together.
+
+    A context manager; written out, for it stands around every rendering.
+    """
+
+    __slots__ = ("_token", "_work")
+
+    def __init__(self, work: int) -> None:
+        self._work = work
+
+    def __enter__(self) -> None:
+        self._token = _current.set(_Allowance(self._work))
+
+    def __exit__(self, *_exception: object) -> None:
+        _current.reset(self._token)
 
 
 def spend(work: int) -> None:

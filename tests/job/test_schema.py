@@ -76,7 +76,7 @@ def test_durations_are_read_as_the_schema_says():
 def test_the_project_file_may_set_what_a_step_may():
     assert set(DEFAULTABLE) <= set(SCHEMA["properties"])
     parts = project_schema()["properties"]
-    assert set(parts) == {"defaults", "source_policies"}
+    assert set(parts) == {"defaults", "source_policies", "prices"}
     for part in parts.values():
         assert {"title", "description", "examples"} <= part.keys()
         resolved = {**part, "$defs": SCHEMA["$defs"]}

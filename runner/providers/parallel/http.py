@@ -10,8 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass
-from typing import TypeAlias, cast
+from typing import cast
 
 import httpx
 import orjson
@@ -19,13 +18,13 @@ import orjson
 from runner import __version__
 from runner.errors import AmbiguousError, KeyRefusedError, RateLimitedError, UnreachableError
 from runner.jsonvalue import JSON
+from runner.providers.base import Exchange, Listener
 from runner.providers.parallel import errors
 from runner.providers.parallel.clients import Clients
 from runner.providers.parallel.streams import events
 
-DEFAULT_BASE_URL = "https://api.parallel.ai"
-BETAS = "field-basis-2025-11-25,events-sse-2025-07-24,webhook-2025-08-12"
-"""Basis for elements of lists; full event streams; webhooks."""
+BETAS = "field-basis-2025-11-25,events-sse-2025-07-24,webhook-2025-08-12,findall-2025-09-15"
+"""Basis for elements of lists; full event streams; webhooks; FindAll."""
 
 CONNECT_SECONDS = 10.0
 ANSWER_SECONDS = 120.0
@@ -36,19 +35,6 @@ QUIET_SECONDS = 90.0
 """A stream that says nothing for so long is taken for dead, and opened again."""
 
 OK = range(200, 300)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exchange:
-    """One request that was made, for logs; `status` is None where there was no answer."""
-
-    method: str
-    route: str
-    status: int | None
-    milliseconds: float
-
-
-Listener: TypeAlias = Callable[[Exchange], None]
 
 
 class Http:

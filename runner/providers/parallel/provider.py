@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from urllib.parse import urlsplit
 
-from runner.errors import NotAvailableError, UsageError
+from runner.errors import NotAvailableError
 from runner.jsonvalue import JSON
 from runner.plan.calls import Kind
-from runner.providers.base import Answer
+from runner.plan.time import QUOTAS
+from runner.providers.base import Answer, Listener
+from runner.providers.parallel.address import check_base_url, edition_of
+from runner.providers.parallel.findall import FindAlls
 from runner.providers.parallel.groups import TaskGroups
-from runner.providers.parallel.http import DEFAULT_BASE_URL, Http, Listener, check_key
+from runner.providers.parallel.http import Http, check_key
 
 MOST_URLS = 20
 """The most URLs that one extract request may hold."""
-
-QUOTAS: Mapping[str, int] = {"search": 600, "extract": 600, "task": 2_000, "findall": 5}
-"""Requests a minute that create something; the vendor's documented limits."""
 
 
 class ParallelProvider:
@@ -31,6 +30,7 @@ class ParallelProvider:
         self._http = http
         self._edition = edition_of(base_url)
         self.runs = TaskGroups(http)
+        self.findalls = FindAlls(http)
 
     def edition(self, body: Mapping[str, JSON]) -> str:
         """Return `parallel`, and where it is asked unless that is the vendor's own address."""
@@ -41,7 +41,7 @@ class ParallelProvider:
         """Answer a search or an extract request.
 
         Raises:
-            NotAvailableError: tasks are bought in groups, and FindAll is not there yet.
+            NotAvailableError: tasks and FindAll runs are bought, not asked.
         """
         match kind:
             case "search":
@@ -88,33 +88,6 @@ def open_parallel(
     url = check_base_url(base_url)
     http = Http(base_url=url, key=check_key(key), listener=listener)
     return ParallelProvider(http, url)
-
-
-def check_base_url(base_url: str | None) -> str:
-    """Return the address to ask, without a slash at its end.
-
-    Raises:
-        UsageError: it is no address.
-    """
-    url = (base_url or DEFAULT_BASE_URL).strip().rstrip("/")
-    try:
-        parts = urlsplit(url)
-        good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        good = False
-    if not good:
-        raise UsageError(
-            f"PARALLEL_BASE_URL is no address: '{url}'", hint=f"It reads like {DEFAULT_BASE_URL}"
-        )
-    return url
-
-
-def edition_of(base_url: str) -> str:
-    """Return who answers: `parallel`, with the host where it is not the vendor's own.
-
-    A test server's answers must never pass for the vendor's.
-    """
-    return "parallel" if base_url == DEFAULT_BASE_URL else f"parallel@{urlsplit(base_url).netloc}"
 
 
 def _found(answer: Mapping[str, JSON], names: Sequence[str]) -> Answer:

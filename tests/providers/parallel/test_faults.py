@@ -207,9 +207,32 @@ def test_a_failed_run_is_bought_again_only_as_often_as_the_job_says(project):
     assert sum(project.server.bought().values()) == 41
 
 
-def test_the_budget_is_kept_and_said(project):
-    done = project.run("--max-cost", "0.25", "--json")
+def test_a_run_beyond_the_budget_is_refused_before_anything_is_bought(project):
+    done = project.run("--max-cost", "0.25")
     assert done.exit_code == 6
+    assert "This run costs $0.40, and the budget is $0.25; nothing was bought" in done.stderr
+    assert "The first 25 rows would fit: --limit 25" in done.stderr
+    assert sum(project.server.bought().values()) == 0
+
+
+def test_what_the_refusal_offers_fits(project):
+    done = project.run("--max-cost", "0.25", "--limit", "25", "--json")
+    assert done.exit_code == 0
     assert json.loads(done.stdout)["cost_usd"] == pytest.approx(0.25)
-    assert sum(project.server.bought().values()) == 25
     assert Counter(o["status"] for o in project.outcomes()) == {"ok": 25, "skipped": 15}
+
+
+def test_what_is_bought_already_needs_no_budget(project):
+    project.run("--limit", "25")
+    assert project.run("--max-cost", "0.15").exit_code == 0
+    assert sum(project.server.bought().values()) == 40
+
+
+def test_a_run_stopped_midway_by_the_budget_keeps_what_it_bought(project):
+    """Runs that fail and are bought again cost more than the plan could know."""
+    project.change("retry: {", "retry: {failed_runs: 1, ")
+    project.server.faults = Faults(failed=Fault(count=10))
+    done = project.run("--max-cost", "0.45", "--json")
+    assert done.exit_code == 6
+    assert json.loads(done.stdout)["cost_usd"] == pytest.approx(0.45)
+    assert Counter(o["status"] for o in project.outcomes()) == {"ok": 35, "skipped": 5}

@@ -1,0 +1,90 @@
+"""How calls stand before anything is asked: answered, on their way, or new, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from runner.execute.cache import Cache
+from runner.execute.ledger import Ledger, Purchase
+from runner.job.model import Step
+from runner.plan.calls import Call
+
+State: TypeAlias = Literal["cached", "attached", "new"]
+
+ALWAYS = "the job always asks (cache: false)"
+REFRESH = "every answer is to be fresh (--refresh)"
+OLD = "its answer is older than the job's cache age"
+FAILED = "it failed, longer ago than the job's cache age"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How one call stands.
+
+    Attributes:
+        state: The cache answers it; an earlier run bought it (its failure is an answer too); or it
+            is to be asked.
+        age: How old the cached answer is, in seconds.
+        why: Of a new one, why no answer serves; None where it was never stored.
+    """
+
+    state: State
+    age: float | None = None
+    why: str | None = None
+
+
+class Standings:
+    """Looks up how calls stand, many at a time; `cache` and `ledger` are None where none is."""
+
+    def __init__(
+        self,
+        cache: Cache | None,
+        ledger: Ledger | None,
+        steps: Mapping[str, Step],
+        *,
+        refresh: bool = False,
+    ) -> None:
+        self._cache = cache
+        self._ledger = ledger
+        self._steps = steps
+        self._refresh = refresh
+
+    def of(self, calls: Sequence[Call]) -> list[Standing]:
+        """Return how each call stands, in order."""
+        fingerprints = [call.fingerprint for call in calls]
+        ages = {} if self._cache is None else self._cache.ages(fingerprints)
+        tasks = [call.fingerprint for call in calls if call.kind == "task"]
+        purchases = {} if self._ledger is None else self._ledger.look(tasks)
+        return [
+            self._standing(call, ages.get(call.fingerprint), purchases.get(call.fingerprint))
+            for call in calls
+        ]
+
+    def _standing(self, call: Call, age: float | None, purchase: Purchase | None) -> Standing:
+        limit = self._steps[call.step].cache
+        fresh = not self._refresh and limit is not None
+        if fresh and age is not None and limit is not None and age <= limit.total_seconds():
+            return Standing(state="cached", age=age)
+        if purchase is not None and not self._is_stale(purchase, fresh=fresh, step=call.step):
+            return Standing(state="attached")
+        return Standing(state="new", why=self._why(call, age, purchase))
+
+    def _why(self, call: Call, age: float | None, purchase: Purchase | None) -> str | None:
+        if self._refresh:
+            return REFRESH
+        if self._steps[call.step].cache is None:
+            return ALWAYS
+        if age is not None:
+            return OLD
+        return FAILED if purchase is not None and purchase.state == "failed" else None
+
+    def _is_stale(self, purchase: Purchase, *, fresh: bool, step: str) -> bool:
+        """Whether a purchase no longer serves; what is on its way always does."""
+        if purchase.state in ("submitting", "submitted"):
+            return False
+        limit = self._steps[step].cache
+        if not fresh or limit is None or purchase.settled_at is None or self._ledger is None:
+            return True
+        return self._ledger.now() - purchase.settled_at > limit.total_seconds()

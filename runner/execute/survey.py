@@ -1,0 +1,158 @@
+"""A job's calls counted before anything is asked: what is new, why, and what it costs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from itertools import islice
+
+from runner.execute.standing import Standing, Standings
+from runner.jsonvalue import JSON
+from runner.plan.calls import Call
+from runner.plan.distinct import Distinct
+from runner.plan.expand import BEYOND_LIMIT
+
+CHUNK = 500
+"""So many calls are looked up at a time."""
+
+
+@dataclass(slots=True)
+class Count:
+    """Distinct calls by how they stand, and what the new ones cost in US dollars.
+
+    `cost_usd` and `cost_usd_max` differ only where the provider charges by what it finds.
+    """
+
+    calls: int = 0
+    cached: int = 0
+    attached: int = 0
+    new: int = 0
+    cost_usd: Decimal = field(default_factory=Decimal)
+    cost_usd_max: Decimal = field(default_factory=Decimal)
+
+    def add(self, call: Call, standing: Standing) -> None:
+        """Count one distinct call."""
+        self.calls += 1
+        match standing.state:
+            case "cached":
+                self.cached += 1
+            case "attached":
+                self.attached += 1
+            case "new":
+                self.new += 1
+                least = call.price_usd if call.least_usd is None else call.least_usd
+                self.cost_usd += least
+                self.cost_usd_max += call.price_usd
+
+
+@dataclass(slots=True, kw_only=True)
+class Survey:
+    """What a job would ask.
+
+    Attributes:
+        rows: All rows, also those beyond the limit.
+        rows_beyond: Rows after the limit.
+        steps: The counts of each step; `total` of all.
+        ages: The ages in seconds of the youngest and the oldest answer that would be used.
+        fits: So many first rows fit the budget; None where all do.
+        waiting: By step, for how many rows it waits for an answer that is not there yet.
+        reasons: How many of the new calls are new for which reason.
+    """
+
+    rows: int = 0
+    rows_beyond: int = 0
+    total: Count = field(default_factory=Count)
+    steps: dict[str, Count] = field(default_factory=dict)
+    ages: tuple[float, float] | None = None
+    fits: int | None = None
+    waiting: Counter[str] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
+
+
+class Surveyor:
+    """Counts the calls of one wave of steps after another, each distinct call once.
+
+    Args:
+        standings: How calls stand.
+        steps: The ids of the job's steps.
+        budget: In US dollars.
+        why: Says why a call that was never stored is new.
+    """
+
+    def __init__(
+        self,
+        standings: Standings,
+        steps: Iterable[str],
+        *,
+        budget: Decimal | None = None,
+        why: Callable[[Call], str] | None = None,
+    ) -> None:
+        self.found = Survey(steps={step: Count() for step in steps})
+        self._standings = standings
+        self._budget = budget
+        self._why = why
+        self._met = Distinct()
+
+    def count(self, calls: Iterable[Call]) -> None:
+        """Count calls, in the order of their rows; nothing is asked and they are not held."""
+        for chunk in _chunks(_counted(calls, self.found)):
+            firsts = [call for call in chunk if self._met.add(call.fingerprint)]
+            for call, standing in zip(firsts, self._standings.of(firsts), strict=True):
+                self._add(call, standing)
+
+    def _add(self, call: Call, standing: Standing) -> None:
+        found = self.found
+        found.total.add(call, standing)
+        found.steps[call.step].add(call, standing)
+        if standing.state == "cached":
+            found.ages = _widened(found.ages, standing.age or 0.0)
+        elif standing.state == "new":
+            total, budget = found.total.cost_usd_max, self._budget
+            if budget is not None and total > budget and found.fits is None:
+                found.fits = call.row
+            if self._why is not None:
+                found.reasons[standing.why or self._why(call)] += 1
+
+
+def survey(
+    calls: Iterable[Call],
+    standings: Standings,
+    steps: Iterable[str],
+    *,
+    budget: Decimal | None = None,
+    why: Callable[[Call], str] | None = None,
+) -> Survey:
+    """Return the counts of one wave of steps; see `Surveyor`."""
+    surveyor = Surveyor(standings, steps, budget=budget, why=why)
+    surveyor.count(calls)
+    return surveyor.found
+
+
+def _counted(calls: Iterable[Call], found: Survey) -> Iterator[Call]:
+    """Count the rows of calls as they pass; what is withheld does not come through."""
+    last = -1
+    for call in calls:
+        if call.row != last:
+            last = call.row
+            found.rows = max(found.rows, last + 1)
+            found.rows_beyond += call.withheld is BEYOND_LIMIT
+        if call.withheld is None:
+            yield call
+        elif call.withheld.status == "pending":
+            found.waiting[call.step] += 1
+
+
+def _chunks(calls: Iterator[Call]) -> Iterator[list[Call]]:
+    while chunk := list(islice(calls, CHUNK)):
+        yield chunk
+
+
+def _widened(ages: tuple[float, float] | None, age: float) -> tuple[float, float]:
+    return (age, age) if ages is None else (min(ages[0], age), max(ages[1], age))
+
+
+def reasons_sorted(reasons: Mapping[str, int]) -> dict[str, JSON]:
+    """Return reasons, the most frequent first."""
+    return dict(sorted(reasons.items(), key=lambda each: (-each[1], each[0])))
