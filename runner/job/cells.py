@@ -38,7 +38,8 @@ def as_json(value: Any) -> JSON:
 
 
 def _number(value: float | Decimal) -> JSON:
-    if not math.isfinite(value):
+    is_finite = value.is_finite() if isinstance(value, Decimal) else math.isfinite(value)
+    if not is_finite:
         return None
     whole = int(value)
     return whole if whole == value else float(value)
