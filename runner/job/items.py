@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Literal, get_args
 
@@ -25,6 +25,9 @@ _Format = Literal["csv", "tsv", "json", "jsonl", "parquet", "xlsx"]
 FORMATS: tuple[_Format, ...] = get_args(_Format)
 _LIBRARIES = {"parquet": "pyarrow", "xlsx": "openpyxl"}
 """What the extra `tables` installs to read a format."""
+
+
+_TEXTS = "the cells of csv and tsv files are texts: to compare numbers write item.name | int(0)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,9 +96,10 @@ def _is_wanted(job: Job, where: str, row: Row, number: int) -> bool:
         return bool(render_value(where, {"vars": job.vars, "item": row}))
     except TemplateError as error:
         note = f" (row {number} of the data)"
-        raise JobProblemsError(
-            (template_problem(job.source, ("items", "where"), error, note),)
-        ) from error
+        problem = template_problem(job.source, ("items", "where"), error, note)
+        if "not supported between" in error.message:
+            problem = replace(problem, hint=_TEXTS)
+        raise JobProblemsError((problem,)) from error
 
 
 def _file(draft: Draft, where: Where, text: str) -> ReadItems:

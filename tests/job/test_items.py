@@ -64,6 +64,7 @@ def test_a_row_that_where_cannot_judge_is_named_with_the_template_s_place(job):
     (problem,) = caught.value.problems
     assert (problem.line, problem.column) == (4, 33)
     assert "(row 1 of the data)" in problem.message
+    assert problem.hint.startswith("the cells of csv and tsv files are texts")
 
 
 @pytest.mark.parametrize(("kind", "library"), [("xlsx", "openpyxl"), ("parquet", "pyarrow")])
