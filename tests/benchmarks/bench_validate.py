@@ -41,7 +41,7 @@ def write_jobs(folder: Path, count: int) -> Sequence[str]:
     for number in range(count):
         text = samples[number % len(samples)]
         text = re.sub(r"^name: (\S+)", rf"name: \1-{number}", text, count=1, flags=re.MULTILINE)
-        text = text.replace("{{", f"{number} {{{{")
+        text = re.sub(r"(?<![\"'])\{\{", f"{number} {{{{", text)
         text = re.sub(r"(query|objective): (?=[A-Z])", rf"\1: Number {number}, ", text)
         names.append(f"jobs/job-{number:05}.yaml")
         (folder / names[-1]).write_text(text, encoding="utf-8")
