@@ -134,6 +134,8 @@ def extend(
     The chain may be of any length; a file may extend another of its project only, and not itself
     through others.
     """
+    if KEY not in source.data:
+        return source, ()
     members = [Member(source=source, file=file, real=file.resolve(), data=source.data)]
     while isinstance(text := members[-1].data.get(KEY), str) and text:
         last = members[-1]
