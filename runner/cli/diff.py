@@ -9,7 +9,7 @@ import click
 
 from runner.cli.messages import plural, show_json
 from runner.cli.options import job_argument, load_options, parse_variables, talk_options
-from runner.cli.stages import load_runnable, state_for
+from runner.cli.stages import load_job_file, state_for
 from runner.evidence.changes import Changes, FieldChange
 from runner.evidence.text import glimpse
 
@@ -43,7 +43,7 @@ def command(
     del form
     if len(runs) > 2:  # noqa: PLR2004 - it takes two
         raise click.UsageError("At most two runs can be compared")
-    loaded = load_runnable(
+    loaded = load_job_file(
         job,
         variables=parse_variables(variables),
         provider=provider,

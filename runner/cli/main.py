@@ -21,6 +21,7 @@ from runner.execute.state import reason
 
 COMMANDS = {
     "init": "runner.cli.init",
+    "import": "runner.cli.importing",
     "validate": "runner.cli.validate",
     "plan": "runner.cli.plan",
     "run": "runner.cli.run",

@@ -13,7 +13,7 @@ import click
 from runner.cli.messages import dollars, duration, plural, show_json, show_warnings
 from runner.cli.options import job_argument, job_options, parse_variables, talk_options
 from runner.cli.planning import later_calls, plan_record, survey_job
-from runner.cli.stages import edition_for, load_runnable
+from runner.cli.stages import edition_for, load_job_file
 from runner.errors import UsageError
 from runner.execute.survey import Survey
 from runner.job.model import Job
@@ -43,13 +43,12 @@ def command(
 ) -> None:
     """Show what would run, and its price; asks nothing."""
     del form, verbose
-    loaded = load_runnable(
+    loaded = load_job_file(
         job,
         variables=parse_variables(variables),
         provider=provider,
         allow_outside=allow_outside,
         quiet=quiet,
-        only_plan=True,
     )
     with edition_for(loaded, allow_outside=allow_outside) as (edition, state, warnings):
         show_warnings(warnings, quiet=quiet)

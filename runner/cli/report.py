@@ -10,7 +10,7 @@ import click
 from runner.cli.messages import shown_path
 from runner.cli.options import job_argument, load_options, parse_variables, talk_options
 from runner.cli.past import stored_report
-from runner.cli.stages import load_runnable, state_for
+from runner.cli.stages import load_job_file, state_for
 from runner.execute.state import write_whole
 from runner.report.render import render_report
 
@@ -39,7 +39,7 @@ def command(
 ) -> None:
     """Render the report again from stored outcomes; asks nothing."""
     del form, verbose
-    loaded = load_runnable(
+    loaded = load_job_file(
         job,
         variables=parse_variables(variables),
         provider=provider,

@@ -22,7 +22,7 @@ from runner.cli.leaving import note_begun, note_finished
 from runner.cli.messages import plural, show_warnings
 from runner.cli.past import changes_since
 from runner.cli.results import write_results
-from runner.cli.stages import Calls, calls_of, load_runnable, open_provider, state_for
+from runner.cli.stages import Calls, calls_of, load_job_file, open_provider, state_for
 from runner.cli.summary import Summary, plan_line
 from runner.cli.verifying import Reader
 from runner.cli.watching import Log, Progress, log_file, shown
@@ -84,7 +84,7 @@ def run_job(file: Path, options: Options) -> Summary:
     # A run makes very many small values that live long: looking through them for cycles again and
     # again would take a fifth of its time.
     gc.set_threshold(100_000, 50, 100)
-    job = load_runnable(
+    job = load_job_file(
         file,
         variables=options.variables,
         provider=options.provider,

@@ -23,7 +23,7 @@ from runner.cli.options import (
     talk_options,
 )
 from runner.cli.past import last_run, stored_report, verified_steps
-from runner.cli.stages import load_runnable, open_provider, state_for
+from runner.cli.stages import load_job_file, open_provider, state_for
 from runner.cli.verifying import Reader
 from runner.errors import ExitCode, StateError, UsageError
 from runner.evidence.text import glimpse
@@ -68,7 +68,7 @@ def command(
     A web page costs what an extract costs, once; a document is read from its file.
     """
     del verbose
-    loaded = load_runnable(
+    loaded = load_job_file(
         job,
         variables=parse_variables(variables),
         provider=provider,

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 
 from runner.job.checks import read_checks
 from runner.job.durations import parse_duration, parse_money
-from runner.job.items import LATER
+from runner.job.items import read_selection
 from runner.job.model import (
     Action,
     Extract,
-    FileItems,
     FindAll,
     Items,
     Job,
@@ -69,7 +68,8 @@ def build_job(
         documents=_documents(draft),
         vars=dict(values),
         items=items,
-        key=data.get("key"),
+        selection=read_selection(data),
+        key=data.get("key", _items(data).get("key")),
         steps=steps,
         concurrency=int(_or(draft.setting(draft.job, "concurrency"), 50)),
         budget=_budget(draft),
@@ -80,8 +80,12 @@ def build_job(
             template=report.get("template"),
         ),
         source=draft.job.source,
-        unavailable=_unavailable(items),
     )
+
+
+def _items(data: Mapping[str, JSON]) -> Mapping[str, JSON]:
+    items = data.get("items")
+    return items if isinstance(items, Mapping) else {}
 
 
 def _or(value: JSON, default: JSON) -> JSON:
@@ -230,11 +234,3 @@ def _documents(draft: Draft) -> tuple[str, ...]:
 
 def _relative(path: Path, start: Path) -> str:
     return os.path.relpath(path, start).replace(os.sep, "/")
-
-
-def _unavailable(items: Items | None) -> tuple[Where, ...]:
-    """Return the places of what this version accepts and cannot run."""
-    found: list[Where] = []
-    if isinstance(items, FileItems) and items.format in LATER:
-        found.append(("items",))
-    return tuple(found)

@@ -160,6 +160,14 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """Which rows are taken: those for which `where` (a template) is true, the first `limit`."""
+
+    where: str | None = None
+    limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InlineItems:
     """Rows written in the job file. A row that is a text becomes `{"value": text}`."""
 
@@ -196,7 +204,6 @@ class Job:
         budget: The lowest of the job's and of runner.yaml's, in US dollars.
         prices: What runner.yaml puts in the place of list prices, by name.
         source: The text and positions of the job file, for messages about it.
-        unavailable: Keys the file uses that this version accepts but cannot run yet.
     """
 
     file: Path
@@ -207,6 +214,7 @@ class Job:
     documents: tuple[str, ...] = ()
     vars: Mapping[str, JSON] = field(default_factory=dict)
     items: Items | None = None
+    selection: Selection = field(default_factory=Selection)
     key: str | None = None
     steps: tuple[Step, ...]
     concurrency: int = 50
@@ -215,4 +223,3 @@ class Job:
     results: Path | None = None
     report: Report
     source: Source
-    unavailable: tuple[Where, ...] = ()
