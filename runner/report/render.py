@@ -143,10 +143,8 @@ def digest_for(job: Job, outcomes: Iterable[Outcome] = (), *, date: str | None =
 def template_for(job: Job, step: Step, outcomes: Sequence[Outcome]) -> str:
     """Return the built-in template that suits a step's answers, one of `BUILT_IN`."""
     action = step.action
-    if isinstance(action, Search | Extract):
+    if isinstance(action, Search | Extract | FindAll):
         return "search"
-    if isinstance(action, FindAll):
-        return "table"
     if isinstance(action.output, TextOutput):
         return "research"
     if not isinstance(action.output, JsonOutput):
@@ -234,12 +232,12 @@ def _context(
         "attention": lambda chosen=listed: attention(chosen),
         "fields": fields,
         "coverage": digest.coverage,
-        "key_title": _key_title(job, rows),
+        "key_title": _key_title(job, step, rows),
         "extractive": job.provider == "local",
         "warnings": warnings_of(rows),
         "heading": lambda level: hashes(top + level - 1),
         "table": lambda chosen=rows, columns=(), key="": table(
-            chosen, columns, key or _key_title(job, rows)
+            chosen, columns, key or _key_title(job, step, rows)
         ),
         "cite": _of_row("cite", rows, Row.cite),
         "confidence": _of_row("confidence", rows, Row.confidence),
@@ -275,13 +273,13 @@ def _cut(job: Job, digest: StepDigest) -> str:
 
 
 def _has_schema(step: Step) -> bool:
-    return isinstance(step.action, FindAll) or (
-        isinstance(step.action, Task) and isinstance(step.action.output, JsonOutput)
-    )
+    return isinstance(step.action, Task) and isinstance(step.action.output, JsonOutput)
 
 
-def _key_title(job: Job, rows: Sequence[Row]) -> str:
+def _key_title(job: Job, step: Step, rows: Sequence[Row]) -> str:
     """Return what the column of row names is called: the item's column that they come from."""
+    if step.foreach is not None:
+        return "Entry"
     column = next(iter(rows[0].item), None) if rows and job.key is None else None
     if sole := _ITEM_COLUMN.fullmatch(job.key or ""):
         column = sole[1]

@@ -85,9 +85,10 @@ class FindAlls:
 
 
 def _entity(candidate: Mapping[str, JSON]) -> dict[str, JSON]:
-    """Return a candidate as a result, with its name as title; its basis is told apart."""
+    """Return a candidate in the form of a search result; its basis is told apart."""
     kept = {key: value for key, value in candidate.items() if key not in ("basis", "match_status")}
-    return {**kept, "title": candidate.get("name")}
+    said = candidate.get("description")
+    return {**kept, "title": candidate.get("name"), "excerpts": [said] if said else []}
 
 
 def _ended(status: Mapping[str, JSON]) -> str | None:
