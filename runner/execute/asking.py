@@ -12,8 +12,9 @@ from runner.execute.ledger import Ledger
 from runner.execute.limits import Pace
 from runner.execute.terms import Kept
 from runner.job.model import Step
+from runner.jsonvalue import JSON
 from runner.plan.calls import Call
-from runner.providers.base import Answer, Provider
+from runner.providers.base import Answer, Part, Provider, Splitting
 
 WINDOW = 4
 """Calls waiting for their turn, in multiples of the concurrency."""
@@ -35,6 +36,7 @@ class Asker:
         tell: Callable[[Mapping[str, Fate]], None],
     ) -> None:
         self._provider = provider
+        self._splitting = provider if isinstance(provider, Splitting) else None
         self._pace = pace
         self._ledger = ledger
         self._budget = budget
@@ -45,7 +47,7 @@ class Asker:
         self._tell = tell
         self._tasks: set[asyncio.Task[None]] = set()
         self._fault: BaseException | None = None
-        self._broke: Fate | None = None
+        self._broke: BudgetError | None = None
 
     async def ask(self, calls: Sequence[Call]) -> None:
         """Take on distinct calls, in order; returns when the last has its place in the queue.
@@ -100,37 +102,61 @@ class Asker:
             raise self._fault
 
     async def _asked(self, call: Call) -> None:
+        try:
+            answer = await self._answer(call)
+        except TimeoutError:
+            fate = Fate("failed", "new", "There was no answer before the timeout")
+        except BudgetError as error:
+            # Too little credit for one is too little for all that follow.
+            self._broke = error
+            fate = Fate("skipped", "new", _sentence(error))
+        except ProviderError as error:
+            fate = Fate("failed", "new", _sentence(error))
+        else:
+            self._keep([(call.fingerprint, answer, None)])
+            fate = NEW
+        self._tell({call.fingerprint: fate})
+
+    async def _answer(self, call: Call) -> Answer:
+        """Ask the requests of a call side by side; what is lost of them is not paid for.
+
+        Raises:
+            TimeoutError: one took too long.
+            RunnerError: one was refused or lost.
+        """
+        if self._splitting is None:
+            parts: Sequence[Part] = (Part(body=call.body),)
+        else:
+            parts = self._splitting.parts(call.kind, call.body)
+        requests = [self._request(call, part.body) for part in parts]
+        ended = await asyncio.gather(*requests, return_exceptions=True)
+        answers = [each for each in ended if isinstance(each, Answer)]
+        if len(answers) < len(parts):
+            pairs = zip(parts, ended, strict=True)
+            lost = sum(part.weight for part, each in pairs if isinstance(each, RunnerError))
+            self._release(call.price_usd * lost / sum(part.weight for part in parts))
+            raise next(each for each in ended if isinstance(each, BaseException))
+        if len(answers) == 1 or self._splitting is None:
+            return answers[0]
+        return self._splitting.joined(answers)
+
+    async def _request(self, call: Call, body: Mapping[str, JSON]) -> Answer:
+        step = self._steps[call.step]
+        limit = None if step.timeout is None else step.timeout.total_seconds()
         async with self._free:
             if self._broke is not None:
-                self._tell({call.fingerprint: self._broke})
-                return
-            step = self._steps[call.step]
-            limit = None if step.timeout is None else step.timeout.total_seconds()
-            try:
-                async with asyncio.timeout(limit):
-                    answer: Answer = await self._pace.patiently(
-                        call.kind,
-                        lambda: self._provider.ask(call.kind, call.body),
-                        step.retry,
-                        resend=True,
-                    )
-            except TimeoutError:
-                fate = Fate("failed", "new", "There was no answer before the timeout")
-            except BudgetError as error:
-                # Too little credit for one is too little for all that follow.
-                self._release(call)
-                fate = self._broke = Fate("skipped", "new", _sentence(error))
-            except ProviderError as error:
-                self._release(call)
-                fate = Fate("failed", "new", _sentence(error))
-            else:
-                self._keep([(call.fingerprint, answer, None)])
-                fate = NEW
-            self._tell({call.fingerprint: fate})
+                raise self._broke
+            async with asyncio.timeout(limit):
+                return await self._pace.patiently(
+                    call.kind,
+                    lambda: self._provider.ask(call.kind, body),
+                    step.retry,
+                    resend=True,
+                )
 
-    def _release(self, call: Call) -> None:
-        if self._ledger is not None and call.price_usd:
-            self._ledger.release(call.price_usd)
+    def _release(self, amount: Decimal) -> None:
+        if self._ledger is not None and amount:
+            self._ledger.release(amount)
 
 
 def _sentence(error: RunnerError) -> str:

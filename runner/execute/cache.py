@@ -31,10 +31,21 @@ LOOK = 500
 
 _PLAIN_MODES = (diskcache.core.MODE_RAW, diskcache.core.MODE_BINARY)
 SMALL = 8_192
-"""Answers of so many bytes are not worth the time of compressing them."""
+"""Answers of so many bytes are kept as they are: they fit a page or two of the file anyway."""
+
+_COMPRESSED = b"x"
+"""What zlib begins with, and JSON does not."""
+
+_STORE = """
+INSERT INTO Cache (key, raw, store_time, access_time, tag, size, mode, filename, value)
+VALUES (?1, 1, ?2, ?2, ?2, ?3, ?4, ?5, ?6)
+ON CONFLICT (key, raw) DO UPDATE SET store_time = ?2, access_time = ?2, tag = ?2,
+    size = ?3, mode = ?4, filename = ?5, value = ?6
+"""
+"""Puts a row as diskcache does; its own triggers count it."""
 
 _BROKEN = (sqlite3.Error, diskcache.Timeout, OSError)
-_UNREADABLE = (ValueError, zlib.error, KeyError, TypeError)
+_UNREADABLE = (ValueError, zlib.error, KeyError, TypeError, AttributeError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,8 +74,7 @@ class _Disk(diskcache.JSONDisk):  # type: ignore[misc]
         """Return what the database holds of a value."""
         if not read:
             text = _dumps(value)
-            # Small answers fit a page or two of the file, compressed or not.
-            value = zlib.compress(text, self.compress_level if len(text) > SMALL else 0)
+            value = text if len(text) <= SMALL else zlib.compress(text, self.compress_level)
         return diskcache.Disk.store(self, value, read, key=key)
 
     def fetch(self, mode: int, filename: str | None, value: Any, read: bool) -> JSON:
@@ -76,7 +86,9 @@ class _Disk(diskcache.JSONDisk):  # type: ignore[misc]
         if mode not in _PLAIN_MODES:
             raise ValueError("not a stored answer")
         data = diskcache.Disk.fetch(self, mode, filename, value, read)
-        return data if read else _loads(zlib.decompress(data))
+        if read:
+            return data
+        return _loads(zlib.decompress(data) if data.startswith(_COMPRESSED) else data)
 
 
 def _dumps(value: JSON) -> bytes:
@@ -93,12 +105,16 @@ def _loads(data: bytes) -> JSON:
 
 
 class Cache:
-    """The answers of one state directory. Several processes may use it at once."""
+    """The answers of one state directory. Several processes may use it at once.
+
+    Many answers at a time are read from and written to diskcache's table directly: that takes a
+    third of the time of as many calls of its own.
+    """
 
     def __init__(self, folder: Path, clock: Callable[[], float]) -> None:
         self._folder = folder
         self._clock = clock
-        self._reader: sqlite3.Connection | None = None
+        self._direct: sqlite3.Connection | None = None
         with self._reporting():
             _wait_for_lock(folder / diskcache.core.DBNAME)
             self._store = diskcache.Cache(
@@ -117,9 +133,11 @@ class Cache:
         An entry that cannot be read counts as absent.
         """
         entry = self.entry(fingerprint)
-        if entry is None or self._clock() - entry.stored_at > age.total_seconds():
-            return None
-        return entry.answer
+        return entry.answer if entry is not None and self.is_fresh(entry, age) else None
+
+    def is_fresh(self, entry: Entry, age: timedelta) -> bool:
+        """Return whether an entry is no older than `age`."""
+        return self._clock() - entry.stored_at <= age.total_seconds()
 
     def is_empty(self) -> bool:
         """Return whether nothing is stored."""
@@ -130,16 +148,12 @@ class Cache:
         """Return what is stored, however old."""
         try:
             with self._reporting():
-                stored = self._store.get(fingerprint, retry=True)
+                return _entry(self._store.get(fingerprint, retry=True))
         except _UNREADABLE:
             return None
-        return _entry(stored)
 
     def look(self, fingerprints: Sequence[str]) -> dict[str, Entry]:
-        """Return what is stored of many fingerprints, however old; those not stored are absent.
-
-        It reads the store's table itself: one query for many answers, not one for each.
-        """
+        """Return what is stored of many fingerprints, however old; those not stored are absent."""
         found: dict[str, Entry] = {}
         disk = self._store.disk
         for key, mode, filename, value in self._rows("key, mode, filename, value", fingerprints):
@@ -165,35 +179,46 @@ class Cache:
 
     def _rows(self, columns: str, fingerprints: Sequence[str]) -> Iterator[tuple[Any, ...]]:
         with self._reporting():
-            if self._reader is None:
-                file = self._folder / diskcache.core.DBNAME
-                self._reader = sqlite3.connect(file, timeout=LOCK_TIMEOUT)
+            database = self._database()
             for start in range(0, len(fingerprints), LOOK):
                 some = fingerprints[start : start + LOOK]
                 marks = ",".join("?" * len(some))
-                yield from self._reader.execute(
+                yield from database.execute(
                     f"SELECT {columns} FROM Cache WHERE raw = 1 AND key IN ({marks})",  # noqa: S608
                     some,
                 ).fetchall()
 
+    def _database(self) -> sqlite3.Connection:
+        if self._direct is None:
+            file = self._folder / diskcache.core.DBNAME
+            self._direct = sqlite3.connect(file, timeout=LOCK_TIMEOUT, isolation_level=None)
+            self._direct.execute("PRAGMA synchronous = NORMAL")
+        return self._direct
+
     def put(self, fingerprint: str, answer: JSON) -> None:
         """Store an answer, stamped with the time of now."""
-        with self._reporting():
-            self._set(fingerprint, answer, self._clock())
+        self.put_many([(fingerprint, answer, None)])
 
     def put_many(self, answers: Iterable[tuple[str, JSON, float | None]]) -> None:
         """Store answers by fingerprint, all in one transaction.
 
         Each is stamped with the time it is from (None: now), which is never later than now.
         """
-        now = self._clock()
-        with self._reporting(), self._store.transact(retry=True):
+        now, disk = self._clock(), self._store.disk
+        rows: list[tuple[Any, ...]] = []
+        with self._reporting():
             for fingerprint, answer, at in answers:
-                self._set(fingerprint, answer, now if at is None else min(at, now))
-
-    def _set(self, fingerprint: str, answer: JSON, stored_at: float) -> None:
-        stored = {"answer": answer, "stored_at": stored_at}
-        self._store.set(fingerprint, stored, tag=stored_at, retry=True)
+                stored_at = now if at is None else min(at, now)
+                stored = {"answer": answer, "stored_at": stored_at}
+                rows.append((fingerprint, stored_at, *disk.store(stored, False, key=fingerprint)))
+            # Answers that are replaced may leave files behind.
+            left = [name for (name,) in self._rows("filename", [row[0] for row in rows]) if name]
+            database = self._database()
+            database.execute("BEGIN IMMEDIATE")
+            with database:
+                database.executemany(_STORE, rows)
+            for name in left:
+                disk.remove(name)
 
     def entries(self) -> Iterator[tuple[str, Entry]]:
         """Yield fingerprints and entries, oldest first."""
@@ -224,8 +249,8 @@ class Cache:
     def close(self) -> None:
         """Release the files."""
         with contextlib.suppress(*_BROKEN):
-            if self._reader is not None:
-                self._reader.close()
+            if self._direct is not None:
+                self._direct.close()
             self._store.close()
 
     def __enter__(self) -> Self:

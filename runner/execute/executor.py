@@ -24,8 +24,8 @@ from itertools import islice
 
 from runner.execute.asking import Asker
 from runner.execute.buying import Buyer
-from runner.execute.cache import Cache
-from runner.execute.fates import CACHED, Fate
+from runner.execute.cache import Cache, Entry
+from runner.execute.fates import CACHED, NEW, PAID, Fate
 from runner.execute.finding import Finder
 from runner.execute.ledger import Ledger
 from runner.execute.limits import Pace
@@ -38,8 +38,11 @@ from runner.plan.calls import Call, Withheld
 from runner.plan.time import RUNS_A_REQUEST
 from runner.providers.base import Answer, GroupStatus, Provider, RunProgress
 
-AT_HAND = 5_000
+AT_HAND = 1_000
 """So many answers stay in memory until their rows' turn; the others are read from the cache."""
+
+PORTION = 200
+"""So many answers are read from the cache at a time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +101,6 @@ class _Executor:
         self._watcher = watcher
         self._fates: dict[str, Fate] = {}
         self._at_hand: dict[str, Answer] = {}
-        self._paid: set[str] = set()
         lenient = provider.null_is_not_found
         self._validity = {
             id_: Validity(step, null_is_not_found=lenient) for id_, step in execution.steps.items()
@@ -152,31 +154,20 @@ class _Executor:
         """Yield exactly one outcome per call, in the order of the calls."""
         with Waiting() as waiting:
             is_first = True
-            for chunk in _chunks(calls):
+            for chunk in _portions(calls, RUNS_A_REQUEST):
                 unknown: dict[str, Call] = {}
-                for call in chunk:
-                    if call.withheld is not None:
-                        if is_first:
-                            yield withheld(call, call.withheld)
-                        else:
-                            waiting.add(call)
-                        continue
-                    answer = self._known(call)
-                    if answer is not None and is_first:
-                        yield self._outcome(call, CACHED, answer)
+                for call, answer in self._known(chunk):
+                    if is_first and (answer is not None or call.withheld is not None):
+                        yield self._outcome(call, answer)
                         continue
                     is_first = False
                     waiting.add(call)
-                    if call.fingerprint not in self._fates and call.fingerprint not in unknown:
-                        unknown[call.fingerprint] = call
+                    if call.withheld is None and call.fingerprint not in self._fates:
+                        unknown.setdefault(call.fingerprint, call)
                 await self._ask(unknown)
             await self._finish()
-            for call in waiting:
-                if call.withheld is not None:
-                    yield withheld(call, call.withheld)
-                    continue
-                fate = self._fates[call.fingerprint]
-                yield self._outcome(call, fate, self._stored(call) if fate.status == "ok" else None)
+            for call, answer in self._answered(waiting):
+                yield self._outcome(call, answer)
 
     async def close(self) -> None:
         await self._asker.close()
@@ -185,23 +176,33 @@ class _Executor:
         if self._buyer is not None:
             await self._buyer.close()
 
-    def _known(self, call: Call) -> Answer | None:
-        """Return the cached answer, if it may be used."""
-        execution = self._execution
-        age = execution.steps[call.step].cache
-        if execution.offline:
-            age = timedelta.max
-        elif execution.refresh or age is None:
+    def _known(self, calls: Iterable[Call]) -> Iterator[tuple[Call, Answer | None]]:
+        """Yield calls with their cached answers, where these may be used."""
+        for portion in _portions(calls, PORTION):
+            readable = [call.fingerprint for call in portion if self._age(call) is not None]
+            entries = {} if self._nothing_stored else self._cache.look(readable)
+            for call in portion:
+                yield call, self._usable(call, entries.get(call.fingerprint))
+
+    def _usable(self, call: Call, entry: Entry | None) -> Answer | None:
+        """Return a stored answer if it may be used: it is not too old, nor asked for anew."""
+        age = self._age(call)
+        if entry is None or age is None or not self._cache.is_fresh(entry, age):
             return None
         known = self._fates.get(call.fingerprint)
-        if self._nothing_stored or (known is not None and known is not CACHED):
-            return None
-        stored = self._cache.get(call.fingerprint, age)
-        if stored is None:
-            return None
         if known is None:
             self._tell({call.fingerprint: CACHED})
-        return Answer(**stored)
+        elif known is not CACHED:
+            return None
+        return Answer(**entry.answer)
+
+    def _age(self, call: Call) -> timedelta | None:
+        """Return how old a call's cached answer may be; None where the cache is not to be read."""
+        if call.withheld is not None:
+            return None
+        if self._execution.offline:
+            return timedelta.max
+        return None if self._execution.refresh else self._execution.steps[call.step].cache
 
     async def _ask(self, calls: Mapping[str, Call]) -> None:
         """Set about answering calls that neither the cache nor an earlier row answers."""
@@ -249,23 +250,31 @@ class _Executor:
         self._fates.update(fates)
         self._watcher.settled(fates)
 
-    def _stored(self, call: Call) -> Answer | None:
-        at_hand = self._at_hand.get(call.fingerprint)
-        if at_hand is not None:
-            return at_hand
-        entry = self._cache.entry(call.fingerprint)
-        return None if entry is None else Answer(**entry.answer)
+    def _answered(self, calls: Iterable[Call]) -> Iterator[tuple[Call, Answer | None]]:
+        """Yield calls that have their fate with their answers, where there is one."""
+        for portion in _portions(calls, PORTION):
+            asked = [call.fingerprint for call in portion if call.withheld is None]
+            good = [each for each in asked if self._fates[each].status == "ok"]
+            answers = {each: self._at_hand[each] for each in good if each in self._at_hand}
+            stored = self._cache.look([each for each in good if each not in answers])
+            answers |= {each: Answer(**entry.answer) for each, entry in stored.items()}
+            for call in portion:
+                yield call, answers.get(call.fingerprint)
 
-    def _outcome(self, call: Call, fate: Fate, answer: Answer | None) -> Outcome:
+    def _outcome(self, call: Call, answer: Answer | None) -> Outcome:
+        if call.withheld is not None:
+            return withheld(call, call.withheld)
+        fate = self._fates[call.fingerprint]
         if fate.status == "ok" and answer is None:
             return unanswered(call, "failed", "The stored answer cannot be read")
         cost = Decimal(0)
         if fate.source == "new" and fate.status in ("ok", "failed") and answer is not None:
             # The first of several equal rows pays.
-            first = call.fingerprint not in self._paid
-            price = call.price_usd * fate.purchases if fate.cost_usd is None else fate.cost_usd
-            cost = price if first else cost
-            self._paid.add(call.fingerprint)
+            bought = call.price_usd * fate.purchases
+            cost = bought if fate.cost_usd is None else fate.cost_usd
+            self._fates[call.fingerprint] = (
+                PAID if fate is NEW else replace(fate, purchases=0, cost_usd=None)
+            )
         if answer is None:
             return unanswered(call, fate.status, fate.error or "", fate.run_id)
         complaints = self._validity[call.step].complaints(answer.output)
@@ -368,7 +377,7 @@ def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
     return error
 
 
-def _chunks(calls: Iterable[Call]) -> Iterator[list[Call]]:
+def _portions(calls: Iterable[Call], size: int) -> Iterator[list[Call]]:
     iterator = iter(calls)
-    while chunk := list(islice(iterator, RUNS_A_REQUEST)):
-        yield chunk
+    while portion := list(islice(iterator, size)):
+        yield portion

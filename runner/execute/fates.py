@@ -30,6 +30,8 @@ class Fate:
 
 CACHED = Fate("ok", "cached")
 NEW = Fate("ok", "new")
+PAID = Fate("ok", "new", purchases=0)
+"""Of equal calls the first one has paid."""
 ATTACHED = Fate("ok", "attached")
 
 

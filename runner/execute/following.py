@@ -120,6 +120,8 @@ class Follower:
                 await self._changed.wait()
             elif self._is_due():
                 await self._read()
+            elif len(self._finished) == len(self._wanted):
+                await self._wait()
             else:
                 await self._watch()
 
@@ -134,9 +136,21 @@ class Follower:
         return not self._growing and (self._idle or unread == len(self._wanted) > 0)
 
     def _note(self, status: GroupStatus) -> None:
-        self._total = status.total
-        self._idle = status.total > 0 and status.finished >= status.total
+        # Statuses may come out of order; one from before the latest runs says nothing of them.
+        is_late = status.total >= max(1, self._total, len(self._wanted))
+        self._total = max(self._total, status.total)
+        self._idle = is_late and status.finished >= status.total
+        if self._idle:
+            now = self._clock()
+            for run_id in self._wanted:
+                self._finished.setdefault(run_id, now)
         self._progress(self.group, status)
+
+    async def _wait(self) -> None:
+        """Wait for more runs to join the group while all that are in it have finished."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._seconds_left()):
+                await self._changed.wait()
 
     def _seconds_left(self) -> float:
         """Return how long one may wait for the next event before something else is to be done."""

@@ -55,19 +55,23 @@ class Standings:
         """Return how each call stands, in order."""
         fingerprints = [call.fingerprint for call in calls]
         ages = {} if self._cache is None else self._cache.ages(fingerprints)
-        tasks = [call.fingerprint for call in calls if call.kind == "task"]
+        answered = [self._cached(call, ages.get(call.fingerprint)) for call in calls]
+        both = list(zip(calls, answered, strict=True))
+        tasks = [call.fingerprint for call, found in both if not found and call.kind == "task"]
         purchases = {} if self._ledger is None else self._ledger.look(tasks)
         return [
-            self._standing(call, ages.get(call.fingerprint), purchases.get(call.fingerprint))
-            for call in calls
+            found
+            or self._uncached(call, ages.get(call.fingerprint), purchases.get(call.fingerprint))
+            for call, found in both
         ]
 
-    def _standing(self, call: Call, age: float | None, purchase: Purchase | None) -> Standing:
-        limit = self._steps[call.step].cache
-        fresh = not self._refresh and limit is not None
-        if fresh and age is not None and limit is not None and age <= limit.total_seconds():
-            return Standing(state="cached", age=age)
-        if purchase is not None and not self._is_stale(purchase, fresh=fresh, step=call.step):
+    def _cached(self, call: Call, age: float | None) -> Standing | None:
+        limit = None if self._refresh else self._steps[call.step].cache
+        is_fresh = age is not None and limit is not None and age <= limit.total_seconds()
+        return Standing(state="cached", age=age) if is_fresh else None
+
+    def _uncached(self, call: Call, age: float | None, purchase: Purchase | None) -> Standing:
+        if purchase is not None and not self._is_stale(purchase, call.step):
             return Standing(state="attached")
         return Standing(state="new", why=self._why(call, age, purchase))
 
@@ -80,11 +84,11 @@ class Standings:
             return OLD
         return FAILED if purchase is not None and purchase.state == "failed" else None
 
-    def _is_stale(self, purchase: Purchase, *, fresh: bool, step: str) -> bool:
+    def _is_stale(self, purchase: Purchase, step: str) -> bool:
         """Whether a purchase no longer serves; what is on its way always does."""
         if purchase.state in ("submitting", "submitted"):
             return False
-        limit = self._steps[step].cache
-        if not fresh or limit is None or purchase.settled_at is None or self._ledger is None:
+        limit = None if self._refresh else self._steps[step].cache
+        if limit is None or purchase.settled_at is None or self._ledger is None:
             return True
         return self._ledger.now() - purchase.settled_at > limit.total_seconds()

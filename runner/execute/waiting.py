@@ -11,7 +11,7 @@ from typing import IO, Final, Self
 
 from runner.plan.calls import Call, Withheld
 
-HELD: Final = 10_000
+HELD: Final = 2_000
 """So many calls wait in memory."""
 
 

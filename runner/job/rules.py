@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
-from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, TypeAlias
 
 from runner.job.checks import single_checks
@@ -300,6 +299,8 @@ def provider(draft: Draft) -> Iterator[Problem]:
     name = None if holder is None else holder.data["provider"]
     if holder is None or not isinstance(name, str) or not name or name in BUILT_IN:
         return
+    from importlib.metadata import entry_points  # noqa: PLC0415 - slow to import
+
     known = [*BUILT_IN, *(entry.name for entry in entry_points(group="runner.providers"))]
     if name not in known:
         yield holder.problem(

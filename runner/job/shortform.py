@@ -48,6 +48,8 @@ class Remark:
 
 @dataclass(slots=True)
 class _Expansion:
+    """How a short form is expanded, and what was noticed."""
+
     with_formats: bool
     remarks: list[Remark] = field(default_factory=list)
 

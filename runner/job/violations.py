@@ -104,6 +104,8 @@ class Violation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Words:
+    """What a message says, and its hint."""
+
     message: str
     hint: str | None = None
 

@@ -88,6 +88,8 @@ class Choice:
 
 @dataclass(frozen=True, slots=True, order=True)
 class _Demand:
+    """What asks for a processor: how high it stands on the ladder, and why."""
+
     level: int
     why: str
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol, TypeAlias, get_args
+from typing import Literal, Protocol, TypeAlias, get_args, runtime_checkable
 
 from runner.jsonvalue import JSON
 from runner.plan.calls import Kind
@@ -246,4 +246,25 @@ class Provider(Protocol):
 
     async def close(self) -> None:
         """Release files and connections."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One of the requests that a call takes; the call's price is shared out by `weight`."""
+
+    body: Mapping[str, JSON]
+    weight: int = 1
+
+
+@runtime_checkable
+class Splitting(Protocol):
+    """A provider some of whose calls take several requests, each asked by itself."""
+
+    def parts(self, kind: Kind, body: Mapping[str, JSON]) -> Sequence[Part]:
+        """Return the requests that a call takes; most take one."""
+        ...
+
+    def joined(self, answers: Sequence[Answer]) -> Answer:
+        """Return the answer of a call from those of its parts, in their order."""
         ...

@@ -12,7 +12,6 @@ from runner.jsonvalue import JSON
 from runner.report.blocks import block
 from runner.report.escape import QUOTE_LENGTH, quoted
 from runner.report.numbers import number_of
-from runner.report.prose import prose
 from runner.report.tables import table
 from runner.report.values import cell, plain
 from runner.templating import Markdown
@@ -60,6 +59,8 @@ def date(value: JSON, pattern: str | None = None) -> JSON:
 
 def _prose(value: JSON, below: int = 1) -> Markdown:
     """Return markdown from a provider with its formatting, made safe."""
+    from runner.report.prose import prose  # noqa: PLC0415 - for texts only
+
     return prose(value, below) if isinstance(value, str) else block(value, below + 1)
 
 

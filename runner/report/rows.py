@@ -27,7 +27,6 @@ from runner.report.citations import Footnotes, Source
 from runner.report.escape import MISSING, inline, quoted
 from runner.report.fields import Field, own_fields
 from runner.report.links import address
-from runner.report.references import cited_prose
 from runner.report.values import cell, plain
 from runner.templating import Markdown
 
@@ -201,6 +200,8 @@ class Row:
     def text(self) -> Markdown:
         """A text answer, its formatting kept and its headings below the row's."""
         if isinstance(self.output, str):
+            from runner.report.references import cited_prose  # noqa: PLC0415 - for texts only
+
             entries = list(self.basis.values())
             return cited_prose(self.output, entries, self.footnotes, self.level)
         return self.lay_out()

@@ -79,6 +79,10 @@ class Sandbox(ImmutableSandboxedEnvironment):
     intercepted_binops = frozenset({"+", "*", "**", "%"})
     code_generator_class = _Generator
 
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self._safe: dict[tuple[type, str], bool] = {}
+
     def call_binop(
         self, context: jinja2.runtime.Context, operator: str, left: Any, right: Any
     ) -> Any:
@@ -103,9 +107,13 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
         """Refuse every private name, and numbers' methods: they make huge values of small ones."""
-        if attr.startswith("_") or isinstance(obj, int | float | bytes):
-            return False
-        return super().is_safe_attribute(obj, attr, value)
+        kind = (type(obj), attr)
+        safe = self._safe.get(kind)
+        if safe is None:
+            # Jinja, too, decides by the type alone; it takes a while, and reports ask very often.
+            is_own = attr.startswith("_") or isinstance(obj, int | float | bytes)
+            safe = self._safe[kind] = not is_own and super().is_safe_attribute(obj, attr, value)
+        return safe
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """Read a mapping's key before its method, so that `item.items` is the column."""

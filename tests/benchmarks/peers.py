@@ -129,8 +129,8 @@ def cached(given: argparse.Namespace) -> None:
     """Read every answer from the cache that a run left, and write one line for each."""
     import diskcache  # noqa: PLC0415
 
-    class PlainKeys(diskcache.JSONDisk):
-        """The keys as `runner` stores them: as they are, where the original makes JSON of them."""
+    class Plain(diskcache.JSONDisk):
+        """Keys and small values as `runner` stores them: as they are."""
 
         def put(self, key: str) -> tuple[str, bool]:
             return key, True
@@ -138,8 +138,13 @@ def cached(given: argparse.Namespace) -> None:
         def get(self, key: str, _: bool) -> str:
             return key
 
+        def fetch(self, mode: int, filename: str | None, value: Any, read: bool) -> Any:
+            if value is None or value[:1] == b"x":
+                return super().fetch(mode, filename, value, read)
+            return json.loads(value)
+
     with (
-        closing(diskcache.Cache(str(given.cache), disk=PlainKeys)) as cache,
+        closing(diskcache.Cache(str(given.cache), disk=Plain)) as cache,
         given.out.open("w", encoding="utf-8") as out,
     ):
         for number, key in enumerate(cache):

@@ -1,10 +1,10 @@
-"""Where the API is asked, and what that means for its answers."""
+"""Where the API is asked and with which key, and what that means for its answers."""
 
 from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from runner.errors import UsageError
+from runner.errors import KeyRefusedError, UsageError
 
 DEFAULT_BASE_URL = "https://api.parallel.ai"
 
@@ -26,6 +26,25 @@ def check_base_url(base_url: str | None) -> str:
             f"PARALLEL_BASE_URL is no address: '{url}'", hint=f"It reads like {DEFAULT_BASE_URL}"
         )
     return url
+
+
+def check_key(key: str | None) -> str:
+    """Return the key, if it can stand in a header.
+
+    Raises:
+        KeyRefusedError: it is missing, or holds what no header may.
+    """
+    if not key or not key.strip():
+        raise KeyRefusedError(
+            "There is no API key",
+            hint="Set PARALLEL_API_KEY, or try the job on your documents: --provider local",
+        )
+    key = key.strip()
+    if not key.isascii() or not key.isprintable():
+        raise KeyRefusedError(
+            "PARALLEL_API_KEY holds characters that no key has", hint="Copy it again"
+        )
+    return key
 
 
 def edition_of(base_url: str) -> str:

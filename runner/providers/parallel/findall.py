@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from runner.errors import AmbiguousError
 from runner.jsonvalue import JSON
 from runner.providers.base import FINISHED, Answer, Found, Search
 from runner.providers.parallel.groups import FINGERPRINT
-from runner.providers.parallel.http import Http
+
+if TYPE_CHECKING:
+    from runner.providers.parallel.http import Http
 
 RUNS = "/v1beta/findall/runs"
 INGEST = "/v1beta/findall/ingest"
@@ -20,14 +23,14 @@ WELL_ENDED = frozenset({"match_limit_met", "candidates_exhausted", "low_match_ra
 class FindAlls:
     """FindAll runs over HTTP; see `runner.providers.base.FindAlls`."""
 
-    def __init__(self, http: Http) -> None:
+    def __init__(self, http: Callable[[], Http]) -> None:
         self._http = http
 
     async def prepare(self, body: Mapping[str, JSON]) -> Mapping[str, JSON]:
         """Return the whole request; the API itself fills in what the job leaves open."""
         if "entity_type" in body and "match_conditions" in body:
             return body
-        suggested = await self._http.post(INGEST, {"objective": body["objective"]})
+        suggested = await self._http().post(INGEST, {"objective": body["objective"]})
         try:
             open_ = {key: suggested[key] for key in ("entity_type", "match_conditions")}
         except KeyError as error:
@@ -37,14 +40,14 @@ class FindAlls:
     async def start(self, fingerprint: str, body: Mapping[str, JSON]) -> str:
         """Buy a run and return its id."""
         metadata = {**(body.get("metadata") or {}), FINGERPRINT: fingerprint}
-        run = await self._http.post(RUNS, {**body, "metadata": metadata})
+        run = await self._http().post(RUNS, {**body, "metadata": metadata})
         if not isinstance(run.get("findall_id"), str):
             raise AmbiguousError(f"POST {RUNS} answered without an id")
         return str(run["findall_id"])
 
     async def look(self, run_id: str) -> Search:
         """Return how far a run is."""
-        run = await self._http.get(f"{RUNS}/{run_id}")
+        run = await self._http().get(f"{RUNS}/{run_id}")
         status = run.get("status")
         if not isinstance(status, dict):
             raise AmbiguousError(f"GET {RUNS}/{run_id} answered without a status")
@@ -58,7 +61,7 @@ class FindAlls:
 
     async def result(self, run_id: str) -> Found:
         """Return what a run found: the candidates that match."""
-        answer = await self._http.get(f"{RUNS}/{run_id}/result")
+        answer = await self._http().get(f"{RUNS}/{run_id}/result")
         candidates = answer.get("candidates")
         if not isinstance(candidates, list):
             raise AmbiguousError(f"GET {RUNS}/{run_id}/result answered without candidates")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import orjson
 
@@ -19,7 +20,9 @@ from runner.providers.base import (
     RunProgress,
     RunStatus,
 )
-from runner.providers.parallel.http import Http
+
+if TYPE_CHECKING:
+    from runner.providers.parallel.http import Http
 
 FINGERPRINT = "runner_fp"
 """The metadata key under which each run carries its call's fingerprint."""
@@ -33,12 +36,12 @@ TOLD = 3
 class TaskGroups:
     """Tasks of the Parallel API, bought in groups. See `runner.providers.base.Runs`."""
 
-    def __init__(self, http: Http) -> None:
+    def __init__(self, http: Callable[[], Http]) -> None:
         self._http = http
 
     async def create_group(self) -> str:
         """Return the id of a new group."""
-        answer = await self._http.post(GROUPS, {})
+        answer = await self._http().post(GROUPS, {})
         group = answer.get("taskgroup_id")
         if not isinstance(group, str):
             raise AmbiguousError(f"POST {GROUPS} answered without a taskgroup_id")
@@ -54,7 +57,7 @@ class TaskGroups:
             # Such runs are watched one by one; only those that track events can tell of them.
             inputs = [{**each, "enable_events": True} for each in inputs]
         route = f"{GROUPS}/{group}/runs"
-        answer = await self._http.post(route, {"inputs": inputs})
+        answer = await self._http().post(route, {"inputs": inputs})
         run_ids = answer.get("run_ids")
         if not isinstance(run_ids, list) or len(run_ids) != len(inputs):
             raise AmbiguousError(f"POST {route} answered without an id for every run")
@@ -74,7 +77,7 @@ class TaskGroups:
             wanted["include_input"] = "true"
         if outputs:
             wanted["include_output"] = "true"
-        async for event in self._http.stream(f"{GROUPS}/{group}/runs", **wanted):
+        async for event in self._http().stream(f"{GROUPS}/{group}/runs", **wanted):
             run = _event(event)
             if run is not None:
                 yield run
@@ -82,7 +85,7 @@ class TaskGroups:
     async def watch(self, group: str, after: str | None) -> AsyncIterator[Run | GroupStatus]:
         """Yield completions and statuses of a group from a cursor on."""
         cursor = {"last_event_id": after} if after else {}
-        async for event in self._http.stream(f"{GROUPS}/{group}/events", **cursor):
+        async for event in self._http().stream(f"{GROUPS}/{group}/events", **cursor):
             if event.get("type") == "task_group_status":
                 yield _status(event.get("status"), event.get("event_id"))
             else:
@@ -92,19 +95,19 @@ class TaskGroups:
 
     async def status(self, group: str) -> GroupStatus:
         """Return the group's status."""
-        answer = await self._http.get(f"{GROUPS}/{group}")
+        answer = await self._http().get(f"{GROUPS}/{group}")
         return _status(answer.get("status"), None)
 
     async def result(self, run_id: str) -> Run:
         """Return one run, with its answer if it is completed."""
         route = f"{RUNS}/{run_id}"
-        run = _run(await self._http.get(route), None, None)
+        run = _run(await self._http().get(route), None, None)
         if run is None:
             raise AmbiguousError(f"GET {route} answered without a run")
         if run.status != "completed":
             return run
         try:
-            answer = await self._http.get(f"{route}/result")
+            answer = await self._http().get(f"{route}/result")
         except UnknownRunError as error:
             # The result of a run that has just failed is 404, like that of an unknown one.
             raise AmbiguousError(f"The result of {run_id} is not there yet") from error
@@ -115,7 +118,7 @@ class TaskGroups:
 
     async def progress(self, run_id: str) -> AsyncIterator[RunProgress]:
         """Yield what one run says of itself."""
-        async for event in self._http.stream(f"{RUNS}/{run_id}/events"):
+        async for event in self._http().stream(f"{RUNS}/{run_id}/events"):
             said = _progress(event)
             if said is not None:
                 yield said

@@ -12,15 +12,14 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import cast
 
-import httpx
 import orjson
 
 from runner import __version__
-from runner.errors import AmbiguousError, KeyRefusedError, RateLimitedError, UnreachableError
+from runner.errors import AmbiguousError, RateLimitedError, UnreachableError
 from runner.jsonvalue import JSON
 from runner.providers.base import Exchange, Listener
 from runner.providers.parallel import errors
-from runner.providers.parallel.clients import Clients
+from runner.providers.parallel.clients import Clients, httpx
 from runner.providers.parallel.streams import events
 
 BETAS = "field-basis-2025-11-25,events-sse-2025-07-24,webhook-2025-08-12,findall-2025-09-15"
@@ -192,25 +191,6 @@ async def _chunks(response: httpx.Response) -> AsyncIterator[bytes]:
     """Yield a response's bytes without closing it at their end."""
     async for chunk in cast(httpx.AsyncByteStream, response.stream):
         yield chunk
-
-
-def check_key(key: str | None) -> str:
-    """Return the key, if it can stand in a header.
-
-    Raises:
-        KeyRefusedError: it is missing, or holds what no header may.
-    """
-    if not key or not key.strip():
-        raise KeyRefusedError(
-            "There is no API key",
-            hint="Set PARALLEL_API_KEY, or try the job on your documents: --provider local",
-        )
-    key = key.strip()
-    if not key.isascii() or not key.isprintable():
-        raise KeyRefusedError(
-            "PARALLEL_API_KEY holds characters that no key has", hint="Copy it again"
-        )
-    return key
 
 
 _NEVER_SENT = (

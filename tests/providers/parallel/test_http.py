@@ -22,7 +22,7 @@ def test_listeners_that_are_cancelled_at_any_moment_give_their_connections_back(
 
     async def go():
         http = Http(base_url=server.url, key=server.key)
-        groups = TaskGroups(http)
+        groups = TaskGroups(lambda: http)
         group = await groups.create_group()
         await groups.add(group, {"a": body})
 
@@ -50,7 +50,7 @@ def test_an_unknown_group_is_told_apart(server):
     async def go():
         http = Http(base_url=server.url, key=server.key)
         try:
-            await TaskGroups(http).status("tgrp_unknown")
+            await TaskGroups(lambda: http).status("tgrp_unknown")
         finally:
             await http.close()
 
