@@ -197,7 +197,7 @@ def test_what_a_template_may_not_do_is_refused_with_a_place(attack):
         ("{{ ', '.join(item.l) }}", "a, b"),
         ("{{ item.l + ['c'] }}", ["a", "b", "c"]),
         ("{{ item.l | map('upper') }}", ["A", "B"]),
-        ("is {{ item.l | map('upper') }}", "is ['A', 'B']"),
+        ("is {{ item.l | map('upper') }}", 'is ["A", "B"]'),
         ("{{ range(3) }}", [0, 1, 2]),
         ("{{ item.s | replace('t', 'T', 1) }}", "Text"),
         ("{{ item.s['upper']() }}", "TEXT"),

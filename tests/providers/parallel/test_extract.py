@@ -4,7 +4,8 @@ import json
 from collections import Counter
 
 import pytest
-from tests.wire.faults import Fault, Faults
+
+from runner.server.faults import Fault, Faults
 
 EXTRACT = """\
 name: rows
