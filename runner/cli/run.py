@@ -9,7 +9,8 @@ import click
 from runner.cli.gates import show_failures
 from runner.cli.messages import dollars, plural, show_error, show_json, shown_path
 from runner.cli.options import job_options, parse_max_cost, parse_variables, talk_options
-from runner.cli.running import Options, Summary, run_job
+from runner.cli.running import Options, run_job
+from runner.cli.summary import Summary
 from runner.errors import ExitCode, RunnerError
 from runner.execute.outcomes import Status
 from runner.report.render import is_html

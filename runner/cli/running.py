@@ -7,30 +7,30 @@ import gc
 import secrets
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Literal
 
 import click
 
 from runner.cli.budget import confirm_partly
 from runner.cli.gates import log_failures
-from runner.cli.messages import dollars, plural, show_warnings
-from runner.cli.past import changes_since
+from runner.cli.messages import plural, show_warnings
+from runner.cli.past import changes_since, values_before
 from runner.cli.results import write_results
-from runner.cli.stages import Planned, load_runnable, open_provider, plan_calls, state_for
+from runner.cli.stages import Calls, calls_of, load_runnable, open_provider, state_for
+from runner.cli.summary import Summary, plan_line
 from runner.cli.verifying import Reader
 from runner.cli.watching import Log, Progress, log_file, shown
-from runner.errors import ExitCode, RunnerError
-from runner.evidence.checks import Checks
+from runner.errors import RunnerError
 from runner.evidence.verifying import Verdicts, verdict_records, weigh
 from runner.execute.asked import asked, remember
 from runner.execute.cache import Cache
-from runner.execute.executor import Execution, execute, unanswered
+from runner.execute.earlier import Results
+from runner.execute.executor import Execution, execute
 from runner.execute.kept import Answers, keep_run, write_verdicts
 from runner.execute.ledger import Ledger
 from runner.execute.limits import Pace, SharedWindows
@@ -41,9 +41,10 @@ from runner.execute.stored import StoredOutcomes, outcome_line
 from runner.execute.survey import Survey, survey
 from runner.execute.tally import Tally
 from runner.job.model import Job, Step, Task
-from runner.jsonvalue import JSON
 from runner.plan.calls import Call
 from runner.plan.processors import PROCESSORS
+from runner.plan.time import SECONDS
+from runner.plan.waves import waves
 from runner.providers.base import Provider
 from runner.report.columnar import check_installed
 from runner.report.render import digest_for, render_report
@@ -68,60 +69,6 @@ class Options:
     log_file: Path | None = None
     quiet: bool = False
     verbose: bool = False
-
-
-RunStatus = Literal["done", "failed", "running", "budget"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Summary:
-    """How a run ended. `report` and `results` are None where they were left as they were."""
-
-    job: str
-    run: str
-    calls: int
-    tally: Tally
-    cost_usd: Decimal
-    stopped_by_budget: bool
-    report: Path | None
-    results: Path | None
-    seconds: float
-    checks: Checks
-
-    @property
-    def exit_code(self) -> ExitCode:
-        """What the run's outcomes and checks mean for the command's exit code."""
-        code = self.tally.exit_code(stopped_by_budget=self.stopped_by_budget)
-        return ExitCode.FAILED_ROWS if code == ExitCode.DONE and self.checks.stops else code
-
-    @property
-    def status(self) -> RunStatus:
-        """The exit code in a word."""
-        words: dict[ExitCode, RunStatus] = {
-            ExitCode.DONE: "done",
-            ExitCode.STILL_RUNNING: "running",
-            ExitCode.BUDGET: "budget",
-        }
-        return words.get(self.exit_code, "failed")
-
-    def record(self) -> dict[str, JSON]:
-        """Return the object that `--json` prints."""
-        counts = self.tally.counts()
-        return {
-            "job": self.job,
-            "run": self.run,
-            "status": self.status,
-            "calls": self.calls,
-            "cached": counts["cached"],
-            "new": counts["new"],
-            "attached": counts["attached"],
-            "failed": counts["failed"],
-            "pending": counts["pending"],
-            "cost_usd": float(self.cost_usd),
-            "report": None if self.report is None else str(self.report),
-            "results": None if self.results is None else str(self.results),
-            "seconds": round(self.seconds, 3),
-        }
 
 
 def run_job(file: Path, options: Options) -> Summary:
@@ -161,6 +108,16 @@ def run_job(file: Path, options: Options) -> Summary:
     return summary
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Means:
+    """What a run works with, opened."""
+
+    state: State
+    provider: Provider
+    cache: Cache
+    ledger: Ledger
+
+
 class _Run:
     """One run of one job; `go` is its story."""
 
@@ -171,12 +128,13 @@ class _Run:
         self._log = log
         self._started = started
         self._tally = Tally()
-        self._date = datetime.now(tz=UTC).date().isoformat()
-        self._digest = digest_for(job, date=self._date)
+        self._digest = digest_for(job, date=datetime.now(tz=UTC).date().isoformat())
         self._answers = Answers()
         self._verdicts: Verdicts | None = None
         self._budget = _least(job.budget, options.max_cost)
-        self._survey = Survey()
+        self._steps = {step.id: step for step in job.steps}
+        self._waves = waves(job.steps)
+        self._calls = 0
 
     async def go(self) -> Summary:
         job, options = self._job, self._options
@@ -186,61 +144,111 @@ class _Run:
         )
         try:
             show_warnings(provider.warnings, quiet=options.quiet)
-            planned = plan_calls(job, provider.edition, options.limit)
             with ExitStack() as stack:
-                cache = stack.enter_context(Cache(state.cache, time.time))
-                ledger = stack.enter_context(Ledger(state.ledger))
-                self._survey = self._surveyed(planned, provider, cache, ledger)
-                ledger.start(self._run, job.name)
-                status = "stopped"
-                try:
-                    await self._executed(planned, provider, state, cache, ledger)
-                    cost = await self._verified(provider, state, cache, ledger)
-                    remember(state.asked(job.name), asked(job, provider.edition({})))
-                    summary = self._written(state, cost, provider.warnings)
-                    status = summary.status
-                except asyncio.CancelledError:
-                    status = "interrupted"
-                    running = self._survey.total.calls - self._tally.settled
-                    if provider.runs is not None and running and not options.quiet:
-                        said = f"{plural(running, 'call')} not answered yet"
-                        click.echo(
-                            f"{said}; what was bought is picked up by the next run", err=True
-                        )
-                    raise KeyboardInterrupt from None
-                finally:
-                    counts = self._tally.counts()
-                    ledger.finish(status, {**counts, "rows": self._survey.rows})
-            return summary
+                means = _Means(
+                    state=state,
+                    provider=provider,
+                    cache=stack.enter_context(Cache(state.cache, time.time)),
+                    ledger=stack.enter_context(Ledger(state.ledger)),
+                )
+                return await self._told(means)
         finally:
             await provider.close()
 
-    def _surveyed(
-        self, planned: Planned, provider: Provider, cache: Cache, ledger: Ledger
-    ) -> Survey:
-        """Render every template, count what is new, and see that the budget has room for it.
-
-        Raises:
-            BudgetError: it has not, and nobody is there to ask, or whoever is said no.
-        """
-        job, options = self._job, self._options
-        steps = {step.id: step for step in job.steps}
-        standings = Standings(
-            cache, None if provider.runs is None else ledger, steps, refresh=options.refresh
-        )
-        found = survey(planned.all(), standings, steps, limit=options.limit, budget=self._budget)
-        if not options.quiet:
-            click.echo(_plan_line(job, found), err=True)
-        if found.fits is not None and not options.offline:
+    async def _told(self, means: _Means) -> Summary:
+        """Survey, execute and write; the ledger hears how it went."""
+        job, ledger, provider = self._job, means.ledger, means.provider
+        calls = calls_of(job, self._waves[0], provider.edition, self._options.limit)
+        # Every template is rendered, and the price is known, before the first call is asked.
+        found = self._surveyed(calls, means)
+        if found.fits is not None and not self._options.offline:
             confirm_partly(found, self._budget)
+        ledger.start(self._run, job.name)
+        status = "stopped"
+        try:
+            await self._executed(calls, means)
+            cost = await self._verified(means)
+            remember(means.state.asked(job.name), asked(job, provider.edition({})))
+            summary = self._written(means.state, cost, provider.warnings)
+            status = summary.status
+        except asyncio.CancelledError:
+            status = "interrupted"
+            running = self._calls - self._tally.settled
+            if provider.runs is not None and running:
+                said = f"{plural(running, 'call')} not answered yet"
+                self._say(f"{said}; what was bought is picked up by the next run")
+            raise KeyboardInterrupt from None
+        finally:
+            ledger.finish(status, {**self._tally.counts(), "rows": found.rows})
+        return summary
+
+    def _surveyed(self, calls: Iterable[Call], means: _Means) -> Survey:
+        """Count the calls of a wave, and say so."""
+        standings = Standings(
+            means.cache,
+            None if means.provider.runs is None else means.ledger,
+            self._steps,
+            refresh=self._options.refresh,
+        )
+        found = survey(calls, standings, self._steps, budget=self._budget)
+        self._calls += found.total.calls
+        self._say(plan_line(self._job, found))
         return found
 
-    async def _executed(
-        self, planned: Planned, provider: Provider, state: State, cache: Cache, ledger: Ledger
-    ) -> None:
+    async def _executed(self, calls: Calls, means: _Means) -> None:
         """Write each outcome to the state directory as it comes."""
-        job, options = self._job, self._options
-        steps = {step.id: step for step in job.steps}
+        job, state = self._job, means.state
+        windows = SharedWindows(state.limits)
+        loop = asyncio.get_running_loop()
+        task = asyncio.current_task()
+        if task is not None:
+            loop.add_signal_handler(signal.SIGTERM, task.cancel)
+        try:
+            with (
+                shown(job.name, self._calls, quiet=self._options.quiet) as show,
+                staged(state.outcomes(job.name)) as file,
+            ):
+                progress = Progress(
+                    name=job.name,
+                    calls=self._calls,
+                    tally=self._tally,
+                    record=means.ledger.count,
+                    show=show,
+                    cost=means.ledger.cost,
+                    say=self._say,
+                )
+                pace = Pace(means.provider.quotas, windows)
+                results = Results(job.steps)
+                for number in range(len(self._waves)):
+                    if number:
+                        file.flush()
+                        calls = self._later(number, means, results, Path(file.name))
+                        progress.calls = self._calls
+                    async for outcome in self._outcomes(calls, means, pace, progress):
+                        self._take(outcome)
+                        results.note(outcome)
+                        file.write(outcome_line(outcome))
+        finally:
+            windows.close()
+
+    def _later(self, number: int, means: _Means, results: Results, file: Path) -> Calls:
+        """Return the calls of a later wave; its steps read what earlier ones left in the file."""
+        done = [step.id for wave in self._waves[:number] for step in wave]
+        calls = calls_of(
+            self._job,
+            self._waves[number],
+            means.provider.edition,
+            self._options.limit,
+            lambda: results.before(file, done),
+        )
+        self._surveyed(calls, means)
+        self._digest.checks.read(values_before(results, file, done))
+        return calls
+
+    def _outcomes(
+        self, calls: Iterable[Call], means: _Means, pace: Pace, progress: Progress
+    ) -> AsyncIterator[Outcome]:
+        job, options, steps = self._job, self._options, self._steps
         execution = Execution(
             steps=steps,
             concurrency=job.concurrency,
@@ -251,63 +259,19 @@ class _Run:
             timeout=lambda call: _timeout(steps[call.step], call),
             place=lambda call: _place(job, steps[call.step]),
         )
-        windows = SharedWindows(state.limits)
-        loop = asyncio.get_running_loop()
-        task = asyncio.current_task()
-        if task is not None:
-            loop.add_signal_handler(signal.SIGTERM, task.cancel)
-        try:
-            with (
-                shown(job.name, self._survey.total.calls, quiet=options.quiet) as show,
-                staged(state.outcomes(job.name)) as file,
-            ):
-                progress = Progress(
-                    name=job.name,
-                    calls=self._survey.total.calls,
-                    tally=self._tally,
-                    record=ledger.count,
-                    show=show,
-                    cost=ledger.cost,
-                    say=_silence if options.quiet else _say,
-                )
-                async for outcome in execute(
-                    planned.within(),
-                    execution=execution,
-                    cache=cache,
-                    provider=provider,
-                    ledger=ledger,
-                    pace=Pace(provider.quotas, windows),
-                    watcher=progress,
-                ):
-                    self._take(outcome)
-                    file.write(outcome_line(outcome))
-                for call in planned.beyond():
-                    outcome = unanswered(call, "skipped", "Beyond --limit")
-                    self._take(outcome)
-                    file.write(outcome_line(outcome))
-        finally:
-            windows.close()
+        return execute(
+            calls,
+            execution=execution,
+            cache=means.cache,
+            provider=means.provider,
+            ledger=means.ledger,
+            pace=pace,
+            watcher=progress,
+        )
 
-    async def _verified(
-        self, provider: Provider, state: State, cache: Cache, ledger: Ledger
-    ) -> Decimal:
-        """Read the pages that answers cite, where the job asks for it; return what the run cost."""
-        steps = [step for step in self._job.steps if step.verify]
-        if steps and self._tally.has_answers and self._options.wait:
-            outcomes = StoredOutcomes(state.outcomes(self._job.name), self._tally.rows)
-            reader = Reader(
-                job=self._job,
-                provider=provider,
-                state=state,
-                cache=cache,
-                ledger=ledger,
-                budget=self._budget,
-                refresh=self._options.refresh,
-                offline=self._options.offline,
-            )
-            self._verdicts = await reader.verdicts(outcomes, steps)
-            self._digest.verify(weigh(outcomes, self._verdicts, [step.id for step in steps]))
-        return ledger.cost()
+    def _say(self, line: str) -> None:
+        if not self._options.quiet:
+            click.echo(line, err=True)
 
     def _take(self, outcome: Outcome) -> None:
         self._tally.add(outcome)
@@ -327,6 +291,25 @@ class _Run:
             error=outcome.error,
         )
 
+    async def _verified(self, means: _Means) -> Decimal:
+        """Read the pages that answers cite, where the job asks for it; return what the run cost."""
+        steps = [step for step in self._job.steps if step.verify]
+        if steps and self._tally.has_answers and self._options.wait:
+            outcomes = StoredOutcomes(means.state.outcomes(self._job.name), self._tally.rows)
+            reader = Reader(
+                job=self._job,
+                provider=means.provider,
+                state=means.state,
+                cache=means.cache,
+                ledger=means.ledger,
+                budget=self._budget,
+                refresh=self._options.refresh,
+                offline=self._options.offline,
+            )
+            self._verdicts = await reader.verdicts(outcomes, steps)
+            self._digest.verify(weigh(outcomes, self._verdicts, [step.id for step in steps]))
+        return means.ledger.cost()
+
     def _written(self, state: State, cost: Decimal, warnings: Sequence[str]) -> Summary:
         """Write what the run leaves; the report is rendered before the first file changes."""
         job, tally = self._job, self._tally
@@ -342,14 +325,13 @@ class _Run:
                 outcomes = StoredOutcomes(state.outcomes(job.name), tally.rows)
                 write_results(job, job.results, outcomes)
             write_whole(job.report.path, [report])
-        skipped = tally.statuses["skipped"] - self._survey.rows_beyond
         return Summary(
             job=job.name,
             run=self._run,
-            calls=self._survey.total.calls,
+            calls=self._calls,
             tally=tally,
             cost_usd=cost,
-            stopped_by_budget=skipped > 0 and not self._options.offline,
+            stopped_by_budget=tally.unaffordable > 0 and not self._options.offline,
             report=None if kept else job.report.path,
             results=None if kept else job.results,
             seconds=time.monotonic() - self._started,
@@ -357,18 +339,12 @@ class _Run:
         )
 
 
-def _say(line: str) -> None:
-    click.echo(line, err=True)
-
-
-def _silence(line: str) -> None:
-    del line
-
-
 def _timeout(step: Step, call: Call) -> float:
     """Return how long a call is waited for: the job's word, or twice the documented latency."""
     if step.timeout is not None:
         return step.timeout.total_seconds()
+    if call.kind == "findall":
+        return 2 * SECONDS["findall"][1]
     processor = PROCESSORS.get(str(call.body.get("processor")))
     return INSTANT_SECONDS if processor is None else 2 * processor.latency[1].total_seconds()
 
@@ -389,24 +365,6 @@ def _redirected(job: Job, out: Path | None) -> Job:
         job,
         report=replace(job.report, path=folder / job.report.path.name),
         results=None if job.results is None else folder / job.results.name,
-    )
-
-
-def _plan_line(job: Job, survey: Survey) -> str:
-    total = survey.total
-    price = dollars(total.cost_usd_max) if total.cost_usd_max else "free"
-    parts = [
-        f"{count:,} {word}"
-        for count, word in (
-            (total.cached, "cached"),
-            (total.attached, "bought earlier"),
-            (total.new, "new"),
-        )
-        if count
-    ]
-    return (
-        f"{job.name}: {plural(survey.rows, 'row')}, {plural(total.calls, 'distinct call')} "
-        f"({', '.join(parts) or 'none'}), provider {job.provider}, {price}"
     )
 
 

@@ -13,21 +13,17 @@ from runner.cli.messages import show_problems
 from runner.errors import NotAvailableError, UsageError
 from runner.execute.state import State, open_state, state_of
 from runner.job.load import load_with_warnings
-from runner.job.model import Job
+from runner.job.model import Job, Step
 from runner.job.rows import read_rows
 from runner.jsonvalue import JSON
 from runner.plan.calls import Call
-from runner.plan.expand import Edition, expand
+from runner.plan.expand import Earlier, Edition, expand
 from runner.providers.base import Listener, Provider
 
 HELD = 10_000
 """So many calls are held in memory; of more rows each is rendered again when its turn comes."""
 
 LATER = {
-    "steps": "several steps",
-    "foreach": "steps over earlier results",
-    "follows": "following an earlier step",
-    "findall": "FindAll",
     "webhook": "webhooks",
 }
 
@@ -129,16 +125,14 @@ def rows_of(job: Job) -> Iterator[Mapping[str, JSON]]:
         yield from read_rows(job.items)
 
 
-@dataclass(slots=True, kw_only=True)
-class Planned:
-    """The calls of a job; few are held, many are made again when they are walked over."""
+@dataclass(slots=True)
+class Calls:
+    """Calls to walk over more than once; few are held, many are made again at every walk."""
 
     expand: Callable[[], Iterator[Call]]
-    limit: int | None
     held: list[Call] | None = None
 
-    def all(self) -> Iterator[Call]:
-        """Yield every call; in the first walk, those that may be held are kept."""
+    def __iter__(self) -> Iterator[Call]:
         if self.held is not None:
             yield from self.held
             return
@@ -151,27 +145,28 @@ class Planned:
             yield call
         self.held = held
 
-    def within(self) -> Iterator[Call]:
-        """Yield the calls of the rows up to the limit."""
-        for call in self.all():
-            if self.limit is not None and call.row >= self.limit:
-                return
-            yield call
 
-    def beyond(self) -> Iterator[Call]:
-        """Yield the calls of the rows after the limit."""
-        if self.limit is not None:
-            for call in self.all():
-                if call.row >= self.limit:
-                    yield call
+def calls_of(
+    job: Job,
+    steps: Sequence[Step],
+    edition: Edition,
+    limit: int | None,
+    earlier: Callable[[], Earlier] | None = None,
+) -> Calls:
+    """Return the calls of steps; every walk over them renders every template.
 
-
-def plan_calls(job: Job, edition: Edition, limit: int | None) -> Planned:
-    """Return the calls of a job; every walk over them renders every template for every row.
-
-    Walking raises `JobProblemsError` where a template, an input or a value does not fit a row.
+    `earlier` opens what the steps before them left, for one walk; without it, walking raises
+    `JobProblemsError` where a template, an input or a value does not fit a row.
     """
     today = datetime.now(tz=UTC).date()
-    return Planned(
-        expand=lambda: expand(job, rows_of(job), edition=edition, today=today), limit=limit
+    return Calls(
+        lambda: expand(
+            job,
+            rows_of(job),
+            edition=edition,
+            today=today,
+            steps=steps,
+            earlier=None if earlier is None else earlier(),
+            limit=limit,
+        )
     )

@@ -26,6 +26,8 @@ class Outcome:
         cost_usd: What this answer cost in this run (0 from the cache and from the local provider).
         attached: It was bought by an earlier run, or another one, and picked up by this one.
         error: What went wrong, in one sentence, or None.
+        withheld: It was not asked: it lies beyond the limit, or a step it needs has no answer.
+        interaction_id: The provider's name for its research context, for a step that follows.
     """
 
     step: str
@@ -42,6 +44,8 @@ class Outcome:
     warnings: Sequence[str] = ()
     error: str | None = None
     attached: bool = False
+    withheld: bool = False
+    interaction_id: str | None = None
 
     def record(self) -> dict[str, JSON]:
         """Return the line of a jsonl results file, keys in the documented order."""

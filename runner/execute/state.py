@@ -117,7 +117,8 @@ def staged(path: Path) -> Iterator[TextIO]:
     except OSError as error:
         raise _unwritable(path, error) from error
     try:
-        with open(handle, "w", encoding="utf-8", newline="") as file:  # noqa: PTH123 - a handle
+        os.close(handle)
+        with Path(name).open("w", encoding="utf-8", newline="") as file:
             yield file
         # mkstemp makes a private file; give it what a plain open() would have given.
         umask = os.umask(0)

@@ -39,17 +39,23 @@ class StoredOutcomes(Collection[Outcome]):
         return read_outcomes(self.file)
 
 
-def read_outcomes(file: Path) -> Iterator[Outcome]:
-    """Yield the outcomes of the last run, in input order.
+def read_outcomes(file: Path, *, step: str | None = None) -> Iterator[Outcome]:
+    """Yield the outcomes of the last run, in input order; of one step where it is named.
 
     Raises:
         StateError: there is none, or the file is damaged.
     """
     rows: Counter[str] = Counter()
+    # The step comes first in a line, so that others need not be read.
+    start = b"" if step is None else _start(step)
     try:
         with file.open("rb") as lines:
             for line in lines:
+                if not line.startswith((start, b" ")):
+                    continue
                 stored = loaded_line(line)
+                if step is not None and stored["step"] != step:
+                    continue
                 row = rows[stored["step"]]
                 rows[stored["step"]] += 1
                 yield Outcome(
@@ -64,6 +70,11 @@ def read_outcomes(file: Path) -> Iterator[Outcome]:
             f"The stored outcomes in {file} are damaged",
             hint="Run the job again; the cache still holds its answers",
         ) from error
+
+
+def _start(step: str) -> bytes:
+    """Return how each line of a step begins."""
+    return b'{"step":' + orjson.dumps(step) + b","
 
 
 def outcome_line(outcome: Outcome) -> str:

@@ -12,6 +12,7 @@ from runner.execute.standing import Standing, Standings
 from runner.jsonvalue import JSON
 from runner.plan.calls import Call
 from runner.plan.distinct import Distinct
+from runner.plan.expand import BEYOND_LIMIT
 
 CHUNK = 500
 """So many calls are looked up at a time."""
@@ -56,6 +57,7 @@ class Survey:
         steps: The counts of each step; `total` of all.
         ages: The ages in seconds of the youngest and the oldest answer that would be used.
         fits: So many first rows fit the budget; None where all do.
+        waiting: By step, for how many rows it waits for an answer that is not there yet.
         reasons: How many of the new calls are new for which reason.
     """
 
@@ -65,7 +67,53 @@ class Survey:
     steps: dict[str, Count] = field(default_factory=dict)
     ages: tuple[float, float] | None = None
     fits: int | None = None
+    waiting: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
+
+
+class Surveyor:
+    """Counts the calls of one wave of steps after another, each distinct call once.
+
+    Args:
+        standings: How calls stand.
+        steps: The ids of the job's steps.
+        budget: In US dollars.
+        why: Says why a call that was never stored is new.
+    """
+
+    def __init__(
+        self,
+        standings: Standings,
+        steps: Iterable[str],
+        *,
+        budget: Decimal | None = None,
+        why: Callable[[Call], str] | None = None,
+    ) -> None:
+        self.found = Survey(steps={step: Count() for step in steps})
+        self._standings = standings
+        self._budget = budget
+        self._why = why
+        self._met = Distinct()
+
+    def count(self, calls: Iterable[Call]) -> None:
+        """Count calls, in the order of their rows; nothing is asked and they are not held."""
+        for chunk in _chunks(_counted(calls, self.found)):
+            firsts = [call for call in chunk if self._met.add(call.fingerprint)]
+            for call, standing in zip(firsts, self._standings.of(firsts), strict=True):
+                self._add(call, standing)
+
+    def _add(self, call: Call, standing: Standing) -> None:
+        found = self.found
+        found.total.add(call, standing)
+        found.steps[call.step].add(call, standing)
+        if standing.state == "cached":
+            found.ages = _widened(found.ages, standing.age or 0.0)
+        elif standing.state == "new":
+            total, budget = found.total.cost_usd_max, self._budget
+            if budget is not None and total > budget and found.fits is None:
+                found.fits = call.row
+            if self._why is not None:
+                found.reasons[standing.why or self._why(call)] += 1
 
 
 def survey(
@@ -73,48 +121,27 @@ def survey(
     standings: Standings,
     steps: Iterable[str],
     *,
-    limit: int | None = None,
     budget: Decimal | None = None,
     why: Callable[[Call], str] | None = None,
 ) -> Survey:
-    """Count calls, each distinct one once; nothing is asked and the calls are not held.
-
-    Args:
-        calls: In the order of their rows.
-        standings: How calls stand.
-        steps: The ids of the job's steps.
-        limit: Only so many first rows count.
-        budget: In US dollars.
-        why: Says why a call that was never stored is new.
-    """
-    found = Survey(steps={step: Count() for step in steps})
-    met = Distinct()
-    for chunk in _chunks(_counted(calls, found, limit)):
-        firsts = [call for call in chunk if met.add(call.fingerprint)]
-        for call, standing in zip(firsts, standings.of(firsts), strict=True):
-            found.total.add(call, standing)
-            found.steps[call.step].add(call, standing)
-            if standing.state == "cached":
-                found.ages = _widened(found.ages, standing.age or 0.0)
-            elif standing.state == "new":
-                if budget is not None and found.total.cost_usd_max > budget and found.fits is None:
-                    found.fits = call.row
-                if why is not None:
-                    found.reasons[standing.why or why(call)] += 1
-    return found
+    """Return the counts of one wave of steps; see `Surveyor`."""
+    surveyor = Surveyor(standings, steps, budget=budget, why=why)
+    surveyor.count(calls)
+    return surveyor.found
 
 
-def _counted(calls: Iterable[Call], found: Survey, limit: int | None) -> Iterator[Call]:
-    """Count the rows of calls as they pass; only those of the first `limit` rows come through."""
+def _counted(calls: Iterable[Call], found: Survey) -> Iterator[Call]:
+    """Count the rows of calls as they pass; what is withheld does not come through."""
     last = -1
     for call in calls:
-        is_beyond = limit is not None and call.row >= limit
         if call.row != last:
             last = call.row
-            found.rows += 1
-            found.rows_beyond += is_beyond
-        if not is_beyond:
+            found.rows = max(found.rows, last + 1)
+            found.rows_beyond += call.withheld is BEYOND_LIMIT
+        if call.withheld is None:
             yield call
+        elif call.withheld.status == "pending":
+            found.waiting[call.step] += 1
 
 
 def _chunks(calls: Iterator[Call]) -> Iterator[list[Call]]:

@@ -14,12 +14,16 @@ from runner.execute.outcomes import Outcome, Status
 
 @dataclass(slots=True)
 class Tally:
-    """How many distinct calls came from where, and how many rows have each status."""
+    """How many distinct calls came from where, and how many rows have each status.
+
+    `unaffordable` are rows that the budget, the credit or `--offline` left out.
+    """
 
     sources: Counter[Source] = field(default_factory=Counter)
     rows: int = 0
     statuses: Counter[Status] = field(default_factory=Counter)
     cost_usd: Decimal = field(default_factory=Decimal)
+    unaffordable: int = 0
 
     def settle(self, fates: Iterable[Fate]) -> None:
         """Count distinct calls that were answered, or failed."""
@@ -31,6 +35,7 @@ class Tally:
         """Count one row's outcome."""
         self.rows += 1
         self.statuses[outcome.status] += 1
+        self.unaffordable += outcome.status == "skipped" and not outcome.withheld
         self.cost_usd += outcome.cost_usd
 
     @property

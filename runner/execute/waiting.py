@@ -9,7 +9,7 @@ from decimal import Decimal
 from types import TracebackType
 from typing import IO, Final, Self
 
-from runner.plan.calls import Call
+from runner.plan.calls import Call, Withheld
 
 HELD: Final = 10_000
 """So many calls wait in memory."""
@@ -31,7 +31,8 @@ class Waiting:
             self._file = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 - see __exit__
         processor = call.body.get("processor")
         line = (call.row, call.step, call.kind, call.key, call.item, processor, call.fingerprint)
-        self._file.write(json.dumps((*line, str(call.price_usd))) + "\n")
+        why = call.withheld and (call.withheld.status, call.withheld.reason)
+        self._file.write(json.dumps((*line, str(call.price_usd), why)) + "\n")
 
     def __iter__(self) -> Iterator[Call]:
         yield from self._held
@@ -50,7 +51,7 @@ class Waiting:
 
 
 def _call(line: str) -> Call:
-    row, step, kind, key, item, processor, fingerprint, price = json.loads(line)
+    row, step, kind, key, item, processor, fingerprint, price, why = json.loads(line)
     return Call(
         row=row,
         step=step,
@@ -60,4 +61,5 @@ def _call(line: str) -> Call:
         body={} if processor is None else {"processor": processor},
         fingerprint=fingerprint,
         price_usd=Decimal(price),
+        withheld=why and Withheld(status=why[0], reason=why[1]),
     )

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from runner.job.outputs import ReadOutput, SchemaFile
     from runner.jsonvalue import JSON
 
-_LATER_IN_STEP = ("findall", "webhook", "foreach", "follows")
+_LATER_IN_STEP = ("webhook",)
 
 
 def build_job(
@@ -143,7 +143,7 @@ def _action(draft: Draft, scope: Scope, output: ReadOutput, input_schema: Schema
     return Task(
         input=data["query"] if "query" in data else data["input"],
         input_schema=input_schema.schema,
-        processor=_or(draft.setting(scope, "processor"), "base"),
+        processor=draft.setting(scope, "processor"),
         max_processor=draft.setting(scope, "max_processor"),
         fast=bool(draft.setting(scope, "fast")),
         output=output.output,
@@ -237,8 +237,6 @@ def _relative(path: Path, start: Path) -> str:
 def _unavailable(draft: Draft, items: Items | None) -> tuple[Where, ...]:
     """Return the places of what this version accepts and cannot run."""
     found: list[Where] = []
-    if "steps" in draft.job.data:
-        found.append(("steps",))
     if isinstance(items, FileItems) and items.format in LATER:
         found.append(("items",))
     for scope in draft.scopes():

@@ -52,11 +52,14 @@ Output: TypeAlias = TextOutput | AutoOutput | JsonOutput
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """`query` or `input`: research that ends in text or JSON. `input` holds templates."""
+    """`query` or `input`: research that ends in text or JSON. `input` holds templates.
+
+    `processor` is None where nobody names one.
+    """
 
     input: str | Mapping[str, JSON]
     input_schema: Mapping[str, JSON] | None = None
-    processor: str = "base"
+    processor: str | None = None
     max_processor: str | None = None
     fast: bool = False
     output: Output = field(default_factory=AutoOutput)

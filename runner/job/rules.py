@@ -94,6 +94,17 @@ def searchable(draft: Draft) -> Iterator[Problem]:
                 )
 
 
+def findable(draft: Draft) -> Iterator[Problem]:
+    """FindAll looks through the web; documents are searched."""
+    for scope in draft.steps():
+        if draft.is_local and "findall" in scope.data:
+            yield scope.problem(
+                scope.key("findall"),
+                "the local provider has no findall: it looks for things on the web",
+                hint="search the documents: search: {objective: ...}",
+            )
+
+
 def ineffective(draft: Draft) -> Iterator[Problem]:
     """A setting that the action does not have is a warning."""
     for scope in draft.steps():
@@ -209,6 +220,7 @@ def step_ids(draft: Draft) -> Iterator[Problem]:
     """Ids of steps are unique, and `follows` names an earlier step."""
     seen: dict[str, int] = {}
     ids = [step.data.get("id") for step in draft.steps() if step.where]
+    places = {step.data.get("id"): step for step in draft.steps() if step.where}
     for step in draft.steps():
         name = step.data.get("id")
         follows = step.data.get("follows")
@@ -225,6 +237,8 @@ def step_ids(draft: Draft) -> Iterator[Problem]:
                 if later
                 else did_you_mean(follows, seen, noun="steps before it"),
             )
+        elif isinstance(follows, str):
+            yield from _followed(step, follows, places[follows])
         if isinstance(name, str) and name in seen:
             yield step.problem(
                 step.value("id"),
@@ -233,6 +247,23 @@ def step_ids(draft: Draft) -> Iterator[Problem]:
             )
         elif isinstance(name, str):
             seen[name] = step.value("id").line
+
+
+def _followed(step: Scope, name: str, followed: Scope) -> Iterator[Problem]:
+    """A step follows one task, which has a research context."""
+    action = next((key for key in ("search", "extract", "findall") if key in followed.data), None)
+    if action is not None:
+        yield step.problem(
+            step.value("follows"),
+            f"step '{name}' is a {action}, which has no research context to carry over",
+            hint=f"follow a query, or read its answer: {{{{ steps.{name}.results }}}}",
+        )
+    elif "foreach" in followed.data:
+        yield step.problem(
+            step.value("follows"),
+            f"step '{name}' is asked once for each entry of a list: which one is followed?",
+            hint=f"read its answers instead: {{{{ steps.{name}.output }}}}",
+        )
 
 
 def provider(draft: Draft) -> Iterator[Problem]:
@@ -284,6 +315,7 @@ RULES: tuple[Rule, ...] = (
     one_action,
     single_checks,
     searchable,
+    findable,
     ineffective,
     strong_enough,
     durations,

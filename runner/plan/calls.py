@@ -16,6 +16,14 @@ UNASKED = frozenset({"metadata", "webhook"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Withheld:
+    """Why a call is not asked: `skipped`, `failed` or `pending`, and the reason in a sentence."""
+
+    status: Literal["skipped", "failed", "pending"]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
     """What one row asks of one step.
 
@@ -27,6 +35,7 @@ class Call:
         fingerprint: sha256 of provider, kind and body; see `fingerprint`.
         price_usd: The most that the provider charges for it when it is not cached.
         least_usd: The least; another sum only for FindAll. None: the same.
+        withheld: Why it is not asked; its outcome is known from the start.
     """
 
     row: int
@@ -38,6 +47,7 @@ class Call:
     fingerprint: str
     price_usd: Decimal
     least_usd: Decimal | None = None
+    withheld: Withheld | None = None
 
 
 def fingerprint(provider: str, kind: Kind, body: Mapping[str, JSON]) -> str:

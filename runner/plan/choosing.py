@@ -7,7 +7,7 @@ below asks for a least processor; the highest of them is taken, held by `max_pro
 | --- | --- |
 | a simple fact is asked: when, who, where, how many, which year | lite |
 | anything else | base |
-| up to 2, 5, 10, 20, 25 output fields (a list counts as two, each field of a record in it too) | lite, base, core, pro, ultra2x |
+| up to 2, 5, 10, 20, 25 output fields; a list, and each field of the records in it, counts twice | lite, base, core, pro, ultra2x |
 | a list of records, or records inside records | core |
 | two or more lists of records, or records four deep | pro |
 | analysis: compare, evaluate, trends, market size, risks, strategy, competitors | pro |
@@ -31,6 +31,9 @@ from runner.plan.shape import Shape, shape_of
 
 LADDER: tuple[str, ...] = tuple(name for name in PROCESSORS if not name.endswith(FAST))
 """The standard processors, each dearer and more able than the one before."""
+
+DEFAULT = "base"
+"""The processor of a task that names none."""
 
 _MOST = max(entry.fields for entry in PROCESSORS.values())
 _DEEP = 3
@@ -91,6 +94,8 @@ class _Demand:
 
 def choose(task: Task) -> Choice:
     """Return the processor of a task; `auto` takes the cheapest that serves it."""
+    if task.processor is None:
+        return Choice(processor=_fast(task, DEFAULT), why="the default")
     if task.processor != "auto":
         return Choice(processor=_fast(task, task.processor), why="named in the job")
     # Of several signs that ask for as much, the first one says why.

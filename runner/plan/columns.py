@@ -9,8 +9,10 @@ from runner.plan.reading import ALL, names_read
 
 def columns_sent(job: Job) -> tuple[str, ...]:
     """Return the columns that the requests' templates read, in the data's order."""
+    if job.items is None:
+        return ()
     read = {name for step in job.steps for name in names_read(step, "item")}
-    known = header(job.items) if job.items is not None else None
+    known = header(job.items)
     if known is None:
         return tuple(sorted(read))
     if ALL in read:

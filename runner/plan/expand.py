@@ -2,84 +2,208 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, NoReturn, TypeAlias
+from decimal import Decimal
+from typing import Any, TypeAlias
 
-from runner.errors import NotAvailableError
 from runner.job.diagnostics import JobProblemsError
-from runner.job.limits import MAX_METADATA_VALUE, MAX_TASK
-from runner.job.model import (
-    AutoOutput,
-    Extract,
-    FindAll,
-    Job,
-    JsonOutput,
-    Output,
-    Search,
-    SourcePolicy,
-    Step,
-    Task,
-    TextOutput,
-    Where,
-)
-from runner.job.references import template_problem
-from runner.job.schema import validate_value
-from runner.jsonvalue import JSON, canonical
-from runner.plan.calls import Call, Kind, fingerprint
-from runner.plan.choosing import choose
-from runner.plan.prices import PRICES, price
-from runner.templating import TemplateError, render_value
-
-_COUNTRY = re.compile(r"[A-Za-z]{2}")
+from runner.job.model import Job, Step
+from runner.jsonvalue import JSON
+from runner.plan.bodies import Build, Renderer, Row, body_of
+from runner.plan.calls import Call, Kind, Withheld, fingerprint
+from runner.plan.prices import PRICES, Prices, price
+from runner.plan.waves import needs
 
 Edition: TypeAlias = Callable[[Mapping[str, JSON]], str]
 """Says, for a request body, who answers and the state of what it answers from."""
 
+LABEL_CHARS = 80
+"""An entry of a list is called by so much of its title."""
+
+BEYOND_LIMIT = Withheld(status="skipped", reason="Beyond --limit")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """One row of the data: its index from 0, its columns, and what templates see."""
+class Past:
+    """What an earlier step left for one row.
 
-    index: int
-    item: Mapping[str, JSON]
-    context: Mapping[str, Any]
+    Attributes:
+        values: What templates see as `steps.<id>`: output, results, urls, basis.
+        withheld: Why a step that reads it cannot be asked; None where it can.
+        interaction: The provider's name for its research context, to be carried over.
+    """
+
+    values: Mapping[str, JSON]
+    withheld: Withheld | None = None
+    interaction: str | None = None
+
+
+Earlier: TypeAlias = Callable[[int], Mapping[str, Past]]
+"""Returns what earlier steps left for a row, by step; rows are asked for in order."""
 
 
 def expand(
-    job: Job, rows: Iterable[Mapping[str, JSON]], *, edition: Edition, today: date
+    job: Job,
+    rows: Iterable[Mapping[str, JSON]],
+    *,
+    edition: Edition,
+    today: date,
+    steps: Sequence[Step] | None = None,
+    earlier: Earlier | None = None,
+    limit: int | None = None,
 ) -> Iterator[Call]:
-    """Yield one call per row and step, rows in input order.
+    """Yield one call per row and step, rows in input order; several where a step has `foreach`.
+
+    Args:
+        job: What to ask.
+        rows: The data.
+        edition: See `Edition`.
+        today: What templates see as `run.date`.
+        steps: Only these; by default all.
+        earlier: What the steps before these left; a call whose step reads one that left nothing
+            is yielded `withheld`.
+        limit: Calls of later rows are yielded `withheld`.
 
     Raises:
-        JobProblemsError: a template, an input or a value does not fit a row; names the row.
+        JobProblemsError: a template, an input or a value does not fit a row; names the row. With
+            `earlier`, where money may have been spent, that row's call is withheld instead.
     """
-    kinds = [(step, *_kind(job, step)) for step in job.steps]
-    prices = {**PRICES, **job.prices}
+    expanders = [_Expander(job, step, edition) for step in steps or job.steps]
     run = {"date": today.isoformat()}
     for index, item in enumerate(rows):
-        row = Row(index=index, item=item, context={"vars": job.vars, "item": item, "run": run})
-        renderer = _Renderer(job, row)
+        context: dict[str, Any] = {"vars": job.vars, "item": item, "run": run}
+        past: Mapping[str, Past] = {}
+        if earlier is not None:
+            past = earlier(index)
+            context["steps"] = {id_: each.values for id_, each in past.items()}
+        row = Row(index=index, item=item, context=context)
+        renderer = Renderer(job, row)
         key = _key(job, row, renderer)
-        for step, kind, build in kinds:
-            body = build(renderer)
-            least, most = price(job.provider, kind, body, prices)
-            yield Call(
-                row=index,
-                step=step.id,
-                kind=kind,
-                key=key,
-                item=item,
-                body=body,
-                fingerprint=fingerprint(edition(body), kind, body),
-                price_usd=most,
-                least_usd=least,
-            )
+        beyond = BEYOND_LIMIT if limit is not None and index >= limit else None
+        for each in expanders:
+            yield from each.calls(renderer, key, past, beyond, strict=earlier is None)
 
 
-def _key(job: Job, row: Row, renderer: _Renderer) -> str:
+class _Expander:
+    """Makes the calls of one step; what is the same for all rows is worked out once."""
+
+    def __init__(self, job: Job, step: Step, edition: Edition) -> None:
+        self._job = job
+        self._step = step
+        self._edition = edition
+        self._prices: Prices = {**PRICES, **job.prices}
+        self._needs = needs(step, [each.id for each in job.steps])
+        kind, build = body_of(job, step)
+        self._kind: Kind = kind
+        self._build: Build = build
+
+    def calls(
+        self,
+        renderer: Renderer,
+        key: str,
+        past: Mapping[str, Past],
+        beyond: Withheld | None,
+        *,
+        strict: bool,
+    ) -> Iterator[Call]:
+        """Yield a row's calls; unless `strict`, what cannot be rendered is withheld."""
+        row = renderer.row
+        lacking = (past[id_].withheld for id_ in self._needs if id_ in past)
+        withheld = next((each for each in lacking if each is not None), None)
+        if withheld is not None:
+            yield self._unasked(row, key, beyond or withheld)
+            return
+        follows = self._step.follows
+        interaction = past[follows].interaction if follows is not None and follows in past else None
+        try:
+            for entry, name in self._entries(renderer, key):
+                try:
+                    yield self._call(entry, name, interaction, beyond)
+                except JobProblemsError as error:
+                    if strict:
+                        raise
+                    yield self._unasked(entry.row, name, _failed(error))
+        except JobProblemsError as error:
+            if strict:
+                raise
+            yield self._unasked(row, key, _failed(error))
+
+    def _call(
+        self, renderer: Renderer, key: str, interaction: str | None, withheld: Withheld | None
+    ) -> Call:
+        body = self._build(renderer)
+        if interaction is not None:
+            body["previous_interaction_id"] = interaction
+        least, most = price(self._job.provider, self._kind, body, self._prices)
+        return Call(
+            row=renderer.row.index,
+            step=self._step.id,
+            kind=self._kind,
+            key=key,
+            item=renderer.row.item,
+            body=body,
+            fingerprint=fingerprint(self._edition(body), self._kind, body),
+            price_usd=most,
+            least_usd=least,
+            withheld=withheld,
+        )
+
+    def _entries(self, renderer: Renderer, key: str) -> Iterator[tuple[Renderer, str]]:
+        """Yield the row, or with `foreach` one for each entry of the list, and how each is called.
+
+        An entry's fields stand beside the row's columns, and before them.
+        """
+        if self._step.foreach is None:
+            yield renderer, key
+            return
+        row, where = renderer.row, (*self._step.where, "foreach")
+        found = renderer.value(self._step.foreach, where)
+        if not isinstance(found, list):
+            renderer.fail(where, f"This must be a list, not {_kind_of(found)}")
+        for number, entry in enumerate(found):
+            own = entry if isinstance(entry, Mapping) else {"value": entry}
+            item = {**row.item, **own}
+            name = _label(own) or f"{number + 1}"
+            called = name if self._job.items is None else f"{key} › {name}"
+            context = {**row.context, "item": item}
+            yield Renderer(self._job, Row(index=row.index, item=item, context=context)), called
+
+    def _unasked(self, row: Row, key: str, withheld: Withheld) -> Call:
+        return Call(
+            row=row.index,
+            step=self._step.id,
+            kind=self._kind,
+            key=key,
+            item=row.item,
+            body={},
+            fingerprint="",
+            price_usd=Decimal(0),
+            withheld=withheld,
+        )
+
+
+def _failed(error: JobProblemsError) -> Withheld:
+    problem = error.problems[0]
+    place = f"{problem.file}:{problem.line}:{problem.column}"
+    return Withheld(status="failed", reason=f"{place}: {problem.message}")
+
+
+def _kind_of(value: JSON) -> str:
+    words = {dict: "a mapping", str: "a text", bool: "true or false", type(None): "nothing"}
+    return words.get(type(value), "a number")
+
+
+def _label(entry: Mapping[str, JSON]) -> str:
+    """Return what an entry is called: its title, name or address, or else its first text."""
+    texts = [*map(entry.get, ("title", "name", "url")), *entry.values()]
+    text = next((each for each in texts if isinstance(each, str | int) and str(each).strip()), "")
+    line = " ".join(str(text).split())
+    return line if len(line) <= LABEL_CHARS else line[: LABEL_CHARS - 1] + "…"
+
+
+def _key(job: Job, row: Row, renderer: Renderer) -> str:
     if job.key is not None:
         rendered = renderer.value(job.key, ("key",))
         return "" if rendered is None else str(rendered)
@@ -87,224 +211,3 @@ def _key(job: Job, row: Row, renderer: _Renderer) -> str:
     if first is None:
         return job.name if not row.item else f"row {row.index + 1}"
     return str(first)
-
-
-_Body: TypeAlias = dict[str, JSON]
-_Build: TypeAlias = "Callable[[_Renderer], _Body]"
-"""Makes a row's request body; what is the same for all rows is worked out once."""
-
-
-def _kind(job: Job, step: Step) -> tuple[Kind, _Build]:
-    match step.action:
-        case Task() as task:
-            return "task", _task(job, step, task)
-        case Search() as search:
-            return "search", _search(step, search)
-        case Extract() as extract:
-            return "extract", _extract(step, extract)
-        case FindAll():
-            raise NotAvailableError(
-                "'findall' is not available yet",
-                hint="Use 'search' or list the rows under 'items'",
-            )
-
-
-def _task(job: Job, step: Step, task: Task) -> _Build:
-    where = (*step.where, "query" if isinstance(task.input, str) else "input")
-    schemas: dict[str, JSON] = {"output_schema": output_schema(task.output)}
-    if task.input_schema is not None:
-        schemas["input_schema"] = {"type": "json", "json_schema": dict(task.input_schema)}
-    size = len(canonical(schemas))
-    is_bounded = job.provider == "parallel"
-    processor = choose(task).processor
-    sources: dict[str, JSON] = {}
-    if step.source_policy is not None:
-        sources["source_policy"] = _policy(step.source_policy)
-
-    def build(renderer: _Renderer) -> _Body:
-        asked = _asked(task, renderer, where)
-        length = len(asked) if isinstance(asked, str) else len(canonical(asked))
-        if is_bounded and size + length > MAX_TASK:
-            renderer.fail(
-                where,
-                f"The {where[-1]} and the schemas have {size + length:,} characters; "
-                f"the API takes at most {MAX_TASK:,}",
-            )
-        body: _Body = {"input": asked, "processor": processor, "task_spec": schemas}
-        if step.metadata:
-            body["metadata"] = _metadata(step, renderer)
-        body.update(sources)
-        if step.location is not None:
-            body["advanced_settings"] = {"location": _location(step, renderer)}
-        return body
-
-    return build
-
-
-def _asked(task: Task, renderer: _Renderer, where: Where) -> JSON:
-    """Return a row's query or input."""
-    asked = renderer.value(task.input, where)
-    if isinstance(task.input, str):
-        asked = "" if asked is None else str(asked).strip()
-        if not asked:
-            renderer.fail(where, "The query is empty for this row")
-    elif task.input_schema is not None:
-        for complaint in validate_value(task.input_schema, asked):
-            renderer.fail(where, f"The input breaks its input_schema: {complaint}")
-    return asked
-
-
-def _metadata(step: Step, renderer: _Renderer) -> _Body:
-    where = (*step.where, "metadata")
-    rendered: _Body = renderer.value(step.metadata, where)
-    for key, value in rendered.items():
-        if not isinstance(value, str | int | float):
-            renderer.fail((*where, key), "A metadata value must be a text, a number or true/false")
-        if isinstance(value, str) and len(value) > MAX_METADATA_VALUE:
-            renderer.fail(
-                (*where, key),
-                f"The metadata value has {len(value):,} characters; "
-                f"at most {MAX_METADATA_VALUE} are allowed",
-            )
-    return rendered
-
-
-def _location(step: Step, renderer: _Renderer) -> str:
-    text = renderer.text(step.location or "", (*step.where, "location"))
-    if not _COUNTRY.fullmatch(text):
-        renderer.fail(
-            (*step.where, "location"), f"A country is two letters, such as us or de, not '{text}'"
-        )
-    return text
-
-
-def output_schema(output: Output) -> JSON:
-    """Return an output as the API's `task_spec.output_schema`."""
-    match output:
-        case TextOutput(description=None):
-            return {"type": "text"}
-        case TextOutput(description=description):
-            return {"type": "text", "description": description}
-        case AutoOutput():
-            return {"type": "auto"}
-        case JsonOutput(schema=schema):
-            return {"type": "json", "json_schema": dict(schema)}
-
-
-def _search(step: Step, search: Search) -> _Build:
-    where = (*step.where, "search")
-    policy = None if step.source_policy is None else _policy(step.source_policy)
-
-    def build(renderer: _Renderer) -> _Body:
-        body: _Body = {}
-        if search.objective is not None:
-            body["objective"] = renderer.text(search.objective, (*where, "objective"))
-        queries = renderer.texts(search.queries, (*where, "queries"))
-        # The API wants at least one query; an objective alone serves as its own.
-        body["search_queries"] = queries or [body.get("objective", "")]
-        if not any(query.strip() for query in body["search_queries"]):
-            renderer.fail(where, "The search has neither a query nor an objective for this row")
-        if search.mode is not None:
-            body["mode"] = search.mode
-        if search.max_chars is not None:
-            body["max_chars_total"] = renderer.count(search.max_chars, (*where, "max_chars"))
-        settings: _Body = {}
-        if policy is not None:
-            settings["source_policy"] = policy
-        if step.location is not None:
-            settings["location"] = _location(step, renderer)
-        if search.max_results is not None:
-            settings["max_results"] = renderer.count(search.max_results, (*where, "max_results"))
-        if settings:
-            body["advanced_settings"] = settings
-        return body
-
-    return build
-
-
-def _extract(step: Step, extract: Extract) -> _Build:
-    where = (*step.where, "extract")
-
-    def build(renderer: _Renderer) -> _Body:
-        urls = renderer.texts(extract.urls, (*where, "urls"))
-        if not urls:
-            renderer.fail((*where, "urls"), "There is no URL to extract for this row")
-        body: _Body = {"urls": urls}
-        if extract.objective is not None:
-            body["objective"] = renderer.text(extract.objective, (*where, "objective"))
-        queries = renderer.texts(extract.queries, (*where, "queries"))
-        if queries:
-            body["search_queries"] = queries
-        if extract.max_chars is not None:
-            body["max_chars_total"] = renderer.count(extract.max_chars, (*where, "max_chars"))
-        if extract.full_content:
-            body["advanced_settings"] = {"full_content": True}
-        return body
-
-    return build
-
-
-def _policy(policy: SourcePolicy) -> _Body:
-    body: _Body = {}
-    if policy.include_domains:
-        body["include_domains"] = list(policy.include_domains)
-    if policy.exclude_domains:
-        body["exclude_domains"] = list(policy.exclude_domains)
-    if policy.after_date is not None:
-        body["after_date"] = policy.after_date.isoformat()
-    return body
-
-
-class _Renderer:
-    """Renders a row's templates; what fails becomes a problem at the job file's line."""
-
-    def __init__(self, job: Job, row: Row) -> None:
-        self._job = job
-        self._row = row
-
-    def value(self, template: JSON, where: Where) -> JSON:
-        """Render every text inside a JSON value; lone expressions keep their type."""
-        if isinstance(template, str):
-            try:
-                return render_value(template, self._row.context)
-            except TemplateError as error:
-                raise self._problem(where, error) from error
-        if isinstance(template, Mapping):
-            return {key: self.value(entry, (*where, key)) for key, entry in template.items()}
-        if isinstance(template, list | tuple):
-            return [self.value(entry, (*where, n)) for n, entry in enumerate(template)]
-        return template
-
-    def text(self, template: str, where: Where) -> str:
-        """Render a text."""
-        value = self.value(template, where)
-        return "" if value is None else str(value).strip()
-
-    def texts(self, template: Iterable[str] | str, where: Where) -> list[str]:
-        """Render a list of texts, or one template that is a list."""
-        value = self.value(template if isinstance(template, str) else list(template), where)
-        entries = value if isinstance(value, list) else [value]
-        return [str(entry).strip() for entry in entries if entry not in (None, "")]
-
-    def count(self, template: int | str, where: Where) -> int:
-        """Render a whole number of at least 1."""
-        value = self.value(template, where)
-        try:
-            number = int(value)
-        except (TypeError, ValueError):
-            number = 0
-        if number < 1:
-            self.fail(where, f"This must be a whole number of at least 1, not {value!r}")
-        return number
-
-    def fail(self, where: Where, message: str) -> NoReturn:
-        """Raise a problem with the whole value at a place in the job file."""
-        source = self._job.source
-        text = message[:1].lower() + message[1:] + self._of_row()
-        raise JobProblemsError((source.problem(source.value(where), text),))
-
-    def _problem(self, where: Where, error: TemplateError) -> JobProblemsError:
-        return JobProblemsError((template_problem(self._job.source, where, error, self._of_row()),))
-
-    def _of_row(self) -> str:
-        return f" (row {self._row.index + 1})" if self._row.item else ""

@@ -16,7 +16,7 @@ ALL = "*"
 def names_read(step: Step, root: str) -> set[str]:
     """Return the names below `vars`, `item`, `steps` or `run` that a step's request reads."""
     found: set[str] = set()
-    for text in _texts([asdict(step.action), step.metadata, step.location]):
+    for text in _texts([asdict(step.action), step.metadata, step.location, step.foreach]):
         for reference in references(text):
             if reference.path[0] == root:
                 found.add(reference.path[1] if len(reference.path) > 1 else ALL)

@@ -189,7 +189,7 @@ def _round(value: Any, precision: int = 0, method: str = "common") -> float:
 
 
 def _printed(value: Any) -> Any:
-    """Return what `{{ }}` prints, after spending its size."""
+    """Return what `{{ }}` prints, after spending its size; lists and mappings as JSON."""
     if type(value) is str:
         spend(len(value))
         return value
@@ -197,7 +197,8 @@ def _printed(value: Any) -> Any:
         return value  # says itself what is missing
     if isinstance(value, Iterator | range):
         value = allowance.listed(value)
-    return allowance.weighed(json_value(value))
+    value = allowance.weighed(json_value(value))
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value
 
 
 def json_value(value: Any) -> JSON:

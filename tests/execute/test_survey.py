@@ -16,6 +16,7 @@ from runner.execute.standing import ALWAYS, FAILED, OLD, REFRESH, Standings
 from runner.execute.survey import survey
 from runner.job.model import Step, Task
 from runner.plan.calls import Call, fingerprint
+from runner.plan.expand import BEYOND_LIMIT
 
 STEP = Step(action=Task(input="q"))
 DAY = 86_400.0
@@ -118,8 +119,14 @@ NOTHING = Standings(None, None, {"main": STEP})
 
 @given(st.lists(st.integers(0, 9)), st.none() | st.integers(1, 12))
 def test_each_distinct_call_within_the_limit_counts_once(numbers, limit):
-    calls = [call(number, row) for row, number in enumerate(numbers)]
-    found = survey(calls, NOTHING, ["main"], limit=limit)
+    calls = [
+        replace(
+            call(number, row),
+            withheld=BEYOND_LIMIT if limit is not None and row >= limit else None,
+        )
+        for row, number in enumerate(numbers)
+    ]
+    found = survey(calls, NOTHING, ["main"])
     within = numbers[:limit]
     assert found.rows == len(numbers)
     assert found.rows - found.rows_beyond == len(within)

@@ -6,12 +6,12 @@ from decimal import Decimal
 
 import pytest
 
-from runner.errors import NotAvailableError
 from runner.job.diagnostics import JobProblemsError
 from runner.job.load import load_job
 from runner.job.rows import read_rows
 from runner.plan.columns import columns_sent
-from runner.plan.expand import expand
+from runner.plan.expand import Past, expand
+from runner.plan.waves import waves
 
 TODAY = date(2026, 1, 2)
 
@@ -214,9 +214,57 @@ def test_a_row_is_called_by_its_first_value_or_its_number(calls_of):
     assert call.key == ""
 
 
-def test_findall_says_that_it_comes_later(calls_of):
-    with pytest.raises(NotAvailableError):
-        calls_of("name: j\nfindall: {objective: x}\n")
+def test_a_step_that_follows_carries_the_research_context_over(tmp_path):
+    file = tmp_path / "job.yaml"
+    file.write_text(
+        "name: j\nsteps:\n  - {id: a, query: q, output: text}\n"
+        "  - {id: b, follows: a, query: r, output: text}\n"
+    )
+    job = load_job(file)
+    left = Past(values={}, interaction="trun_7")
+    (call,) = expand(
+        job,
+        [{}],
+        edition=lambda _body: "parallel",
+        today=TODAY,
+        steps=job.steps[1:],
+        earlier=lambda _row: {"a": left},
+    )
+    assert call.body["previous_interaction_id"] == "trun_7"
+
+
+@pytest.mark.parametrize(
+    ("reads", "groups"),
+    [
+        (["", "", ""], [["s0", "s1", "s2"]]),
+        (["", "{{ steps.s0.output }}", "{{ steps.s1.output }}"], [["s0"], ["s1"], ["s2"]]),
+        (["", "{{ steps.s0.output }}", "{{ steps.s0.output }}"], [["s0"], ["s1", "s2"]]),
+        (["", "", "{{ steps }}"], [["s0", "s1"], ["s2"]]),
+        (["", "{{ steps['s0'].output }}", ""], [["s0", "s2"], ["s1"]]),
+    ],
+)
+def test_steps_run_side_by_side_where_none_reads_the_other(tmp_path, reads, groups):
+    file = tmp_path / "job.yaml"
+    steps = [f'  - {{id: s{n}, query: "q {text}", output: text}}\n' for n, text in enumerate(reads)]
+    file.write_text("name: j\nsteps:\n" + "".join(steps))
+    assert [[step.id for step in wave] for wave in waves(load_job(file).steps)] == groups
+
+
+def test_findall_becomes_a_findall_run(calls_of):
+    (call,) = calls_of(
+        "name: j\nvars: {n: 20}\nfindall:\n  objective: Battery makers\n  generator: core\n"
+        "  match_limit: '{{ vars.n }}'\n  entity_type: companies\n"
+        "  match_conditions: [{name: eu, description: In Europe}]\n"
+    )
+    assert call.kind == "findall"
+    assert call.body == {
+        "objective": "Battery makers",
+        "generator": "core",
+        "match_limit": 20,
+        "entity_type": "companies",
+        "match_conditions": [{"name": "eu", "description": "In Europe"}],
+    }
+    assert (call.least_usd, call.price_usd) == (Decimal(2), Decimal(5))
 
 
 def test_rows_are_planned_in_flat_memory(tmp_path):

@@ -30,6 +30,7 @@ class LocalProvider:
     name = "local"
     null_is_not_found = True
     runs = None
+    findalls = None
     quotas: Mapping[str, int] = {}
 
     def __init__(self, index: Index, warnings: Sequence[str]) -> None:

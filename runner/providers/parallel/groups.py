@@ -176,6 +176,7 @@ def _answer(run: Mapping[str, JSON], output: JSON) -> Answer | None:
         run_id=run["run_id"],
         warnings=[_message(each) for each in run.get("warnings") or ()],
         output_schema=output.get("output_schema"),
+        interaction_id=run.get("interaction_id"),
     )
 
 

@@ -10,6 +10,7 @@ from runner.plan.calls import Kind
 from runner.plan.time import QUOTAS
 from runner.providers.base import Answer, Listener
 from runner.providers.parallel.address import check_base_url, edition_of
+from runner.providers.parallel.findall import FindAlls
 from runner.providers.parallel.groups import TaskGroups
 from runner.providers.parallel.http import Http, check_key
 
@@ -29,6 +30,7 @@ class ParallelProvider:
         self._http = http
         self._edition = edition_of(base_url)
         self.runs = TaskGroups(http)
+        self.findalls = FindAlls(http)
 
     def edition(self, body: Mapping[str, JSON]) -> str:
         """Return `parallel`, and where it is asked unless that is the vendor's own address."""
@@ -39,7 +41,7 @@ class ParallelProvider:
         """Answer a search or an extract request.
 
         Raises:
-            NotAvailableError: tasks are bought in groups, and FindAll is not there yet.
+            NotAvailableError: tasks and FindAll runs are bought, not asked.
         """
         match kind:
             case "search":

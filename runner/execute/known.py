@@ -1,0 +1,52 @@
+"""What the cache already answers, for planning the steps that read it; nothing is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
+
+from runner.execute.cache import Cache
+from runner.execute.executor import unanswered, withheld
+from runner.execute.outcomes import Outcome
+from runner.execute.standing import Standings
+from runner.execute.survey import CHUNK
+from runner.jsonvalue import JSON
+from runner.plan.calls import Call
+
+
+def known_outcomes(
+    calls: Iterable[Call], cache: Cache | None, standings: Standings
+) -> Iterator[Outcome]:
+    """Yield one outcome per call, in order: what the cache answers, all else `pending`."""
+    iterator = iter(calls)
+    while chunk := list(islice(iterator, CHUNK)):
+        asked = [call for call in chunk if call.withheld is None]
+        fresh = {
+            call.fingerprint
+            for call, standing in zip(asked, standings.of(asked), strict=True)
+            if standing.state == "cached"
+        }
+        stored = {} if cache is None else cache.look(list(fresh))
+        for call in chunk:
+            entry = stored.get(call.fingerprint)
+            if call.withheld is not None:
+                yield withheld(call, call.withheld)
+            elif entry is None:
+                yield unanswered(call, "pending", "Not asked yet")
+            else:
+                yield _answered(call, entry.answer)
+
+
+def _answered(call: Call, answer: Mapping[str, JSON]) -> Outcome:
+    return Outcome(
+        step=call.step,
+        row=call.row,
+        key=call.key,
+        item=call.item,
+        status="ok",
+        output=answer["output"],
+        basis=answer["basis"],
+        run_id=answer["run_id"],
+        cached=True,
+        interaction_id=answer.get("interaction_id") or answer["run_id"],
+    )
