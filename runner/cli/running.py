@@ -20,7 +20,7 @@ from runner.cli.budget import confirm_partly
 from runner.cli.gates import log_failures
 from runner.cli.leaving import note_begun, note_finished
 from runner.cli.messages import plural, show_warnings
-from runner.cli.past import changes_since
+from runner.cli.past import changes_since, values_before
 from runner.cli.results import write_results
 from runner.cli.stages import Calls, calls_of, load_job_file, open_provider, state_for
 from runner.cli.summary import Summary, plan_line
@@ -130,8 +130,7 @@ class _Run:
         self._log = log
         self._started = started
         self._tally = Tally()
-        self._date = datetime.now(tz=UTC).date().isoformat()
-        self._digest = digest_for(job, date=self._date)
+        self._digest = digest_for(job, date=datetime.now(tz=UTC).date().isoformat())
         self._answers = Answers()
         self._verdicts: Verdicts | None = None
         self._budget = _least(job.budget, options.max_cost)
@@ -248,6 +247,7 @@ class _Run:
             lambda: results.before(file, done),
         )
         self._surveyed(calls, means)
+        self._digest.checks.read(values_before(results, file, done))
         return calls
 
     def _outcomes(
@@ -279,25 +279,6 @@ class _Run:
         if not self._options.quiet:
             click.echo(line, err=True)
 
-    async def _verified(self, means: _Means) -> Decimal:
-        """Read the pages that answers cite, where the job asks for it; return what the run cost."""
-        steps = [step for step in self._job.steps if step.verify]
-        if steps and self._tally.has_answers and self._has_all:
-            outcomes = StoredOutcomes(means.state.outcomes(self._job.name), self._tally.rows)
-            reader = Reader(
-                job=self._job,
-                provider=means.provider,
-                state=means.state,
-                cache=means.cache,
-                ledger=means.ledger,
-                budget=self._budget,
-                refresh=self._options.refresh,
-                offline=self._options.offline,
-            )
-            self._verdicts = await reader.verdicts(outcomes, steps)
-            self._digest.verify(weigh(outcomes, self._verdicts, [step.id for step in steps]))
-        return means.ledger.cost()
-
     @property
     def _has_all(self) -> bool:
         """Whether all that can be had is there: what was only submitted is not."""
@@ -320,6 +301,25 @@ class _Run:
             cached=outcome.cached,
             error=outcome.error,
         )
+
+    async def _verified(self, means: _Means) -> Decimal:
+        """Read the pages that answers cite, where the job asks for it; return what the run cost."""
+        steps = [step for step in self._job.steps if step.verify]
+        if steps and self._tally.has_answers and self._has_all:
+            outcomes = StoredOutcomes(means.state.outcomes(self._job.name), self._tally.rows)
+            reader = Reader(
+                job=self._job,
+                provider=means.provider,
+                state=means.state,
+                cache=means.cache,
+                ledger=means.ledger,
+                budget=self._budget,
+                refresh=self._options.refresh,
+                offline=self._options.offline,
+            )
+            self._verdicts = await reader.verdicts(outcomes, steps)
+            self._digest.verify(weigh(outcomes, self._verdicts, [step.id for step in steps]))
+        return means.ledger.cost()
 
     def _written(self, state: State, cost: Decimal, warnings: Sequence[str]) -> Summary:
         """Write what the run leaves; the report is rendered before the first file changes."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import urlsplit
@@ -75,24 +75,28 @@ class Checks:
         self._job = job
         self._run = {"date": date}
         self.judged = [Judged(check=each, step=step) for step in job.steps for each in step.checks]
+        self._read: Callable[[int], Mapping[str, JSON]] = lambda _row: {}
         self._row = -1
-        self._earlier: dict[str, JSON] = {}
+        self._earlier: Mapping[str, JSON] = {}
 
     def __bool__(self) -> bool:
         return bool(self.judged)
 
+    def read(self, earlier: Callable[[int], Mapping[str, JSON]]) -> None:
+        """Say what expectations see as `steps` of a row; rows are asked for in order."""
+        self._read, self._row = earlier, -1
+
     def add(self, outcome: Outcome) -> None:
-        """Judge one outcome; those of a row come in the order of their steps."""
+        """Judge one outcome."""
         if not self.judged:
             return
         if outcome.row != self._row:
-            self._row, self._earlier = outcome.row, {}
+            self._row, self._earlier = outcome.row, self._read(outcome.row)
         if outcome.output is not None:
             for judged in self.judged:
                 if judged.step.id == outcome.step:
                     for failure in self._failures(judged.check, judged.step, outcome):
                         judged.add(failure)
-        self._earlier[outcome.step] = _as_step(outcome)
 
     def count_verified(self, step: str, verified: int, of: int, examples: Sequence[str]) -> None:
         """Judge the share of a step's citations that were found in the pages they cite."""
@@ -148,17 +152,6 @@ class Checks:
         if not holds:
             name, value = _read(template, outcome)
             yield Failure(row=outcome.key, field=name, value=value, message=said)
-
-
-def _as_step(outcome: Outcome) -> Mapping[str, JSON]:
-    """Return what templates see of a step: `steps.<id>`."""
-    results = results_of(outcome.output)
-    return {
-        "output": outcome.output,
-        "results": results,
-        "urls": [each["url"] for each in results if "url" in each],
-        "basis": list(outcome.basis),
-    }
 
 
 def _unsure(check: Check, outcome: Outcome) -> Iterator[Failure]:

@@ -26,6 +26,8 @@ _TYPOGRAPHY: Final = str.maketrans(
 
 def folded(text: str) -> str:
     """Return a text in plain typography: quotes, dashes, ligatures, white space; case is kept."""
+    if text.isascii() and "`" not in text:
+        return " ".join(text.split())
     plain = unicodedata.normalize("NFKC", text.translate(_TYPOGRAPHY)).translate(_TYPOGRAPHY)
     return " ".join(plain.split())
 
@@ -50,9 +52,6 @@ class Facts:
     words: tuple[str, ...] = ()
 
 
-FALLING: Final = "axis 0.1"
-"""In a polarity: something falls, or there is less of it."""
-
 _MONTH_NAMES: Final = (
     *("january", "february", "march", "april", "may", "june", "july"),
     *("august", "september", "october", "november", "december"),
@@ -75,6 +74,8 @@ _DATES: Final = tuple(
         rf"(?P<day>[0-3]?\d)\.(?P<month>[01]?\d)\.{_YEAR}",
     )
 )
+
+_HAS_YEAR: Final = re.compile(r"[12]\d{3}")
 
 _SCALES: Final[Mapping[str, int]] = {
     "k": 3,
@@ -116,6 +117,7 @@ _IN_WORDS: Final = dict(
 _NUMBER_WORD: Final = re.compile(
     rf"\b(?P<word>{'|'.join(_IN_WORDS)})\b(?! of\b)(?: {_SCALE})?", re.IGNORECASE
 )
+_HAS_NUMBER: Final = re.compile(rf"\d|\b(?:{'|'.join(_IN_WORDS)})\b", re.IGNORECASE)
 _CONTRACTED: Final = re.compile(r"\b(ca|wo|\w+?)n't\b", re.IGNORECASE)
 _STATE: Final = re.compile(rf",\s*({'|'.join(STATES)})\b(?!\.)")
 _ALIASES: Final = tuple((re.compile(pattern), name) for pattern, name in ALIASES)
@@ -138,8 +140,7 @@ def facts_of(text: str, beside: str = "") -> Facts:
         rest = pattern.sub(f" {name} ", rest)
     rest = _STATE.sub(lambda found: f", {STATES[found[1]]}", rest)
     rest = _CONTRACTED.sub(r"\1 not ", rest)
-    dates, rest = _dates(rest)
-    numbers, rest = _numbers(rest)
+    dates, numbers, rest = _measures(rest)
     names, words, polarity = _words(rest, folded(beside))
     return Facts(
         dates=dates,
@@ -148,6 +149,30 @@ def facts_of(text: str, beside: str = "") -> Facts:
         polarity=tuple(sorted(polarity.items())),
         words=tuple(words),
     )
+
+
+def measures_of(text: str) -> tuple[tuple[str, ...], tuple[tuple[Decimal, str], ...]]:
+    """Return only the dates and numbers that a text states, as `Facts` has them."""
+    dates, numbers, _ = _measures(folded(text))
+    return dates, numbers
+
+
+def is_falling(text: str) -> bool:
+    """Return whether a text says that something falls, or that there is less of it."""
+    return any(SIDES.get(word) == (0, 1) for word in _WORD.findall(text.lower()))
+
+
+def _measures(
+    text: str,
+) -> tuple[tuple[str, ...], tuple[tuple[Decimal, str], ...], str]:
+    """Return the dates and numbers of a text, and the text without them."""
+    dates: tuple[str, ...] = ()
+    if _HAS_YEAR.search(text):
+        dates, text = _dates(text)
+    numbers: tuple[tuple[Decimal, str], ...] = ()
+    if _HAS_NUMBER.search(text):
+        numbers, text = _numbers(text)
+    return dates, numbers, text
 
 
 def _dates(text: str) -> tuple[tuple[str, ...], str]:

@@ -6,12 +6,14 @@ without a "not" that the page has, or with another digit, does not stand there.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Final
 
 from runner.evidence.basis import is_empty, is_scalar
-from runner.evidence.facts import FALLING, Facts, facts_of, folded
+from runner.evidence.facts import facts_of, folded, is_falling, measures_of
 from runner.evidence.rewording import difference
 from runner.jsonvalue import JSON
 
@@ -65,8 +67,13 @@ class Page:
 
 
 def _tokens(text: str) -> list[str]:
-    text = _AMPERSAND.sub("&", _ENTITY.sub(" ", _TARGET.sub(" ", text)))
-    return _TOKEN.findall(folded(_TAG.sub(" ", text)).casefold())
+    if "](" in text:
+        text = _TARGET.sub(" ", text)
+    if "&" in text:
+        text = _AMPERSAND.sub("&", _ENTITY.sub(" ", text))
+    if "<" in text:
+        text = _TAG.sub(" ", text)
+    return _TOKEN.findall(folded(text).casefold())
 
 
 def _joined(tokens: Sequence[str]) -> str:
@@ -79,39 +86,61 @@ def is_stated(value: JSON, excerpts: Sequence[str]) -> bool | None:
     Numbers and dates are compared whatever their spelling; of a list every element must occur.
     None where that cannot be asked: of long texts, mappings, truth values, and what is empty.
     """
+    return _is_stated(value, [_Quote(excerpt) for excerpt in excerpts])
+
+
+def _is_stated(value: JSON, quotes: Sequence[_Quote]) -> bool | None:
     if is_empty(value) or isinstance(value, bool | Mapping):
         return None
     if isinstance(value, list | tuple):
         if not all(map(is_scalar, value)):
             return None
-        found = [is_stated(each, excerpts) for each in value]
+        found = [_is_stated(each, quotes) for each in value]
         asked = [each for each in found if each is not None]
         return all(asked) if asked else None
     text = value if isinstance(value, str) else format(value)
     if len(text) > LONG:
         return None
-    return any(_states(excerpt, value, text) for excerpt in excerpts)
+    return any(quote.states(value, text) for quote in quotes)
 
 
-def _states(excerpt: str, value: JSON, text: str) -> bool:
-    if Page(excerpt).holds(text):
-        return True
-    said, asked = facts_of(excerpt, text), facts_of(text, excerpt)
-    if not isinstance(value, str):
-        return _states_number(said, value)
-    if asked.words or asked.names:
-        is_said = False
-    else:
-        is_said = set(asked.dates) <= set(said.dates) and set(asked.numbers) <= set(said.numbers)
-    # Or all of its words, in whatever order.
-    return is_said or set(_tokens(text)) - {"&"} <= set(_tokens(excerpt))
+class _Quote:
+    """An excerpt, searched for the values that cite it; what is costly is worked out once."""
 
+    def __init__(self, excerpt: str) -> None:
+        self._excerpt = excerpt
+        tokens = _tokens(excerpt)
+        self._words = frozenset(tokens)
+        self._text = _joined(tokens)
 
-def _states_number(said: Facts, value: float) -> bool:
-    if value in {int(date[:4]) for date in said.dates}:
-        return True
-    numbers = [number for number, _ in said.numbers]
-    numbers += [number / 100 for number, unit in said.numbers if unit == "%"]
-    if FALLING in dict(said.polarity):
-        numbers += [-number for number in numbers]  # "declined by 11 percent" is -11
-    return any(difference(value, str(number)) != "changed" for number in numbers)
+    def states(self, value: JSON, text: str) -> bool:
+        tokens = _tokens(text)
+        if tokens and _joined(tokens) in self._text:
+            return True
+        if not isinstance(value, str):
+            return self._states_number(value)
+        # All of its words, in whatever order, or else nothing but numbers and dates that are there.
+        return set(tokens) - {"&"} <= self._words or self._states_measures(text)
+
+    def _states_measures(self, text: str) -> bool:
+        if not any(map(str.isdigit, text)):
+            return False
+        facts = facts_of(text)
+        if facts.words or facts.names:
+            return False
+        dates, numbers = self._measures
+        return set(facts.dates) <= set(dates) and set(facts.numbers) <= set(numbers)
+
+    def _states_number(self, value: float) -> bool:
+        dates, measured = self._measures
+        if value in {int(date[:4]) for date in dates}:
+            return True
+        numbers = [number for number, _ in measured]
+        numbers += [number / 100 for number, unit in measured if unit == "%"]
+        if is_falling(self._excerpt):
+            numbers += [-number for number in numbers]  # "declined by 11 percent" is -11
+        return any(difference(value, str(number)) != "changed" for number in numbers)
+
+    @functools.cached_property
+    def _measures(self) -> tuple[tuple[str, ...], tuple[tuple[Decimal, str], ...]]:
+        return measures_of(self._excerpt)

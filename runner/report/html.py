@@ -6,25 +6,31 @@ import base64
 import functools
 import hashlib
 import html
+import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 import nh3
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
+from markdown_it.rules_block import StateBlock, table
+from markdown_it.rules_core import StateCore
+from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
-from mdit_py_plugins.footnote import footnote_plugin
 
 from runner.report.charts import Chart, svg
 from runner.report.escape import BREAK
+from runner.report.inline import inline_html
 
 _ASSETS = Path(__file__).with_name("page")
 
 _ALLOWED: Final[Mapping[str, set[str]]] = {
     "a": {"href", "rel", "id", "class", "aria-describedby", "aria-label"},
     "h1": {"id"},
-    "li": {"id"},
+    "li": {"id", "value"},
     "ol": {"start"},
     "th": {"class", "scope"},
     "td": {"class"},
@@ -38,6 +44,14 @@ _TAGS: Final = {
     *("h2", "h3", "h4", "h5", "h6", "p", "ul", "em", "strong", "s", "sup", "br", "hr"),
     *("blockquote", "pre", "table", "thead", "tbody", "tr"),
 }
+
+# A fence stands at the very start of a line wherever the report has one.
+_FENCE = re.compile(r"`{3,}|~{3,}")
+_NOTE = re.compile(r"\[\^(\d{1,9})\]: (.*)")
+_MARK = re.compile(r"\[\^(\d{1,9})\]")
+_RULE = re.compile(r"\|(?: ---:? \|)+")
+# A bar with a backslash before it is none.
+_BAR = re.compile(r"(?<!\\)\|")
 
 _PAGE = """\
 <!doctype html>
@@ -68,8 +82,9 @@ def html_page(markdown: str, title: str, charts: Mapping[str, Chart]) -> str:
         title: The page's title, as text.
         charts: By the text of the mermaid blocks that stand for them.
     """
-    drawn: list[str] = []
-    body = _parser().render(markdown, {"charts": charts, "drawn": drawn})
+    body, notes = _parted(markdown)
+    page = _Page(charts=charts, notes=notes)
+    body = _parser().render(body, {"page": page}) + page.sources()
     body = nh3.clean(
         body,
         tags=_TAGS,
@@ -79,7 +94,7 @@ def html_page(markdown: str, title: str, charts: Mapping[str, Chart]) -> str:
     )
     # A browser makes no links of words: what parted them for GitHub can go.
     body = body.replace(html.unescape(BREAK), "")
-    for number, figure in enumerate(drawn):
+    for number, figure in enumerate(page.drawn):
         body = body.replace(f'<figure id="chart-{number}"></figure>', figure, 1)
     style, script = _asset("report.css"), _asset("report.js")
     policy = (
@@ -89,6 +104,61 @@ def html_page(markdown: str, title: str, charts: Mapping[str, Chart]) -> str:
     return _PAGE.format(
         policy=policy, title=html.escape(title), style=style, script=script, body=body
     )
+
+
+def _parted(markdown: str) -> tuple[str, dict[str, str]]:
+    """Return a report without the definitions of its footnotes, and these by number."""
+    lines: list[str] = []
+    notes: dict[str, str] = {}
+    fence = ""
+    for line in markdown.split("\n"):
+        if fence:
+            fence = "" if line.rstrip() == fence else fence
+        elif opening := _FENCE.match(line):
+            fence = opening[0]
+        elif note := _NOTE.match(line):
+            notes.setdefault(note[1], note[2])
+            continue
+        lines.append(line)
+    return "\n".join(lines), notes
+
+
+@dataclass(slots=True, kw_only=True)
+class _Page:
+    """A page while it is written: its notes by number, how often each is named, and its charts."""
+
+    charts: Mapping[str, Chart]
+    notes: Mapping[str, str]
+    named: Counter[str] = field(default_factory=Counter)
+    drawn: list[str] = field(default_factory=list)
+
+    def mark(self, number: str) -> str:
+        """Return what leads from a figure to its note."""
+        if number not in self.notes:
+            return f"[^{number}]"
+        place = f"ref-{number}-{self.named[number]}"
+        self.named[number] += 1
+        return (
+            f'<sup><a class="ref" href="#note-{number}" id="{place}" '
+            f'aria-describedby="note-{number}" aria-label="Source {number}">{number}</a></sup>'
+        )
+
+    def line(self, text: str) -> str:
+        """Return markdown on one line as HTML."""
+        written = inline_html(text, self.mark)
+        return str(_parser().renderInline(text, {"page": self})) if written is None else written
+
+    def sources(self) -> str:
+        """Return the notes, each with a way back to the first figure that rests on it."""
+        if not self.notes:
+            return ""
+        lines = ['<section class="notes" aria-label="Sources">\n<ol>\n']
+        for number, text in self.notes.items():
+            back = f' <a class="back" href="#ref-{number}-0" aria-label="Back">↩</a>'
+            shown = back if self.named[number] else ""
+            item = f'<li id="note-{number}" value="{number}"><p>{self.line(text)}{shown}</p></li>\n'
+            lines.append(item)
+        return "".join([*lines, "</ol>\n</section>\n"])
 
 
 @functools.cache
@@ -103,13 +173,61 @@ def _digest(text: str) -> str:
 @functools.cache
 def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": False}, renderer_cls=_Renderer)
-    parser.enable(["table", "strikethrough"]).use(footnote_plugin, inline=False)
-    # The plugin's rules would go before the renderer's own.
-    renderer = parser.renderer
-    assert isinstance(renderer, _Renderer)
-    own = {name: getattr(renderer, name) for name in renderer.rules if hasattr(_Renderer, name)}
-    renderer.rules.update(own)
+    parser.enable(["table", "strikethrough"])
+    parser.block.ruler.at("table", _grid, {"alt": ["paragraph", "reference"]})
+    parser.inline.ruler.before("link", "note", _note)
+    parser.core.ruler.at("inline", _lines)
     return parser
+
+
+def _lines(state: StateCore) -> None:
+    """Leave each line as it is until it is rendered: most need no tree of tokens."""
+    for token in state.tokens:
+        if token.type != "inline":
+            continue
+        if state.inlineMode:
+            token.children = []
+            state.md.inline.parse(token.content, state.md, state.env, token.children)
+        else:
+            token.children = [Token("line", "", 0, content=token.content)]
+
+
+def _note(state: StateInline, silent: bool) -> bool:
+    """Read the mark of a footnote, `[^1]`."""
+    match = _MARK.match(state.src, state.pos, state.posMax)
+    if match is None or match[1] not in state.env["page"].notes:
+        return False
+    if not silent:
+        state.push("note", "", 0).content = match[1]
+    state.pos = match.end()
+    return True
+
+
+def _grid(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """Read a table as the report writes it, whole, whatever its size; others as markdown has them.
+
+    Its cells are rendered one by one, so none is held as a tree.
+    """
+    if silent or state.level or state.sCount[start] or start + 1 >= end:
+        return table(state, start, end, silent)
+    last = start
+    while last < end and state.getLines(last, last + 1, 0, False).startswith("| "):
+        last += 1
+    lines = state.getLines(start, last, 0, False).split("\n")
+    columns = len(_cells(lines[0]))
+    rule = len(lines) > 1 and _RULE.fullmatch(lines[1])
+    if not rule or any(len(_cells(line)) != columns for line in lines[1:]):
+        return table(state, start, end, silent)
+    token = state.push("grid", "", 0)
+    token.content = "\n".join(lines)
+    token.map = [start, last]
+    state.line = last
+    return True
+
+
+def _cells(line: str) -> list[str]:
+    inner = line.strip().removeprefix("|").removesuffix("|")
+    return _BAR.split(inner) if "\\" in inner else inner.split("|")
 
 
 class _Renderer(RendererHTML):
@@ -139,43 +257,36 @@ class _Renderer(RendererHTML):
 
     def fence(self, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
         """Draw a chart, or show code."""
-        chart = env["charts"].get(tokens[index].content)
+        page: _Page = env["page"]
+        chart = page.charts.get(tokens[index].content)
         if chart is None or tokens[index].info != "mermaid":
             return str(super().fence(tokens, index, options, env))
-        env["drawn"].append(_figure(chart))
-        return f'<figure id="chart-{len(env["drawn"]) - 1}"></figure>\n'
+        page.drawn.append(_figure(chart))
+        return f'<figure id="chart-{len(page.drawn) - 1}"></figure>\n'
 
-    def footnote_ref(self, tokens: Sequence[Token], index: int, *_: Any) -> str:
+    def line(self, tokens: Sequence[Token], index: int, _options: Any, env: Any) -> str:
+        """Write a line."""
+        return str(env["page"].line(tokens[index].content))
+
+    def note(self, tokens: Sequence[Token], index: int, _options: Any, env: Any) -> str:
         """Lead from a figure to its note."""
-        meta = tokens[index].meta
-        number = meta["id"] + 1
-        return (
-            f'<sup><a class="ref" href="#note-{number}" id="ref-{number}-{meta["subId"]}" '
-            f'aria-describedby="note-{number}" aria-label="Source {number}">{number}</a></sup>'
-        )
+        return str(env["page"].mark(tokens[index].content))
 
-    def footnote_block_open(self, *_: Any) -> str:
-        """Open the notes."""
-        return '<section class="notes" aria-label="Sources">\n<ol>\n'
-
-    def footnote_block_close(self, *_: Any) -> str:
-        """Close the notes."""
-        return "</ol>\n</section>\n"
-
-    def footnote_open(self, tokens: Sequence[Token], index: int, *_: Any) -> str:
-        """Open a note."""
-        return f'<li id="note-{tokens[index].meta["id"] + 1}">'
-
-    def footnote_close(self, *_: Any) -> str:
-        """Close a note."""
-        return "</li>\n"
-
-    def footnote_anchor(self, tokens: Sequence[Token], index: int, *_: Any) -> str:
-        """Lead from a note back to the first figure that rests on it."""
-        meta = tokens[index].meta
-        if meta["subId"]:
-            return ""
-        return f' <a class="back" href="#ref-{meta["id"] + 1}-0" aria-label="Back">↩</a>'
+    def grid(self, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
+        """Write a table of the report's own."""
+        head, rule, *body = tokens[index].content.split("\n")
+        page: _Page = env["page"]
+        classes = [' class="n"' if each.strip() == "---:" else "" for each in _cells(rule)]
+        parts = [self.table_open(), "<thead>\n<tr>\n"]
+        for cell, name in zip(_cells(head), classes, strict=True):
+            parts.append(f'<th scope="col"{name}>{page.line(cell.strip())}</th>\n')
+        parts.append("</tr>\n</thead>\n<tbody>\n")
+        for row in body:
+            cells = zip(_cells(row), classes, strict=True)
+            written = [f"<td{name}>{page.line(cell.strip())}</td>\n" for cell, name in cells]
+            parts.append(f"<tr>\n{''.join(written)}</tr>\n")
+        parts += ["</tbody>\n", self.table_close(tokens, index, options, env)]
+        return "".join(parts)
 
 
 def _aligned(token: Token) -> str:

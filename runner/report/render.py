@@ -16,6 +16,7 @@ from runner.jsonvalue import JSON
 from runner.report.blocks import hashes
 from runner.report.charts import Charts
 from runner.report.citations import Footnotes, Sources
+from runner.report.coverage import counted
 from runner.report.differences import ShownChanges
 from runner.report.digest import MOST_SHOWN, Digest, StepDigest
 from runner.report.doubts import ShownEvidence
@@ -117,7 +118,7 @@ def render_changes(job: Job, changes: Changes) -> str:
 
 def _compared(changes: Changes) -> str:
     without = f", {changes.unanswered:,} without an answer in one of them"
-    said = f"{changes.compared:,} rows compared{without if changes.unanswered else ''}"
+    said = f"{counted(changes.compared, 'row')} compared{without if changes.unanswered else ''}"
     return said if changes else f"{said}, nothing changed"
 
 

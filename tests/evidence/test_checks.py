@@ -145,21 +145,22 @@ def test_an_expectation_that_cannot_be_worked_out_fails_and_says_why():
 
 
 def test_expectations_see_the_steps_before():
-    steps = (
-        Step(id="find", action=Search(objective="x")),
-        Step(
-            id="main",
-            action=task(),
-            checks=(Check(kind="expect", value="{{ output.urls == steps.find.urls }}"),),
-        ),
-    )
-    judging = Checks(job(steps=steps))
-    for row, urls in enumerate((["https://a.example"], ["https://b.example"])):
-        page = {"results": [{"url": "https://a.example"}]}
-        judging.add(outcome(page, row=row, step="find"))
-        judging.add(outcome({"urls": urls}, row=row, key=f"r{row}"))
+    """What they see of a row is asked for once, in the rows' order."""
+    check = Check(kind="expect", value="{{ output.urls == steps.find.urls }}")
+    judging = Checks(job(steps=(Step(id="main", action=task(), checks=(check,)),)))
+    asked = []
+
+    def earlier(row):
+        asked.append(row)
+        return {"find": {"urls": ["https://a.example"]}}
+
+    judging.read(earlier)
+    for row, url in enumerate("ab"):
+        for _ in range(2):
+            judging.add(outcome({"urls": [f"https://{url}.example"]}, row=row, key=f"r{row}"))
     (judged,) = judging.judged
-    assert [failure.row for failure in judged.failures] == ["r1"]
+    assert [failure.row for failure in judged.failures] == ["r1", "r1"]
+    assert asked == [0, 1]
 
 
 @pytest.mark.parametrize("status", ["failed", "pending", "skipped"])

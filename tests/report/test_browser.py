@@ -129,7 +129,7 @@ def test_a_keyboard_reaches_figures_and_sees_what_they_rest_on(opened):
     page.keyboard.press("Escape")
     assert tip.is_hidden()
     page.keyboard.press("Enter")
-    assert page.url.endswith("#note-1")
+    page.wait_for_url("**#note-1")
 
 
 def test_hovering_a_figure_shows_excerpt_and_link(opened):
