@@ -34,7 +34,7 @@ class UsageError(RunnerError):
 
 
 class NotAvailableError(UsageError):
-    """The job file is right, but this version cannot run that part of it yet."""
+    """The provider does not answer this kind of request."""
 
 
 class KeyRefusedError(RunnerError):

@@ -1,5 +1,6 @@
 """Laws of the one template environment: strict, sandboxed, typed where a value is one expression."""
 
+import re
 import time
 import tracemalloc
 
@@ -11,6 +12,7 @@ from runner.templating import (
     Reference,
     TemplateError,
     is_template,
+    names_read,
     references,
     render_value,
     report_environment,
@@ -195,7 +197,7 @@ def test_what_a_template_may_not_do_is_refused_with_a_place(attack):
         ("{{ ', '.join(item.l) }}", "a, b"),
         ("{{ item.l + ['c'] }}", ["a", "b", "c"]),
         ("{{ item.l | map('upper') }}", ["A", "B"]),
-        ("is {{ item.l | map('upper') }}", "is ['A', 'B']"),
+        ("is {{ item.l | map('upper') }}", 'is ["A", "B"]'),
         ("{{ range(3) }}", [0, 1, 2]),
         ("{{ item.s | replace('t', 'T', 1) }}", "Text"),
         ("{{ item.s['upper']() }}", "TEXT"),
@@ -301,3 +303,24 @@ def test_report_templates_are_bounded_and_say_where_they_fail(tmp_path):
         with pytest.raises(TemplateError, match=words) as caught:
             templates.render(name, {})
         assert caught.value.line == line
+
+
+NAMES = st.sampled_from(
+    ["item.a", "vars.b_1", "run.date", "steps.find.urls", "item", "item.__class__", "x"]
+)
+PARTS = st.one_of(
+    st.builds("{{{{ {} }}}}".format, NAMES),
+    st.builds("{{{{{}}}}}".format, NAMES),
+    st.sampled_from(["{", "}", "}}", "{{", "{#", "{% if item.c %}", "{% endif %}", " text ", "{{ item['d'] }}", "\n"]),
+)  # fmt: skip
+
+
+@given(st.lists(PARTS, max_size=5).map("".join))
+def test_names_are_the_same_with_and_without_their_places(text):
+    try:
+        placed = {(found.path, found.defined) for found in references(text)}
+    except TemplateError as error:
+        with pytest.raises(TemplateError, match=re.escape(error.message)):
+            names_read(text)
+    else:
+        assert set(names_read(text)) == placed

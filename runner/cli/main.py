@@ -21,13 +21,18 @@ from runner.execute.state import reason
 
 COMMANDS = {
     "init": "runner.cli.init",
+    "import": "runner.cli.importing",
     "validate": "runner.cli.validate",
     "plan": "runner.cli.plan",
     "run": "runner.cli.run",
     "status": "runner.cli.status",
     "history": "runner.cli.history",
     "report": "runner.cli.report",
+    "diff": "runner.cli.diff",
+    "verify": "runner.cli.verify",
     "cache": "runner.cli.cache",
+    "serve": "runner.cli.serve",
+    "webhook": "runner.cli.webhook",
     "schema": "runner.cli.schema",
 }
 """The module of each command, in the order one uses them."""

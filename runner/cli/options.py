@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -11,6 +12,11 @@ import click
 
 from runner.cli.messages import FORM, FORMATS
 from runner.errors import UsageError
+from runner.job.durations import parse_money
+from runner.jsonvalue import JSON
+
+_FILE = "runner.vars"
+"""Where the file of variables is kept in the context of a command."""
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -57,6 +63,14 @@ def load_options(command: Command) -> Command:
         ),
         click.option("--provider", metavar="NAME", help="Ask this provider: parallel or local."),
         click.option(
+            "--vars",
+            metavar="FILE",
+            type=click.Path(path_type=Path),
+            callback=_remember_file,
+            expose_value=False,
+            help="Set variables from a yaml or json file; --var goes first.",
+        ),
+        click.option(
             "--var",
             "variables",
             metavar="K=V",
@@ -87,19 +101,30 @@ def talk_options(command: Command) -> Command:
     return command
 
 
+def _remember_file(ctx: click.Context, _option: click.Parameter, file: Path | None) -> None:
+    """Keep the file of variables for `parse_variables`, which every command calls."""
+    ctx.meta[_FILE] = file
+
+
 def _remember_form(ctx: click.Context, _option: click.Parameter, form: str) -> str:
     """Keep the format where an error that ends the command finds it."""
     ctx.meta[FORM] = form
     return form
 
 
-def parse_variables(variables: tuple[str, ...]) -> dict[str, str]:
-    """Return `K=V` texts as a mapping.
+def parse_variables(variables: tuple[str, ...]) -> dict[str, JSON]:
+    """Return the variables of `--vars`, and over them those of `K=V` texts.
 
     Raises:
         click.BadParameter: one has no `=`.
+        JobProblemsError: the file holds no variables.
     """
-    parsed = {}
+    file = click.get_current_context().meta.get(_FILE)
+    parsed: dict[str, JSON] = {}
+    if file is not None:
+        from runner.job.variables import read_values
+
+        parsed = read_values(file)
     for text in variables:
         name, separator, value = text.partition("=")
         if not separator or not name.strip():
@@ -109,3 +134,19 @@ def parse_variables(variables: tuple[str, ...]) -> dict[str, str]:
             )
         parsed[name.strip()] = value
     return parsed
+
+
+def parse_max_cost(text: str | None) -> Decimal | None:
+    """Return what `--max-cost` allows, in USD; None where it is not given.
+
+    Raises:
+        click.BadParameter: it is no amount.
+    """
+    if text is None:
+        return None
+    amount = parse_money(text)
+    if amount is None:
+        raise click.BadParameter(
+            f"'{text}' is no amount in USD, e.g. --max-cost 2.50", param_hint="--max-cost"
+        )
+    return amount

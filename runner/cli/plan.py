@@ -12,8 +12,8 @@ import click
 
 from runner.cli.messages import dollars, duration, plural, show_json, show_warnings
 from runner.cli.options import job_argument, job_options, parse_variables, talk_options
-from runner.cli.planning import later_calls, plan_record, survey_job
-from runner.cli.stages import edition_for, load_runnable
+from runner.cli.planning import later_calls, plan_record, survey_job, verification
+from runner.cli.stages import edition_for, load_job_file
 from runner.errors import UsageError
 from runner.execute.survey import Survey
 from runner.job.model import Job
@@ -43,13 +43,12 @@ def command(
 ) -> None:
     """Show what would run, and its price; asks nothing."""
     del form, verbose
-    loaded = load_runnable(
+    loaded = load_job_file(
         job,
         variables=parse_variables(variables),
         provider=provider,
         allow_outside=allow_outside,
         quiet=quiet,
-        only_plan=True,
     )
     with edition_for(loaded, allow_outside=allow_outside) as (edition, state, warnings):
         show_warnings(warnings, quiet=quiet)
@@ -119,7 +118,7 @@ def _show(job: Job, found: Survey, plan: Mapping[str, JSON]) -> None:
         if step["processor"] is not None and not is_local:
             name = "" if len(job.steps) == 1 else f"{step['id']}: "
             click.echo(f"          {name}{step['processor']} ({step['why']})")
-    click.echo(f"price:    {_price(plan)}")
+    click.echo(f"price:    {_price(plan, verification(job, found, later_calls(job, found)))}")
     if job.budget is not None:
         click.echo(f"budget:   {dollars(job.budget)}{_room(found)}")
     if plan["seconds_max"]:
@@ -136,14 +135,15 @@ def _calls(least: int, most: int | None) -> str:
     return plural(most, "call") if least == most else f"{least:,} to {plural(most, 'call')}"
 
 
-def _price(plan: Mapping[str, JSON]) -> str:
+def _price(plan: Mapping[str, JSON], pages: Decimal | None) -> str:
     least, most = plan["cost_usd"], plan["cost_usd_max"]
     shown = dollars(Decimal(str(least)))
     if most is None:
         return f"{shown} or more: a later step asks once for each entry of a list"
     if most == least:
         return shown if least else "free"
-    return f"{shown} to {dollars(Decimal(str(most)))}, by what is found"
+    why = f", up to {dollars(pages)} of it to read cited pages" if pages else ", by what is found"
+    return f"{shown} to {dollars(Decimal(str(most)))}{why}"
 
 
 def _ago(ages: tuple[float, float] | None) -> str:

@@ -29,7 +29,9 @@ from runner.plan.choosing import choose
 from runner.plan.columns import columns_sent
 from runner.plan.expand import Edition
 from runner.plan.forecast import Forecast, forecast
+from runner.plan.prices import PRICES, Prices
 from runner.plan.time import expected_seconds
+from runner.plan.verification import verification_price
 from runner.plan.waves import waves
 
 Number = TypeVar("Number", int, Decimal)
@@ -116,7 +118,8 @@ def plan_record(
     shortest, longest = _seconds(job, found, later)
     certain = sum(each.calls[0] for each in later.values())
     least = total.cost_usd + sum(each.cost[0] for each in later.values())
-    most = _sum([total.cost_usd_max, *(each.cost[1] for each in later.values())])
+    pages = verification(job, found, later)
+    most = _sum([total.cost_usd_max, *(each.cost[1] for each in later.values()), pages])
     return {
         "job": job.name,
         "rows": found.rows - found.rows_beyond,
@@ -136,6 +139,18 @@ def plan_record(
         "new_because": reasons_sorted(found.reasons),
         "requests": dict(requests),
     }
+
+
+def verification(job: Job, found: Survey, later: Mapping[str, Later]) -> Decimal | None:
+    """Return the most that reading the cited pages is expected to cost, in US dollars."""
+    prices: Prices = {**PRICES, **job.prices}
+    amounts: list[Decimal | None] = []
+    for step in job.steps:
+        more = later[step.id].calls[1] if step.id in later else 0
+        calls = None if more is None else found.steps[step.id].calls + more
+        one = verification_price(job.provider, step, 1, prices)[1]
+        amounts.append(None if one and calls is None else one * (calls or 0))
+    return _sum(amounts)
 
 
 def _step(step: Step, count: Count, later: Later | None) -> dict[str, JSON]:

@@ -9,9 +9,9 @@ import click
 
 from runner.cli.messages import shown_path
 from runner.cli.options import job_argument, load_options, parse_variables, talk_options
-from runner.cli.stages import load_runnable, state_for
+from runner.cli.past import stored_report
+from runner.cli.stages import load_job_file, state_for
 from runner.execute.state import write_whole
-from runner.execute.stored import read_outcomes
 from runner.report.render import render_report
 
 
@@ -20,6 +20,12 @@ from runner.report.render import render_report
 @load_options
 @talk_options
 @click.option("--template", metavar="NAME", help="Try another template; prints, writes nothing.")
+@click.option(
+    "--to",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Write it here: markdown, or a page where FILE ends in .html.",
+)
 def command(
     job: Path,
     variables: tuple[str, ...],
@@ -29,21 +35,25 @@ def command(
     verbose: bool,
     quiet: bool,
     template: str | None,
+    to: Path | None,
 ) -> None:
     """Render the report again from stored outcomes; asks nothing."""
     del form, verbose
-    loaded = load_runnable(
+    loaded = load_job_file(
         job,
         variables=parse_variables(variables),
         provider=provider,
         allow_outside=allow_outside,
         quiet=quiet,
     )
-    outcomes = tuple(read_outcomes(state_for(loaded).outcomes(loaded.name)))
     if template is not None:
-        tried = replace(loaded, report=replace(loaded.report, template=template))
-        click.echo(render_report(tried, outcomes), nl=False)
+        loaded = replace(loaded, report=replace(loaded.report, template=template))
+    digest, changes = stored_report(state_for(loaded), loaded)
+    if to is not None:
+        loaded = replace(loaded, report=replace(loaded.report, path=Path.cwd() / to))
+    if template is not None and to is None:
+        click.echo(render_report(loaded, digest, changes=changes), nl=False)
         return
-    write_whole(loaded.report.path, [render_report(loaded, outcomes)])
+    write_whole(loaded.report.path, [render_report(loaded, digest, changes=changes)])
     if not quiet:
         click.echo(f"report:  {shown_path(loaded.report.path)}")

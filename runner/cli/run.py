@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from pathlib import Path
 
 import click
 
+from runner.cli.gates import show_failures
 from runner.cli.messages import dollars, plural, show_error, show_json, shown_path
-from runner.cli.options import job_options, parse_variables, talk_options
+from runner.cli.options import job_options, parse_max_cost, parse_variables, talk_options
 from runner.cli.running import Options, run_job
 from runner.cli.summary import Summary
 from runner.errors import ExitCode, RunnerError
 from runner.execute.outcomes import Status
-from runner.job.durations import parse_money
+from runner.report.render import is_html
 
 GLIMPSE_LINES = 16
 
@@ -26,6 +26,7 @@ GLIMPSE_LINES = 16
 @click.option("--offline", is_flag=True, help="Use the cache only; ask nothing.")
 @click.option("--max-cost", metavar="USD", help="Commit to no more than this.")
 @click.option("--no-wait", is_flag=True, help="Submit and leave; a later run picks it up.")
+@click.option("--no-buy", is_flag=True, help="Use what is stored or on its way; buy nothing.")
 @click.option(
     "--out", metavar="DIR", type=click.Path(path_type=Path), help="Write report and results here."
 )
@@ -51,20 +52,21 @@ def command(
     offline: bool,
     max_cost: str | None,
     no_wait: bool,
+    no_buy: bool,
     out: Path | None,
     log_file: Path | None,
     as_json: bool,
 ) -> None:
     """Run job files: write their results and reports."""
-    del form
     options = Options(
         variables=parse_variables(variables),
         provider=provider,
         limit=limit,
         refresh=refresh,
         offline=offline,
-        max_cost=_money(max_cost),
+        max_cost=parse_max_cost(max_cost),
         wait=not no_wait,
+        buy=not no_buy,
         out=out,
         allow_outside=allow_outside,
         log_file=log_file,
@@ -82,6 +84,7 @@ def command(
             show_error(error)
             worst = max(worst, error.exit_code)
             continue
+        show_failures(summary.checks, form if not as_json else "text", quiet=quiet)
         if as_json:
             show_json(summary.record())
         elif not quiet:
@@ -112,7 +115,8 @@ def _show(summary: Summary) -> None:
     if summary.results is not None:
         click.echo(f"results: {shown_path(summary.results)}")
     click.echo(f"report:  {shown_path(summary.report)}")
-    _glimpse(summary.report)
+    if not is_html(summary.report):
+        _glimpse(summary.report)
 
 
 def _glimpse(report: Path) -> None:
@@ -126,14 +130,3 @@ def _glimpse(report: Path) -> None:
         click.echo("  " + (line if len(line) <= width else line[: width - 1] + "…"))
     if len(lines) > GLIMPSE_LINES:
         click.echo(f"  … {plural(len(lines) - GLIMPSE_LINES, 'more line')}")
-
-
-def _money(text: str | None) -> Decimal | None:
-    if text is None:
-        return None
-    amount = parse_money(text)
-    if amount is None:
-        raise click.BadParameter(
-            f"'{text}' is no amount in USD, e.g. --max-cost 2.50", param_hint="--max-cost"
-        )
-    return amount

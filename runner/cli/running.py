@@ -17,29 +17,37 @@ from pathlib import Path
 import click
 
 from runner.cli.budget import confirm_partly
+from runner.cli.gates import log_failures
+from runner.cli.leaving import note_begun, note_finished
 from runner.cli.messages import plural, show_warnings
-from runner.cli.stages import Calls, calls_of, load_runnable, open_provider, state_for
+from runner.cli.past import changes_since, values_before
+from runner.cli.results import write_results
+from runner.cli.stages import Calls, calls_of, load_job_file, open_provider, state_for
 from runner.cli.summary import Summary, plan_line
+from runner.cli.verifying import Reader
 from runner.cli.watching import Log, Progress, log_file, shown
 from runner.errors import RunnerError
+from runner.evidence.verifying import Verdicts, verdict_records, weigh
 from runner.execute.asked import asked, remember
 from runner.execute.cache import Cache
 from runner.execute.earlier import Results
 from runner.execute.executor import Execution, execute
+from runner.execute.kept import Answers, keep_run, write_verdicts
 from runner.execute.ledger import Ledger
 from runner.execute.limits import Pace, SharedWindows
 from runner.execute.outcomes import Outcome
 from runner.execute.standing import Standings
-from runner.execute.state import State, check_writable, copy_whole, staged, write_whole
+from runner.execute.state import State, check_writable, staged, write_whole
 from runner.execute.stored import StoredOutcomes, outcome_line
 from runner.execute.survey import Survey, survey
 from runner.execute.tally import Tally
 from runner.job.model import Job, Step, Task
 from runner.plan.calls import Call
 from runner.plan.processors import PROCESSORS
+from runner.plan.time import SECONDS
 from runner.plan.waves import waves
 from runner.providers.base import Provider
-from runner.report.data import results_text
+from runner.report.columnar import check_installed
 from runner.report.render import digest_for, render_report
 
 INSTANT_SECONDS = 120.0
@@ -57,6 +65,7 @@ class Options:
     offline: bool = False
     max_cost: Decimal | None = None
     wait: bool = True
+    buy: bool = True
     out: Path | None = None
     allow_outside: bool = False
     log_file: Path | None = None
@@ -75,7 +84,7 @@ def run_job(file: Path, options: Options) -> Summary:
     # A run makes very many small values that live long: looking through them for cycles again and
     # again would take a fifth of its time.
     gc.set_threshold(100_000, 50, 100)
-    job = load_runnable(
+    job = load_job_file(
         file,
         variables=options.variables,
         provider=options.provider,
@@ -86,6 +95,7 @@ def run_job(file: Path, options: Options) -> Summary:
     for target in (job.report.path, job.results):
         if target is not None:
             check_writable(target)
+            check_installed(target)
     run = f"run_{datetime.now(tz=UTC):%Y%m%dT%H%M%SZ}_{secrets.token_hex(3)}"
     with log_file(options.log_file) as lines:
         log = Log(lines, run, verbose=options.verbose)
@@ -95,6 +105,7 @@ def run_job(file: Path, options: Options) -> Summary:
         except RunnerError as error:
             log.write("end", status="error", message=error.message)
             raise
+        log_failures(summary.checks, log)
         log.write("end", **summary.record())
     return summary
 
@@ -119,7 +130,9 @@ class _Run:
         self._log = log
         self._started = started
         self._tally = Tally()
-        self._digest = digest_for(job)
+        self._digest = digest_for(job, date=datetime.now(tz=UTC).date().isoformat())
+        self._answers = Answers()
+        self._verdicts: Verdicts | None = None
         self._budget = _least(job.budget, options.max_cost)
         self._steps = {step.id: step for step in job.steps}
         self._waves = waves(job.steps)
@@ -150,15 +163,19 @@ class _Run:
         calls = calls_of(job, self._waves[0], provider.edition, self._options.limit)
         # Every template is rendered, and the price is known, before the first call is asked.
         found = self._surveyed(calls, means)
-        if found.fits is not None and not self._options.offline:
+        if found.fits is not None and self._options.buy and not self._options.offline:
             confirm_partly(found, self._budget)
         ledger.start(self._run, job.name)
+        note_begun(means.state, job, self._run, self._options, provider)
         status = "stopped"
         try:
-            cost = await self._executed(calls, means)
+            await self._executed(calls, means)
+            cost = await self._verified(means)
             remember(means.state.asked(job.name), asked(job, provider.edition({})))
             summary = self._written(means.state, cost, provider.warnings)
             status = summary.status
+            if not self._tally.statuses["pending"]:
+                note_finished(means.state, job, self._run, self._options)
         except asyncio.CancelledError:
             status = "interrupted"
             running = self._calls - self._tally.settled
@@ -183,8 +200,8 @@ class _Run:
         self._say(plan_line(self._job, found))
         return found
 
-    async def _executed(self, calls: Calls, means: _Means) -> Decimal:
-        """Write each outcome to the state directory as it comes; return what the run cost."""
+    async def _executed(self, calls: Calls, means: _Means) -> None:
+        """Write each outcome to the state directory as it comes."""
         job, state = self._job, means.state
         windows = SharedWindows(state.limits)
         loop = asyncio.get_running_loop()
@@ -216,7 +233,6 @@ class _Run:
                         self._take(outcome)
                         results.note(outcome)
                         file.write(outcome_line(outcome))
-            return means.ledger.cost()
         finally:
             windows.close()
 
@@ -231,6 +247,7 @@ class _Run:
             lambda: results.before(file, done),
         )
         self._surveyed(calls, means)
+        self._digest.checks.read(values_before(results, file, done))
         return calls
 
     def _outcomes(
@@ -244,6 +261,7 @@ class _Run:
             offline=options.offline,
             budget=self._budget,
             wait=options.wait,
+            buy=options.buy,
             timeout=lambda call: _timeout(steps[call.step], call),
             place=lambda call: _place(job, steps[call.step]),
         )
@@ -261,9 +279,15 @@ class _Run:
         if not self._options.quiet:
             click.echo(line, err=True)
 
+    @property
+    def _has_all(self) -> bool:
+        """Whether all that can be had is there: what was only submitted is not."""
+        return self._options.wait or not self._tally.statuses["pending"]
+
     def _take(self, outcome: Outcome) -> None:
         self._tally.add(outcome)
         self._digest.add(outcome)
+        self._answers.add(outcome)
         if not self._log.is_open:
             return
         self._log.write(
@@ -278,23 +302,39 @@ class _Run:
             error=outcome.error,
         )
 
-    def _write_results(self, results: Path, stored: Path) -> None:
-        if results.suffix.lower() in (".csv", ".json"):
-            outcomes = StoredOutcomes(stored, self._tally.rows)
-            write_whole(results, results_text(self._job, outcomes))
-        else:
-            copy_whole(stored, results)  # What is stored is jsonl already.
+    async def _verified(self, means: _Means) -> Decimal:
+        """Read the pages that answers cite, where the job asks for it; return what the run cost."""
+        steps = [step for step in self._job.steps if step.verify]
+        if steps and self._tally.has_answers and self._has_all:
+            outcomes = StoredOutcomes(means.state.outcomes(self._job.name), self._tally.rows)
+            reader = Reader(
+                job=self._job,
+                provider=means.provider,
+                state=means.state,
+                cache=means.cache,
+                ledger=means.ledger,
+                budget=self._budget,
+                refresh=self._options.refresh,
+                offline=self._options.offline,
+            )
+            self._verdicts = await reader.verdicts(outcomes, steps)
+            self._digest.verify(weigh(outcomes, self._verdicts, [step.id for step in steps]))
+        return means.ledger.cost()
 
     def _written(self, state: State, cost: Decimal, warnings: Sequence[str]) -> Summary:
         """Write what the run leaves; the report is rendered before the first file changes."""
         job, tally = self._job, self._tally
         # What was only submitted has no answer to show: an earlier report stays.
-        kept = not self._options.wait and bool(tally.statuses["pending"])
+        kept = not self._has_all
         if not kept:
-            date = datetime.now(tz=UTC).date().isoformat()
-            report = render_report(job, self._digest, date=date, warnings=warnings)
+            run = keep_run(state, job.name, self._run, str(self._answers))
+            if self._verdicts is not None:
+                write_verdicts(run, verdict_records(self._verdicts))
+            changes = changes_since(state, job.name, run)
+            report = render_report(job, self._digest, warnings=warnings, changes=changes)
             if job.results is not None:
-                self._write_results(job.results, state.outcomes(job.name))
+                outcomes = StoredOutcomes(state.outcomes(job.name), tally.rows)
+                write_results(job, job.results, outcomes)
             write_whole(job.report.path, [report])
         return Summary(
             job=job.name,
@@ -302,10 +342,13 @@ class _Run:
             calls=self._calls,
             tally=tally,
             cost_usd=cost,
-            stopped_by_budget=tally.unaffordable > 0 and not self._options.offline,
+            stopped_by_budget=tally.unaffordable > 0
+            and self._options.buy
+            and not self._options.offline,
             report=None if kept else job.report.path,
             results=None if kept else job.results,
             seconds=time.monotonic() - self._started,
+            checks=self._digest.checks,
         )
 
 
@@ -313,6 +356,8 @@ def _timeout(step: Step, call: Call) -> float:
     """Return how long a call is waited for: the job's word, or twice the documented latency."""
     if step.timeout is not None:
         return step.timeout.total_seconds()
+    if call.kind == "findall":
+        return 2 * SECONDS["findall"][1]
     processor = PROCESSORS.get(str(call.body.get("processor")))
     return INSTANT_SECONDS if processor is None else 2 * processor.latency[1].total_seconds()
 

@@ -10,11 +10,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from runner.cli.messages import show_problems
-from runner.errors import NotAvailableError, UsageError
+from runner.errors import UsageError
 from runner.execute.state import State, open_state, state_of
+from runner.job.items import select_rows
 from runner.job.load import load_with_warnings
 from runner.job.model import Job, Step
-from runner.job.rows import read_rows
 from runner.jsonvalue import JSON
 from runner.plan.calls import Call
 from runner.plan.expand import Earlier, Edition, expand
@@ -23,47 +23,25 @@ from runner.providers.base import Listener, Provider
 HELD = 10_000
 """So many calls are held in memory; of more rows each is rendered again when its turn comes."""
 
-LATER = {
-    "findall": "FindAll",
-    "webhook": "webhooks",
-    "verify": "verification of citations",
-    "checks": "quality gates",
-}
 
-PLANNED = frozenset({"webhook", "verify", "checks"})
-"""What changes nothing about the calls themselves."""
-
-
-def load_runnable(
+def load_job_file(
     file: Path,
     *,
     variables: Mapping[str, str],
     provider: str | None,
     allow_outside: bool,
     quiet: bool,
-    only_plan: bool = False,
 ) -> Job:
-    """Return a job that this version can run, or only plan; its warnings are printed.
+    """Return the job in a file; its warnings are printed.
 
     Raises:
         JobProblemsError: the job file has errors.
-        NotAvailableError: it asks for something that comes later.
     """
     job, warnings = load_with_warnings(
         file, variables=variables, provider=provider, allow_outside=allow_outside
     )
     if warnings and not quiet:
         show_problems(warnings, "text")
-    for where in job.unavailable:
-        place = job.source.key(where)
-        word = str(where[-1])
-        if only_plan and word in PLANNED:
-            continue
-        raise NotAvailableError(
-            f"{job.source.shown}:{place.line}:{place.column}: "
-            f"'{word}' ({LATER.get(word, word)}) is not available yet",
-            hint="The file is valid; this version of runner cannot run that part",
-        )
     return job
 
 
@@ -125,7 +103,7 @@ def rows_of(job: Job) -> Iterator[Mapping[str, JSON]]:
     if job.items is None:
         yield {}
     else:
-        yield from read_rows(job.items)
+        yield from select_rows(job)
 
 
 @dataclass(slots=True)

@@ -9,6 +9,7 @@ from typing import Literal
 
 from runner.cli.messages import dollars, plural
 from runner.errors import ExitCode
+from runner.evidence.checks import Checks
 from runner.execute.survey import Survey
 from runner.execute.tally import Tally
 from runner.job.model import Job
@@ -30,11 +31,13 @@ class Summary:
     report: Path | None
     results: Path | None
     seconds: float
+    checks: Checks
 
     @property
     def exit_code(self) -> ExitCode:
-        """What the run's outcomes mean for the command's exit code."""
-        return self.tally.exit_code(stopped_by_budget=self.stopped_by_budget)
+        """What the run's outcomes and checks mean for the command's exit code."""
+        code = self.tally.exit_code(stopped_by_budget=self.stopped_by_budget)
+        return ExitCode.FAILED_ROWS if code == ExitCode.DONE and self.checks.stops else code
 
     @property
     def status(self) -> RunStatus:

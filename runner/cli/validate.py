@@ -2,48 +2,93 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 import click
 
-from runner.cli.messages import plural, show_problems
-from runner.cli.options import talk_options
-from runner.errors import ExitCode, UsageError
-from runner.job.diagnostics import Problem, ordered
+from runner.cli.messages import plural, show_error, show_problems, shown_path
+from runner.cli.options import load_options, parse_variables, talk_options
+from runner.errors import ExitCode, RunnerError, UsageError
+from runner.job.diagnostics import Problem, has_errors, ordered
 from runner.job.load import find_jobs, load
+from runner.job.project import find_root
+from runner.job.shelf import Shelf
+from runner.jsonvalue import JSON
+
+_READ = (".yaml", ".yml", ".json", ".jsonl", ".csv", ".tsv", ".parquet", ".xlsx", ".md", ".j2")
+"""How the files end that jobs are made of."""
+
+_FEW = 3
+_PAUSE = 200
+"""How long the first check waits for the watcher, in milliseconds."""
 
 
 @click.command("validate")
 @click.argument("paths", metavar="[PATH]...", nargs=-1, type=click.Path(path_type=Path))
+@load_options
 @talk_options
-@click.option("--allow-outside", is_flag=True, help="Accept paths outside the project folder.")
+@click.option("--watch", is_flag=True, help="Check again whenever a file is saved, until Ctrl-C.")
 @click.pass_context
 def command(
     ctx: click.Context,
     paths: tuple[Path, ...],
+    variables: tuple[str, ...],
     form: str,
     *,
+    provider: str | None,
+    allow_outside: bool,
     verbose: bool,
     quiet: bool,
-    allow_outside: bool,
+    watch: bool,
 ) -> None:
     """Check job files; without PATH, every job below this folder."""
-    files = list(_files(paths or (Path(),)))
-    if not files:
-        folders = ", ".join(map(str, paths)) or "this folder"
-        raise UsageError(f"There is no job file below {folders}", hint="Make one: runner init")
-    problems: list[Problem] = []
-    for file in files:
-        found = load(file, allow_outside=allow_outside).problems
-        problems += [each for each in found if each.severity == "error" or not quiet]
-        if verbose and not found:
-            click.echo(f"{file}: no problem", err=True)
-    show_problems(ordered(problems), form)
-    if any(problem.severity == "error" for problem in problems):
+
+    def check() -> bool:
+        """Check and print everything; return whether all of it is right."""
+        given = parse_variables(variables)
+        files = list(_files(paths or (Path(),)))
+        if not files:
+            folders = ", ".join(map(str, paths)) or "this folder"
+            raise UsageError(f"There is no job file below {folders}", hint="Make one: runner init")
+        shelf = Shelf()
+        problems: list[Problem] = []
+        for file in files:
+            found = _problems(file, given, provider, shelf, allow_outside=allow_outside)
+            problems += [each for each in found if each.severity == "error" or not quiet]
+            if verbose and not found:
+                click.echo(f"{file}: no problem", err=True)
+        show_problems(ordered(problems), form)
+        if has_errors(problems):
+            return False
+        if form == "text" and not quiet:
+            click.echo(f"{plural(len(files), 'job')} checked, no error found")
+        return True
+
+    if watch:
+        _check_on_save(check, paths or (Path(),), quiet=quiet)
+        ctx.exit(int(ExitCode.INTERRUPTED))
+    if not check():
         ctx.exit(int(ExitCode.USAGE))
-    if form == "text" and not quiet:
-        click.echo(f"{plural(len(files), 'job')} checked, no error found")
+
+
+def _problems(
+    file: Path,
+    given: Mapping[str, JSON],
+    provider: str | None,
+    shelf: Shelf,
+    *,
+    allow_outside: bool,
+) -> tuple[Problem, ...]:
+    """Return the problems of one file; a variable that does not fit it is one, too."""
+    try:
+        loaded = load(
+            file, variables=given, provider=provider, allow_outside=allow_outside, shelf=shelf
+        )
+    except UsageError as error:
+        shown = shown_path(Path.cwd() / file)
+        return (Problem(file=shown, line=0, column=0, message=error.message, hint=error.hint),)
+    return loaded.problems
 
 
 def _files(paths: tuple[Path, ...]) -> Iterator[Path]:
@@ -52,3 +97,54 @@ def _files(paths: tuple[Path, ...]) -> Iterator[Path]:
             yield from find_jobs(path)
         else:
             yield path
+
+
+def _check_on_save(check: Callable[[], bool], paths: Iterable[Path], *, quiet: bool) -> None:
+    """Check now and after each change of a file, until Ctrl-C; what goes wrong is only told.
+
+    Raises:
+        UsageError: there is nothing to watch, or the system cannot watch it.
+    """
+    from watchfiles import Change, DefaultFilter, watch
+
+    class Saved(DefaultFilter):
+        """Lets through what jobs are made of; not the caches of tools, nor our own."""
+
+        ignore_dirs = (*DefaultFilter.ignore_dirs, ".runner")
+
+        def __call__(self, change: Change, path: str) -> bool:
+            return path.endswith(_READ) and super().__call__(change, path)
+
+    def tell() -> None:
+        try:
+            check()
+        except RunnerError as error:
+            show_error(error)
+        if not quiet:
+            click.echo("watching; Ctrl-C ends it", err=True)
+
+    roots = {find_root(_folder(path)) for path in paths}
+    is_told = False
+    try:
+        # It first yields when it watches: what is saved during the first check is seen.
+        for changes in watch(
+            *roots, watch_filter=Saved(), rust_timeout=_PAUSE, yield_on_timeout=True
+        ):
+            if changes and not quiet:
+                names = sorted({shown_path(Path(name)) for _, name in changes})
+                click.echo(f"\n{', '.join(names[:_FEW])} changed", err=True)
+            if changes or not is_told:
+                is_told = True
+                tell()
+    except KeyboardInterrupt:
+        return
+    except (OSError, RuntimeError) as error:
+        raise UsageError(
+            f"The folder cannot be watched: {error}", hint="Check once, without --watch"
+        ) from error
+
+
+def _folder(path: Path) -> Path:
+    """Return the folder of a path, absolute."""
+    absolute = Path.cwd() / path
+    return absolute if absolute.is_dir() else absolute.parent

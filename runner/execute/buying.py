@@ -27,7 +27,7 @@ from runner.execute.following import Follower
 from runner.execute.ledger import Ledger, Purchase
 from runner.execute.limits import Pace
 from runner.execute.reconciling import LOOKS, look
-from runner.execute.terms import Kept, Terms
+from runner.execute.terms import NOT_BOUGHT, Kept, Terms
 from runner.plan.calls import Call
 from runner.plan.time import RUNS_A_REQUEST, RUNS_AT_ONCE
 from runner.providers.base import GroupStatus, Run, RunProgress, Runs
@@ -158,7 +158,9 @@ class Buyer:
             part = parts.popleft()
             elsewhere = self._attach(part)
             free = {fp: part.pop(fp) for fp in tuple(part) if fp not in elsewhere}
-            if free:
+            if free and not self._terms.buy:
+                self._skip(list(free), dict(free), NOT_BOUGHT)
+            elif free:
                 parts.extend(await self._purchase(free))
             for group in dict.fromkeys(elsewhere.values()):
                 lost = self._ledger.adopt(group)
@@ -210,6 +212,8 @@ class Buyer:
 
     def _is_stale(self, purchase: Purchase, call: Call) -> bool:
         """Whether a settled purchase is no longer good enough."""
+        if not self._terms.buy:
+            return False
         if self._rebought.get(purchase.fingerprint):
             return True
         age = self._terms.steps[call.step].cache
@@ -377,7 +381,7 @@ class Buyer:
                 continue
             call = self._calls[fingerprint]
             bought = self._rebought.get(fingerprint, 0)
-            if bought < self._terms.steps[call.step].retry.failed_runs:
+            if self._terms.buy and bought < self._terms.steps[call.step].retry.failed_runs:
                 self._rebought[fingerprint] = bought + 1
                 again.append(call)
                 continue

@@ -26,10 +26,11 @@ from runner.execute.asking import Asker
 from runner.execute.buying import Buyer
 from runner.execute.cache import Cache, Entry
 from runner.execute.fates import CACHED, NEW, PAID, Fate, Fates
+from runner.execute.finding import Finder
 from runner.execute.ledger import Ledger
 from runner.execute.limits import Pace
 from runner.execute.outcomes import Outcome, Status
-from runner.execute.terms import Kept, Terms
+from runner.execute.terms import NOT_BOUGHT, Kept, Terms, entry_of
 from runner.execute.validity import Validity
 from runner.execute.waiting import Waiting
 from runner.job.model import Step
@@ -53,6 +54,7 @@ class Execution:
         offline: Read only the cache; what is not there is `skipped`.
         budget: In USD; the run never commits to more.
         wait: Wait for what is bought; else it is left `pending`.
+        buy: Ask and buy what is new; else it is `skipped`.
         timeout: How long a bought call is waited for, in seconds.
         place: Where in the job file a call's step stands, for messages.
     """
@@ -63,6 +65,7 @@ class Execution:
     offline: bool = False
     budget: Decimal | None = None
     wait: bool = True
+    buy: bool = True
     timeout: Callable[[Call], float] = lambda _call: 600.0
     place: Callable[[Call], str] = lambda _call: ""
 
@@ -112,20 +115,34 @@ class _Executor:
             keep=self._keep,
             tell=self._tell,
         )
+        terms = Terms(
+            steps=execution.steps,
+            budget=execution.budget,
+            refresh=execution.refresh,
+            wait=execution.wait,
+            buy=execution.buy,
+            timeout=execution.timeout,
+            place=execution.place,
+        )
+        self._finder: Finder | None = None
+        if provider.findalls is not None and ledger is not None:
+            self._finder = Finder(
+                findalls=provider.findalls,
+                ledger=ledger,
+                pace=pace,
+                terms=terms,
+                keep=self._keep,
+                tell=self._tell,
+                listen=watcher.run,
+                sleep=sleep,
+            )
         self._buyer: Buyer | None = None
         if provider.runs is not None and ledger is not None:
             self._buyer = Buyer(
                 runs=provider.runs,
                 ledger=ledger,
                 pace=pace,
-                terms=Terms(
-                    steps=execution.steps,
-                    budget=execution.budget,
-                    refresh=execution.refresh,
-                    wait=execution.wait,
-                    timeout=execution.timeout,
-                    place=execution.place,
-                ),
+                terms=terms,
                 keep=self._keep,
                 tell=self._tell,
                 progress=watcher.group,
@@ -154,6 +171,8 @@ class _Executor:
 
     async def close(self) -> None:
         await self._asker.close()
+        if self._finder is not None:
+            await self._finder.close()
         if self._buyer is not None:
             await self._buyer.close()
 
@@ -191,41 +210,39 @@ class _Executor:
             reason = Fate("skipped", "cached", "Not in the cache (--offline)")
             self._tell(dict.fromkeys(calls, reason))
             return
-        buyer = self._buyer
-        bought = [call for call in calls.values() if buyer is not None and call.kind == "task"]
-        asked = [call for call in calls.values() if buyer is None or call.kind != "task"]
+        buyer, finder = self._buyer, self._finder
+        bought, found, asked = [], [], []
+        for call in calls.values():
+            if buyer is not None and call.kind == "task":
+                bought.append(call)
+            elif finder is not None and call.kind == "findall":
+                found.append(call)
+            else:
+                asked.append(call)
         # Known from now on, so that the same call in a later row is not asked again.
         self._fates.update(dict.fromkeys(calls, _UNDER_WAY))
         if bought and buyer is not None:
             await buyer.buy(bought)
-        if asked:
+        if found and finder is not None:
+            finder.find(found)
+        if asked and not self._execution.buy:
+            reason = Fate("skipped", "cached", NOT_BOUGHT)
+            self._tell({call.fingerprint: reason for call in asked})
+        elif asked:
             await self._asker.ask(asked)
 
     async def _finish(self) -> None:
         """Wait for the askers and the buyer side by side; the first fault ends both."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._asker.finish())
+            if self._finder is not None:
+                group.create_task(self._finder.finish())
             if self._buyer is not None:
                 group.create_task(self._buyer.finish())
 
     def _keep(self, answers: Sequence[Kept]) -> None:
         """Store answers; the latest are also kept at hand, for they are wanted soon."""
-        entries = [
-            (
-                fingerprint,
-                {
-                    "output": answer.output,
-                    "basis": list(answer.basis),
-                    "run_id": answer.run_id,
-                    "warnings": list(answer.warnings),
-                    "output_schema": answer.output_schema,
-                    "interaction_id": answer.interaction_id,
-                },
-                at,
-            )
-            for fingerprint, answer, at in answers
-        ]
-        self._cache.put_many(entries)
+        self._cache.put_many(map(entry_of, answers))
         if len(self._at_hand) < AT_HAND:
             self._at_hand.update((fingerprint, answer) for fingerprint, answer, _ in answers)
 
@@ -253,8 +270,11 @@ class _Executor:
         cost = Decimal(0)
         if fate.source == "new" and fate.status in ("ok", "failed") and answer is not None:
             # The first of several equal rows pays.
-            cost = call.price_usd * fate.purchases
-            self._fates[call.fingerprint] = PAID if fate is NEW else replace(fate, purchases=0)
+            bought = call.price_usd * fate.purchases
+            cost = bought if fate.cost_usd is None else fate.cost_usd
+            self._fates[call.fingerprint] = (
+                PAID if fate is NEW else replace(fate, purchases=0, cost_usd=None)
+            )
         if answer is None:
             return unanswered(call, fate.status, fate.error or "", fate.run_id)
         complaints = self._validity[call.step].complaints(answer.output)

@@ -20,7 +20,8 @@ Source: TypeAlias = Literal["cached", "new", "attached"]
 class Fate:
     """How a call ended: `status` is `ok` where the cache holds an answer.
 
-    `purchases` is how often this run bought it, if its source is `new`.
+    `purchases` is how often this run bought it, if its source is `new`; `cost_usd` what that came
+    to where it is not known from the call.
     """
 
     status: Status
@@ -28,6 +29,7 @@ class Fate:
     error: str | None = None
     run_id: str | None = None
     purchases: int = 1
+    cost_usd: Decimal | None = None
 
 
 CACHED = Fate("ok", "cached")

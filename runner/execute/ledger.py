@@ -135,6 +135,17 @@ class Ledger(Database):
             ).fetchall()
         return [record_of(row, self.now()) for row in found]
 
+    def waiting(self, job: str) -> int:
+        """Return how many purchases of a job's runs have no outcome yet."""
+        with self.reporting():
+            row = self.connection.execute(
+                "SELECT COUNT(*) AS count FROM purchase"
+                " WHERE state IN ('submitting', 'submitted')"
+                " AND run IN (SELECT id FROM run WHERE job = ?)",
+                (job,),
+            ).fetchone()
+        return int(row["count"])
+
     def cost(self) -> Decimal:
         """Return what the run has committed to, in USD."""
         with self.reporting():

@@ -48,12 +48,13 @@ class RunRecord:
 
 def record_of(row: sqlite3.Row, now: float) -> RunRecord:
     """Return a row of the table `run`; one that neither ended nor lives is called stopped."""
-    alive = row["finished_at"] is None and is_alive(row, now)
+    has_ended = row["finished_at"] is not None
+    alive = not has_ended and is_alive(row, now)
     status = row["status"]
     return RunRecord(
         id=row["id"],
         job=row["job"],
-        status="stopped" if status == "running" and not alive else status,
+        status="stopped" if status == "running" and not (has_ended or alive) else status,
         started_at=row["started_at"],
         finished_at=row["finished_at"],
         cost_usd=Decimal(row["committed"]) / MICROS,

@@ -40,6 +40,11 @@ class State:
         """How many requests went out lately, over all processes."""
         return self.folder / "limits.sqlite"
 
+    @property
+    def webhooks(self) -> Path:
+        """Webhooks that came in."""
+        return self.folder / "webhooks.sqlite"
+
     def index(self, documents_of: Path, patterns: Iterable[str]) -> Path:
         """The local provider's index of the documents that a job may read."""
         name = digest([str(documents_of), sorted(patterns)])[:16]
@@ -51,7 +56,11 @@ class State:
 
     def outcomes(self, job: str) -> Path:
         """The outcomes of a job's last run, one JSON object a line."""
-        return self.folder / "runs" / job / "outcomes.jsonl"
+        return self.runs(job) / "outcomes.jsonl"
+
+    def runs(self, job: str) -> Path:
+        """The folder of what is kept of a job's runs."""
+        return self.folder / "runs" / job
 
 
 def state_of(job: Job, environment: Mapping[str, str], working_directory: Path) -> State:

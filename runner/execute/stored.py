@@ -53,7 +53,7 @@ def read_outcomes(file: Path, *, step: str | None = None) -> Iterator[Outcome]:
             for line in lines:
                 if not line.startswith((start, b" ")):
                     continue
-                stored = _loaded(line)
+                stored = loaded_line(line)
                 if step is not None and stored["step"] != step:
                     continue
                 row = rows[stored["step"]]
@@ -82,12 +82,16 @@ def outcome_line(outcome: Outcome) -> str:
 
     NaN and infinities, which JSON does not have, become null.
     """
-    record = outcome.record()
+    return json_line(outcome.record())
+
+
+def json_line(value: JSON) -> str:
+    """Return a value as one line of JSON, its end included, that can always be stored as UTF-8."""
     try:
-        text = orjson.dumps(record).decode()
+        text = orjson.dumps(value).decode()
     except TypeError:
         # Lone surrogates and integers beyond 64 bits; a blank tells the reader who wrote it.
-        text = " " + json.dumps(_finite(record), ensure_ascii=False)
+        text = " " + json.dumps(_finite(value), ensure_ascii=False)
     if text.isascii():
         return f"{text}\n"
     # A lone surrogate cannot be stored as UTF-8, and some readers take the others for the end of a
@@ -95,7 +99,8 @@ def outcome_line(outcome: Outcome) -> str:
     return _NOT_IN_A_LINE.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n"
 
 
-def _loaded(line: bytes) -> dict[str, JSON]:
+def loaded_line(line: bytes) -> dict[str, JSON]:
+    """Return the object in a line that `json_line` wrote."""
     # orjson would turn integers beyond 64 bits into floats.
     record: dict[str, JSON] = (json.loads if line.startswith(b" ") else orjson.loads)(line)
     return record

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from datetime import date
 from typing import TYPE_CHECKING
 
+from runner.job.checks import read_checks
 from runner.job.durations import parse_duration, parse_money
-from runner.job.items import LATER
+from runner.job.items import read_selection
 from runner.job.model import (
     Action,
     Extract,
-    FileItems,
     FindAll,
     Items,
     Job,
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     from runner.job.draft import Draft, Scope
     from runner.job.outputs import ReadOutput, SchemaFile
     from runner.jsonvalue import JSON
-
-_LATER_IN_STEP = ("findall", "webhook", "checks")
 
 
 def build_job(
@@ -70,7 +68,8 @@ def build_job(
         documents=_documents(draft),
         vars=dict(values),
         items=items,
-        key=data.get("key"),
+        selection=read_selection(data),
+        key=data.get("key", _items(data).get("key")),
         steps=steps,
         concurrency=int(_or(draft.setting(draft.job, "concurrency"), 50)),
         budget=_budget(draft),
@@ -81,8 +80,12 @@ def build_job(
             template=report.get("template"),
         ),
         source=draft.job.source,
-        unavailable=_unavailable(draft, items),
     )
+
+
+def _items(data: Mapping[str, JSON]) -> Mapping[str, JSON]:
+    items = data.get("items")
+    return items if isinstance(items, Mapping) else {}
 
 
 def _or(value: JSON, default: JSON) -> JSON:
@@ -98,6 +101,7 @@ def _step(draft: Draft, scope: Scope, output: ReadOutput, input_schema: SchemaFi
     cache = _or(setting("cache"), "24h")
     timeout = setting("timeout")
     nearer = data.get("search", {}).get("location")
+    checks = read_checks(draft, scope)
     return Step(
         id=data.get("id", "main") if scope.where else "main",
         where=scope.where,
@@ -110,8 +114,8 @@ def _step(draft: Draft, scope: Scope, output: ReadOutput, input_schema: SchemaFi
         cache=_duration(cache),
         timeout=_duration(timeout),
         retry=_retry(_or(setting("retry"), {})),
-        checks=tuple(_or(setting("checks"), ())),
-        verify=bool(setting("verify")),
+        checks=checks,
+        verify=bool(setting("verify")) or any(check.kind == "verified" for check in checks),
         webhook=setting("webhook"),
     )
 
@@ -230,15 +234,3 @@ def _documents(draft: Draft) -> tuple[str, ...]:
 
 def _relative(path: Path, start: Path) -> str:
     return os.path.relpath(path, start).replace(os.sep, "/")
-
-
-def _unavailable(draft: Draft, items: Items | None) -> tuple[Where, ...]:
-    """Return the places of what this version accepts and cannot run."""
-    found: list[Where] = []
-    if isinstance(items, FileItems) and items.format in LATER:
-        found.append(("items",))
-    for scope in draft.scopes():
-        found += [(*scope.where, key) for key in _LATER_IN_STEP if key in scope.data]
-        if scope.data.get("verify") is True:
-            found.append((*scope.where, "verify"))
-    return tuple(dict.fromkeys(found))

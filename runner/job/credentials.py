@@ -44,6 +44,12 @@ _SECRET = re.compile(
         for index, (_, lead, secret) in enumerate(_KINDS)
     )
 )
+# What every credential holds, of any kind: a text without any of these needs no search.
+_MARKS = (
+    *("private key", "sk-", "sk_", "pk-", "pk_", "rk-", "rk_", "akia", "asia", "ghp_", "gho_"),
+    *("ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "xox", "aiza", "whsec_", "eyj", "bearer"),
+)
+_ASSIGNMENT = re.compile(r"(?:api[_-]?key|secret|token|passwd|password)[\"']?[ ]{0,9}[:=]")
 _RUN_AT_START = re.compile(_RUN + "*")
 _SHOWN = 4
 _AROUND = 300
@@ -53,9 +59,17 @@ _MARGIN = 1_500
 
 def secrets(text: str) -> Iterator[tuple[int, int, str]]:
     """Yield start, end and kind of each piece of a text that looks like a credential."""
-    for match in _SECRET.finditer(text):
+    for match in _found(text):
         group = match.lastgroup or "k0"
         yield match.start(group), match.end(group), _KINDS[int(group[1:])][0]
+
+
+def _found(text: str) -> Iterator[re.Match[str]]:
+    plain = text.casefold()
+    is_marked = any(mark in plain for mark in _MARKS) or ("://" in plain and "@" in plain)
+    if is_marked or _ASSIGNMENT.search(plain):
+        return _SECRET.finditer(text)
+    return iter(())
 
 
 def masked(text: str) -> str:
@@ -65,7 +79,7 @@ def masked(text: str) -> str:
     """
     pieces: list[str] = []
     done = 0
-    for match in _SECRET.finditer(text):
+    for match in _found(text):
         start, end = match.span(match.lastgroup or 0)
         kept = start + (_SHOWN if start == match.start() else 0)
         pieces += [text[done:kept], "*" * (end - kept)]

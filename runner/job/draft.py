@@ -6,13 +6,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from runner.job.paths import Ground
+
 if TYPE_CHECKING:
     from pathlib import Path
 
     from runner.job.diagnostics import Problem, Severity
     from runner.job.lines import Position
     from runner.job.model import Where
-    from runner.job.paths import Ground
+    from runner.job.shelf import Shelf
     from runner.job.source import Source
     from runner.jsonvalue import JSON
 
@@ -75,6 +77,7 @@ class Draft:
         file: The job file, absolute.
         ground: Where the job's paths start.
         provider: Who will answer: from the command line, the job or runner.yaml.
+        shelf: What this job shares with others of the same call.
         variables: The names that templates may read as `vars.<name>`.
         columns: The names a row has; None where they are not known or there are no rows.
     """
@@ -84,6 +87,7 @@ class Draft:
     project: Project
     ground: Ground
     provider: str
+    shelf: Shelf
     columns: tuple[str, ...] | None = None
     variables: tuple[str, ...] = ()
 
@@ -95,7 +99,10 @@ class Draft:
     @property
     def project_ground(self) -> Ground:
         """Where the paths of runner.yaml start."""
-        return replace(self.ground, folder=self.project.root)
+        ground = self.ground
+        return Ground(
+            folder=self.project.root, root=ground.root, allow_outside=ground.allow_outside
+        )
 
     def completed(self, *, columns: tuple[str, ...] | None, variables: tuple[str, ...]) -> Draft:
         """Return the draft with what its rows and variables are called."""

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import glob
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 from runner.job.draft import Draft, Scope
+from runner.job.items import rows_named
+from runner.job.paths import is_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -14,7 +17,10 @@ if TYPE_CHECKING:
     from runner.job.diagnostics import Problem
     from runner.job.model import Where
 
-RESULT_SUFFIXES = (".csv", ".jsonl", ".json")
+RESULT_SUFFIXES = (".csv", ".jsonl", ".json", ".xlsx", ".parquet")
+
+_MOST_PATTERNS = 1_000
+"""So many are looked for on the disk."""
 
 
 def file_problems(draft: Draft) -> Iterator[Problem]:
@@ -22,7 +28,7 @@ def file_problems(draft: Draft) -> Iterator[Problem]:
     yield from _documents(draft)
     job = draft.job
     written: dict[Path, str] = {draft.file: "the job file"}
-    items = job.data.get("items")
+    _, items = rows_named(job.data)
     if isinstance(items, str) and draft.ground.fault(items) is None:
         written[draft.ground.path(items)] = "the rows"
     for where, text in _outputs(job):
@@ -40,7 +46,7 @@ def file_problems(draft: Draft) -> Iterator[Problem]:
                 f"a results file ends in one of {', '.join(RESULT_SUFFIXES)}",
                 hint=f"write {text.rsplit('.', 1)[0] if '.' in path.name else text}.csv",
             )
-        elif path.is_dir():
+        elif is_folder(path):
             yield job.problem(job.value(*where), "this is a folder", hint="name a file in it")
         elif path in written:
             yield job.problem(
@@ -69,13 +75,15 @@ def _documents(draft: Draft) -> Iterator[Problem]:
     # Paths in runner.yaml start at runner.yaml.
     is_own = holder is draft.job
     ground = draft.ground if is_own else draft.project_ground
-    for index, pattern in enumerate(patterns):
+    for index, pattern in enumerate(patterns[:_MOST_PATTERNS]):
         if not isinstance(pattern, str) or not pattern:
             continue
         position = holder.value("documents", index)
         if (fault := ground.fault(pattern)) is not None:
             yield holder.problem(position, fault.message, hint=fault.hint)
-        elif draft.is_local and not _matches(pattern, ground.folder):
+        elif draft.is_local and not draft.shelf.take(
+            ("documents", ground.folder, pattern), partial(_matches, pattern, ground.folder)
+        ):
             yield holder.problem(
                 position,
                 f"no file matches {pattern}",

@@ -1,25 +1,33 @@
-"""`items`: the rows a job names, or holds."""
+"""`items`: the rows a job names, or holds, and which of them it takes."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Literal, get_args
 
-from runner.job.model import FileItems, InlineItems, Items
+from runner.job.diagnostics import JobProblemsError, Problem
+from runner.job.model import FileItems, InlineItems, Items, Selection
 from runner.job.paths import is_file, is_folder
-from runner.job.rows import survey
+from runner.job.references import template_problem
+from runner.job.rows import read_rows, survey
 from runner.job.spelling import did_you_mean
+from runner.templating import TemplateError, render_value
 
 if TYPE_CHECKING:
-    from runner.job.diagnostics import Problem
-    from runner.job.draft import Scope
-    from runner.job.paths import Ground
+    from runner.job.draft import Draft
+    from runner.job.model import Job, Where
+    from runner.job.rowfaults import Row
+    from runner.jsonvalue import JSON
 
 _Format = Literal["csv", "tsv", "json", "jsonl", "parquet", "xlsx"]
 FORMATS: tuple[_Format, ...] = get_args(_Format)
-LATER = frozenset({"parquet", "xlsx"})
-"""Formats that job files may name, and that this version cannot read."""
+_LIBRARIES = {"parquet": "pyarrow", "xlsx": "openpyxl"}
+"""What the extra `tables` installs to read a format."""
+
+
+_TEXTS = "the cells of csv and tsv files are texts: to compare numbers write item.name | int(0)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,11 +39,11 @@ class ReadItems:
     problems: tuple[Problem, ...] = ()
 
 
-def read_items(job: Scope, ground: Ground) -> ReadItems:
+def read_items(draft: Draft) -> ReadItems:
     """Return what `items` of a job means; a file up to 16 MiB is checked to its last row."""
-    value = job.data.get("items")
+    where, value = rows_named(draft.job.data)
     if isinstance(value, str) and value:
-        return _file(job, ground, value)
+        return _file(draft, where, value)
     if not isinstance(value, list):
         return ReadItems()
     rows = tuple(
@@ -47,8 +55,56 @@ def read_items(job: Scope, ground: Ground) -> ReadItems:
     return ReadItems(items=items, columns=survey(items).columns)
 
 
-def _file(job: Scope, ground: Ground, text: str) -> ReadItems:
-    position = job.value("items")
+def rows_named(data: Mapping[str, JSON]) -> tuple[Where, JSON]:
+    """Return where a job names its rows, and what it says: `items`, or `from` in it."""
+    items = data.get("items")
+    if isinstance(items, Mapping):
+        return ("items", "from"), items.get("from")
+    return ("items",), items
+
+
+def read_selection(data: Mapping[str, JSON]) -> Selection:
+    """Return which of its rows a job takes."""
+    items = data.get("items")
+    if not isinstance(items, Mapping):
+        return Selection()
+    limit = items.get("limit")
+    return Selection(where=items.get("where"), limit=None if limit is None else int(limit))
+
+
+def select_rows(job: Job) -> Iterator[Row]:
+    """Yield the rows of a job that its `where` and `limit` take; a job without items has none.
+
+    Raises:
+        JobProblemsError: the rows cannot be read, or `where` fails for one of them.
+    """
+    taken, selection = 0, job.selection
+    rows = read_rows(job.items) if job.items is not None else iter(())
+    if selection == Selection():
+        yield from rows
+        return
+    for number, row in enumerate(rows, start=1):
+        if selection.where is None or _is_wanted(job, selection.where, row, number):
+            taken += 1
+            yield row
+            if taken == selection.limit:
+                return
+
+
+def _is_wanted(job: Job, where: str, row: Row, number: int) -> bool:
+    try:
+        return bool(render_value(where, {"vars": job.vars, "item": row}))
+    except TemplateError as error:
+        note = f" (row {number} of the data)"
+        problem = template_problem(job.source, ("items", "where"), error, note)
+        if "not supported between" in error.message:
+            problem = replace(problem, hint=_TEXTS)
+        raise JobProblemsError((problem,)) from error
+
+
+def _file(draft: Draft, where: Where, text: str) -> ReadItems:
+    job, ground = draft.job, draft.ground
+    position = job.value(*where)
     if fault := ground.fault(text):
         return ReadItems(problems=(job.problem(position, fault.message, hint=fault.hint),))
     path = ground.path(text)
@@ -69,6 +125,14 @@ def _file(job: Scope, ground: Ground, text: str) -> ReadItems:
             position, f"there is no file {text}", hint="paths are relative to the job file"
         )
         return ReadItems(problems=(problem,))
+    library = _LIBRARIES.get(kind)
+    if library is not None and find_spec(library) is None:
+        problem = job.problem(
+            position,
+            f"reading {kind} files needs {library}, which is not installed",
+            hint="run pip install 'research-runner[tables]', or save the rows as csv or jsonl",
+        )
+        return ReadItems(problems=(problem,))
     items = FileItems(path=path, format=kind)
-    found = survey(items)
+    found = draft.shelf.take(("rows", path), lambda: survey(items))
     return ReadItems(items=items, columns=found.columns, problems=found.problems)

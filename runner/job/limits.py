@@ -35,7 +35,7 @@ MAX_ENUM = 500
 _Place: TypeAlias = "Callable[[Where], Where]"
 """Returns where in its file a part of a schema stands."""
 
-_UNSUPPORTED = frozenset(
+UNSUPPORTED = frozenset(
     {
         "contains",
         "format",
@@ -152,7 +152,7 @@ def _keywords(
     part: Mapping[str, JSON], source: Source, where: Where, at: _Place
 ) -> Iterator[Problem]:
     for keyword in part:
-        if keyword in _UNSUPPORTED:
+        if keyword in UNSUPPORTED:
             yield source.problem(
                 source.key(at((*where, keyword))),
                 f"the API does not support '{keyword}' in an output schema",

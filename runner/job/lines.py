@@ -17,11 +17,15 @@ _BREAK = re.compile("\n")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Position:
-    """A place in a text: line and column from 1, and the width to mark."""
+    """A place in a text: line and column from 1, and the width to mark.
+
+    `file` names the text where a source has several; "" is its own.
+    """
 
     line: int
     column: int
     width: int = 1
+    file: str = ""
 
 
 class Lines:

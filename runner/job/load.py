@@ -4,30 +4,31 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from runner.errors import UsageError
 from runner.job.build import build_job
 from runner.job.diagnostics import MOST, JobProblemsError, Problem, has_errors, ordered
 from runner.job.draft import ACTIONS, Draft, Scope
+from runner.job.extends import Family, extend
 from runner.job.files import file_problems
 from runner.job.items import read_items
 from runner.job.limits import size_problems
 from runner.job.model import JsonOutput
 from runner.job.outputs import read_input_schema, read_output
-from runner.job.paths import Ground, shown_path
-from runner.job.project import PROJECT_FILE, read_project
+from runner.job.paths import PROJECT_FILE, Ground, shown_path
+from runner.job.project import read_project
 from runner.job.references import template_problems
 from runner.job.rules import rule_problems
 from runner.job.schema import input_problems, job_problems
+from runner.job.shelf import Shelf
 from runner.job.source import read_source
 from runner.job.textfile import MAX_BYTES
-from runner.job.variables import assign, read_variables, variable_problems
+from runner.job.variables import assign, missing_problems, read_variables, variable_problems
 
 if TYPE_CHECKING:
     from runner.job.draft import Project
@@ -38,7 +39,12 @@ if TYPE_CHECKING:
 
 _NONE: Mapping[str, JSON] = MappingProxyType({})
 _NAME = re.compile(rb"^name[ \t]*:", re.MULTILINE)
-_ASKS = re.compile(rb"^(?:%s|steps)[ \t]*:" % "|".join(ACTIONS).encode(), re.MULTILINE)
+_ASKS = re.compile(rb"^(?:%s|steps|extends)[ \t]*:" % "|".join(ACTIONS).encode(), re.MULTILINE)
+_SETS = re.compile(
+    rb"^(processor|items|output|documents|source_policy|results|budget|provider)[ \t]*:",
+    re.MULTILINE,
+)
+_FEW_KEYS = 2
 _MODELINE = re.compile(rb"^#.*\$schema=\S*job\.schema\.json", re.MULTILINE)
 
 
@@ -83,8 +89,9 @@ def load_job(
         allow_outside: The job may read and write outside its project.
 
     Raises:
-        JobProblemsError: with everything that is wrong with the job and the files it names.
-        UsageError: a variable is unknown, does not fit, or has no value.
+        JobProblemsError: with everything that is wrong with the job and the files it names, or
+            the variables that have no value.
+        UsageError: a variable is unknown or does not fit.
     """
     job, _ = load_with_warnings(
         path, variables=variables, provider=provider, allow_outside=allow_outside
@@ -104,10 +111,9 @@ def load_with_warnings(
     if loaded.job is None:
         raise JobProblemsError(loaded.problems)
     if loaded.missing:
-        name = loaded.missing[0]
-        raise UsageError(
-            f"the variable {name} has no value", hint=f"give it one with --var {name}=..."
-        )
+        source = loaded.job.source
+        missing = missing_problems(source.data.get("vars"), loaded.missing, source)
+        raise JobProblemsError((*missing, *loaded.warnings))
     return loaded.job, loaded.warnings
 
 
@@ -117,47 +123,53 @@ def load(
     variables: Mapping[str, JSON] = _NONE,
     provider: str | None = None,
     allow_outside: bool = False,
+    shelf: Shelf | None = None,
 ) -> Loaded:
     """Return the job in a file and every problem with it; the arguments are those of `load_job`.
+
+    A `shelf` keeps what jobs share; pass the same one for each job of a call.
 
     Raises:
         UsageError: a variable given is unknown or does not fit.
     """
-    file = Path(os.path.normpath(Path.cwd() / path))
+    file = Path(os.path.abspath(path))  # noqa: PTH100 - links stay, unlike with resolve
     try:
         source = read_source(file, shown_path(path))
     except JobProblemsError as error:
         return Loaded(job=None, problems=error.problems)
-    found = [*source.problems, *job_problems(source)]
     if not isinstance(source.data, dict):
+        return Loaded(job=None, problems=_first_of_place([*source.problems, *job_problems(source)]))
+    shelf = shelf or Shelf()
+    folder = file.parent
+    project = shelf.take(("project", folder), lambda: read_project(folder, Path.cwd()))
+    ground = shelf.take(
+        ("ground", folder),
+        lambda: Ground(folder=folder, root=project.root, allow_outside=allow_outside),
+    )
+    source, broken = extend(source, file, ground, shelf)
+    named = provider or _provider(source, project)
+    if isinstance(source, Family):
+        source.rebase(is_local=named == "local")
+    found = [*source.problems, *broken, *job_problems(source)]
+    if broken:
         return Loaded(job=None, problems=_first_of_place(found))
-    project = read_project(file.parent)
-    draft = _draft(source, file, project, provider, allow_outside=allow_outside)
+    job = Scope(source=source, where=(), data=source.data)
+    draft = Draft(job=job, file=file, project=project, ground=ground, provider=named, shelf=shelf)
     return _checked(draft, found, variables)
 
 
-def _draft(
-    source: Source, file: Path, project: Project, provider: str | None, *, allow_outside: bool
-) -> Draft:
-    job = Scope(source=source, where=(), data=source.data)
-    ground = Ground(folder=file.parent, root=project.root, allow_outside=allow_outside)
-    named = job.data.get("provider")
+def _provider(source: Source, project: Project) -> str:
+    named = source.data.get("provider")
     if named is None and project.defaults is not None:
         named = project.defaults.data.get("provider")
-    return Draft(
-        job=job,
-        file=file,
-        project=project,
-        ground=ground,
-        provider=provider or (named if isinstance(named, str) else "parallel"),
-    )
+    return named if isinstance(named, str) else "parallel"
 
 
 def _checked(draft: Draft, found: list[Problem], given: Mapping[str, JSON]) -> Loaded:
     """Return the job of a draft, after every rule."""
     source, job = draft.job.source, draft.job
     declared = read_variables(job.data.get("vars"))
-    rows = read_items(job, draft.ground)
+    rows = read_items(draft)
     draft = draft.completed(
         columns=rows.columns, variables=tuple(variable.name for variable in declared)
     )
@@ -207,7 +219,7 @@ def _fields(outputs: Mapping[Where, ReadOutput]) -> dict[Where, tuple[str, ...] 
     }
 
 
-def _first_of_place(found: list[Problem]) -> tuple[Problem, ...]:
+def _first_of_place(found: Iterable[Problem]) -> tuple[Problem, ...]:
     """Return the problems in order; of several errors at one place, the one found first.
 
     A fault in the YAML, and then what the schema makes of the broken value, are one mistake. Of
@@ -229,7 +241,8 @@ def _first_of_place(found: list[Problem]) -> tuple[Problem, ...]:
 def find_jobs(folder: Path) -> list[Path]:
     """Return the job files below a folder, sorted; folders that start with a dot are skipped.
 
-    A file counts as a job when it has a name and asks for something, or names the job schema.
+    A file counts as a job when it has a name and asks for something (or holds two other keys that
+    jobs have: what it asks may be misspelt), or names the job schema.
     """
     found: list[Path] = []
     for place, folders, files in os.walk(folder):
@@ -248,4 +261,8 @@ def _is_job(path: Path) -> bool:
             start = file.read(MAX_BYTES)
     except OSError:
         return False
-    return bool(_MODELINE.search(start) or (_NAME.search(start) and _ASKS.search(start)))
+    if _MODELINE.search(start):
+        return True
+    return bool(_NAME.search(start)) and (
+        bool(_ASKS.search(start)) or len(set(_SETS.findall(start))) >= _FEW_KEYS
+    )

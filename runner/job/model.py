@@ -115,6 +115,25 @@ class Retry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """What the answers of a step must fulfil.
+
+    Attributes:
+        kind: What it asks for.
+        value: How much of it, or the template that must be true.
+        fields: Only these are checked; () for all.
+        warns: A failure is told and fails nothing.
+        place: Where it stands, as `file:line:column`: shown path, and line and column from 1.
+    """
+
+    kind: Literal["min_confidence", "min_citations", "domains", "verified", "expect"]
+    value: JSON
+    fields: tuple[str, ...] = ()
+    warns: bool = False
+    place: tuple[str, int, int] = ("", 0, 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """One action, asked for every row; a job without `steps` has one, with the id `main`.
 
@@ -135,9 +154,17 @@ class Step:
     cache: timedelta | None = timedelta(hours=24)
     timeout: timedelta | None = None
     retry: Retry = field(default_factory=Retry)
-    checks: tuple[Mapping[str, JSON], ...] = ()
+    checks: tuple[Check, ...] = ()
     verify: bool = False
     webhook: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """Which rows are taken: those for which `where` (a template) is true, the first `limit`."""
+
+    where: str | None = None
+    limit: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,7 +204,6 @@ class Job:
         budget: The lowest of the job's and of runner.yaml's, in US dollars.
         prices: What runner.yaml puts in the place of list prices, by name.
         source: The text and positions of the job file, for messages about it.
-        unavailable: Keys the file uses that this version accepts but cannot run yet.
     """
 
     file: Path
@@ -188,6 +214,7 @@ class Job:
     documents: tuple[str, ...] = ()
     vars: Mapping[str, JSON] = field(default_factory=dict)
     items: Items | None = None
+    selection: Selection = field(default_factory=Selection)
     key: str | None = None
     steps: tuple[Step, ...]
     concurrency: int = 50
@@ -196,4 +223,3 @@ class Job:
     results: Path | None = None
     report: Report
     source: Source
-    unavailable: tuple[Where, ...] = ()

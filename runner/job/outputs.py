@@ -136,7 +136,8 @@ def _named_schema(draft: Draft, holder: Scope, key: str, text: str) -> SchemaFil
             hint = f"did you mean {near}?" if near else _OUTPUT_HINT
         problem = holder.problem(position, message, hint=hint)
         return SchemaFile(schema=None, problems=(problem,))
-    return check_schema_file(path, f"{holder.source.shown}:{position.line}")
+    named_by = f"{position.file or holder.source.shown}:{position.line}"
+    return draft.shelf.take(("schema", path), lambda: check_schema_file(path, named_by))
 
 
 def _written_output(draft: Draft, holder: Scope, value: Mapping[str, JSON]) -> ReadOutput:

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath, PureWindowsPath
+
+PROJECT_FILE = "runner.yaml"
+
+_LONGEST_NAME = 255
+"""In bytes; no usual file system takes more."""
 
 _GLOB = re.compile(r"[*?\[]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -27,22 +32,23 @@ class Ground:
         folder: The folder that relative paths start from.
         root: The project root.
         allow_outside: The user lets this job leave the project root.
+        found: What was found of each path so far, since jobs of a folder name the same ones.
     """
 
     folder: Path
     root: Path
     allow_outside: bool = False
+    found: dict[str, Fault | None] = field(default_factory=dict, compare=False, repr=False)
 
     def fault(self, text: str) -> Fault | None:
         """Return why a path (or a pattern of paths) is refused, or None."""
-        if _CONTROL.search(text):
-            return Fault(message="a path cannot hold control characters", hint="remove them")
-        if "{{" in text or "{%" in text:
-            return Fault(message="templates are not filled in here", hint="write the path itself")
-        if text.startswith("~"):
-            return Fault(message="~ is not read here", hint="write a path relative to this file")
-        if self.allow_outside:
-            return None
+        if text not in self.found:
+            self.found[text] = self._fault(text)
+        return self.found[text]
+
+    def _fault(self, text: str) -> Fault | None:
+        if (unusable := _unusable(text)) is not None or self.allow_outside:
+            return unusable
         windows = PureWindowsPath(text)
         if PurePosixPath(text).is_absolute() or windows.drive or windows.root:
             return Fault(
@@ -53,7 +59,7 @@ class Ground:
 
     def path(self, text: str) -> Path:
         """Return the absolute path that a text means; nothing is resolved or checked."""
-        return Path(os.path.normpath(self.folder / text))
+        return Path(os.path.normpath(os.path.join(self.folder, text)))  # noqa: PTH118
 
     def _leaving(self, text: str) -> Fault | None:
         parts = PurePosixPath(text.replace("\\", "/")).parts
@@ -64,14 +70,16 @@ class Ground:
                 if ".." in parts[index:]:
                     return Fault(message="'..' after a pattern is refused", hint="leave it away")
                 break
-        target = self.folder.joinpath(*fixed)
-        if not Path(os.path.normpath(target)).is_relative_to(self.root):
+        target = os.path.join(self.folder, *fixed)  # noqa: PTH118 - asked for every path of every job
+        if not _is_below(os.path.normpath(target), str(self.root)):
             return Fault(
                 message="this path leaves the project folder",
-                hint="keep it below the project, or allow it with --allow-outside",
+                hint=self._way_in(),
             )
         try:
-            inside = target.resolve().is_relative_to(self.root.resolve())
+            inside = self._has_no_link(fixed) or Path(target).resolve().is_relative_to(
+                self.root.resolve()
+            )
         except (OSError, RuntimeError):
             return Fault(message="this path cannot be followed", hint="is it a link to itself?")
         if not inside:
@@ -81,13 +89,50 @@ class Ground:
             )
         return None
 
+    def _way_in(self) -> str:
+        if any((self.root / mark).exists() for mark in (PROJECT_FILE, ".git")):
+            return "keep it below the project, or allow it with --allow-outside"
+        return "an empty runner.yaml in a folder above makes that the project; or --allow-outside"
+
+    def _has_no_link(self, parts: list[str]) -> bool:
+        """Return whether no link stands between the root and a target: then it is what it says.
+
+        A target whose parts lead above the root on their way counts as one that may have links.
+        """
+        place, root = str(self.root), str(self.root)
+        steps = Path(os.path.relpath(self.folder, root)).parts
+        for step in (*steps, *parts):
+            place = os.path.normpath(os.path.join(place, step))  # noqa: PTH118
+            if not _is_below(place, root) or os.path.islink(place):  # noqa: PTH114
+                return False
+        return True
+
+
+def _unusable(text: str) -> Fault | None:
+    """Return why a text is no path at all, or None."""
+    if _CONTROL.search(text):
+        return Fault(message="a path cannot hold control characters", hint="remove them")
+    if "{{" in text or "{%" in text:
+        return Fault(message="templates are not filled in here", hint="write the path itself")
+    if any(len(part.encode("utf-8", "replace")) > _LONGEST_NAME for part in text.split("/")):
+        return Fault(message="a name in this path is too long", hint="shorten it")
+    if text.startswith("~"):
+        return Fault(message="~ is not read here", hint="write a path relative to this file")
+    return None
+
+
+def _is_below(path: str, root: str) -> bool:
+    """Return whether a normal path is a root or below it."""
+    return path == root or path.startswith(root.rstrip(os.sep) + os.sep)
+
 
 def shown_path(path: Path) -> str:
     """Return how messages name a path: relative to the working directory where it is below it."""
-    absolute = Path(os.path.normpath(Path.cwd() / path))
-    if absolute.is_relative_to(Path.cwd()):
-        return absolute.relative_to(Path.cwd()).as_posix()
-    return str(absolute)
+    here = os.getcwd()  # noqa: PTH109 - plain texts: asked for every file of every job
+    absolute = os.path.normpath(os.path.join(here, path))  # noqa: PTH118
+    if absolute == here or not _is_below(absolute, here):
+        return "." if absolute == here else absolute
+    return absolute[len(here.rstrip(os.sep)) + 1 :].replace(os.sep, "/")
 
 
 def is_file(path: Path) -> bool:

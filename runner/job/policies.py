@@ -99,6 +99,7 @@ def _not_a_domain(text: str) -> tuple[str, str | None] | None:
         # `.gov` stands for all of gov; `example.org` for itself and all below it.
         bare = bare[1:] if bare.count(".") == 1 else bare[2:]
     if bare != text.lower():
+        bare = bare.removeprefix("www.")
         return "a domain has no scheme, path or *", f"write {bare}" if bare else None
     if "." not in text or not _DOMAIN.fullmatch(text):
         return "this is not a domain", "write it as example.org, or .org for all that end so"

@@ -2,35 +2,37 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from runner.job.diagnostics import JobProblemsError
 from runner.job.draft import Project, Scope
-from runner.job.paths import is_file, shown_path
+from runner.job.paths import PROJECT_FILE, is_file, shown_path
 from runner.job.schema import project_problems
 from runner.job.source import read_source
 
-if TYPE_CHECKING:
-    from pathlib import Path
 
-PROJECT_FILE = "runner.yaml"
+def find_root(folder: Path, working_directory: Path | None = None) -> Path:
+    """Return the project root of a folder: where runner.yaml is, else the git root.
 
-
-def find_root(folder: Path) -> Path:
-    """Return the project root of a folder: where runner.yaml is, else the git root, else itself.
-
-    The search goes upwards and stops at the first of the two.
+    The search goes upwards and stops at the first of the two. Where there is neither, it is the
+    working directory that the folder is in, unless that holds the whole home folder; else the
+    folder itself.
     """
     for candidate in (folder, *folder.parents):
         if is_file(candidate / PROJECT_FILE) or (candidate / ".git").exists():
             return candidate
+    if working_directory in folder.parents and working_directory is not None:
+        home = Path(os.path.expanduser("~"))  # noqa: PTH111 - Path.home raises where there is none
+        if not home.is_relative_to(working_directory):
+            return working_directory
     return folder
 
 
-def read_project(folder: Path) -> Project:
+def read_project(folder: Path, working_directory: Path) -> Project:
     """Return the project around a folder; what is wrong with runner.yaml becomes its problems."""
-    root = find_root(folder)
+    root = find_root(folder, working_directory)
     file = root / PROJECT_FILE
     if not is_file(file):
         return Project(root=root)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from runner.job.spelling import closest, did_you_mean
-from runner.templating import Reference, TemplateError, is_template, references
+from runner.templating import TemplateError, is_template, names_read, references
 
 if TYPE_CHECKING:
     from runner.job.diagnostics import Problem
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
 ROOTS = ("vars", "item", "steps", "run")
 STEP_PARTS = ("output", "results", "urls", "basis")
 _KEY_ROOTS = ("vars", "item", "run")
+_WHERE_ROOTS = ("vars", "item")
 _CHECK_ROOTS = (*ROOTS, "output", "basis")
 _RUN_PARTS = ("date",)
 
@@ -43,6 +47,8 @@ class _View:
     Attributes:
         columns: Names of the row's columns.
         steps: Ids of the steps before, mapped to True; of this one and those after, to False.
+        own: The id of the step the template stands in.
+        reads: Says for each step's id which steps it reads.
         fields: Names of the answer's fields, for checks.
     """
 
@@ -50,6 +56,8 @@ class _View:
     columns: tuple[str, ...] | None
     has_items: bool
     steps: Mapping[str, bool] | None
+    own: str | None = None
+    reads: Callable[[], Mapping[str, frozenset[str]]] = dict
     fields: tuple[str, ...] | None = None
     roots: tuple[str, ...] = ROOTS
 
@@ -84,20 +92,28 @@ def _viewed(
     job = draft.job
     has_items = job.data.get("items") is not None
     steps = list(draft.steps())
-    places = {step.data.get("id"): place for place, step in enumerate(steps) if step.where}
+    places = {_id(step): place for place, step in enumerate(steps) if step.where}
     view = _View(variables=draft.variables, columns=draft.columns, has_items=has_items, steps=None)
     if isinstance(job.data.get("key"), str):
         yield job, ("key",), job.data["key"], replace(view, roots=_KEY_ROOTS)
+    items = job.data.get("items")
+    for key in ("where", "key") if isinstance(items, Mapping) else ():
+        if isinstance(items, Mapping) and isinstance(items.get(key), str):
+            roots = _WHERE_ROOTS if key == "where" else _KEY_ROOTS
+            yield job, ("items", key), items[key], replace(view, roots=roots)
+    reads = cache(partial(_reads, steps))
     shared = [] if steps and steps[0] is job else [job]
     for index, step in enumerate([*shared, *steps]):
         own = index - len(shared)
-        known = {str(name): place < own for name, place in places.items() if name is not None}
+        known = {name: place < own for name, place in places.items() if name}
         loops = "foreach" in step.data
         view = _View(
             variables=draft.variables,
             columns=None if loops else draft.columns,
             has_items=has_items or loops,
             steps=known if step.where else dict.fromkeys(known, True) if known else None,
+            own=_id(step) if step.where else None,
+            reads=reads,
         )
         for where, text in _templates(step):
             yield step, where, text, view
@@ -108,6 +124,12 @@ def _viewed(
                 text,
                 replace(view, fields=fields.get(step.where), roots=_CHECK_ROOTS),
             )
+
+
+def _id(step: Scope) -> str:
+    """Return the id of a step, "" for one that has none."""
+    name = step.data.get("id")
+    return name if isinstance(name, str) else ""
 
 
 def _templates(step: Scope) -> Iterator[tuple[Where, str]]:
@@ -171,20 +193,22 @@ def _checked(scope: Scope, where: Where, text: str, view: _View) -> Iterator[Pro
             severity="warning",
         )
     try:
-        found = references(text)
+        # Most templates are right: where their names stand is looked for in the others only.
+        is_right = all(defined or _fault(path, view) is None for path, defined in names_read(text))
+        found = [] if is_right else references(text)
     except TemplateError as error:
         yield template_problem(scope.source, place, error)
         return
     for reference in found:
-        fault = None if reference.defined else _fault(reference, view)
+        fault = None if reference.defined else _fault(reference.path, view)
         if fault is not None:
             position = scope.source.inside(place, reference.line, reference.column, reference.width)
             yield scope.problem(position, fault[0], hint=fault[1])
 
 
-def _fault(reference: Reference, view: _View) -> tuple[str, str | None] | None:
+def _fault(path: tuple[str, ...], view: _View) -> tuple[str, str | None] | None:
     """Return message and hint for a name that does not exist, or None."""
-    root, *rest = reference.path
+    root, *rest = path
     fault: tuple[str, str | None] | None = None
     if root not in view.roots:
         # `item.head-count` reads as a subtraction; its first half is reported.
@@ -195,7 +219,7 @@ def _fault(reference: Reference, view: _View) -> tuple[str, str | None] | None:
     elif root == "steps" and view.steps is None:
         fault = "the job has no steps to read here", None
     elif root == "steps" and rest:
-        fault = _step_fault(rest, view.steps or {})
+        fault = _step_fault(rest, view)
     elif rest:
         fault = _missing_part(root, rest[0], view)
     return fault
@@ -212,6 +236,9 @@ def _missing_part(root: str, name: str, view: _View) -> tuple[str, str | None] |
 
 
 def _unknown_root(root: str, view: _View) -> tuple[str, str | None]:
+    if root in ROOTS:
+        seen = ", ".join("run.date" if name == "run" else name for name in view.roots)
+        return f"{root} cannot be read here", f"here templates see {seen}"
     hint = "templates see vars, item, steps and run.date"
     if root in (view.columns or ()):
         hint = f"did you mean item.{root}?"
@@ -226,15 +253,57 @@ def _unknown_root(root: str, view: _View) -> tuple[str, str | None]:
     return f"templates know no '{root}'", hint
 
 
-def _step_fault(rest: list[str], steps: Mapping[str, bool]) -> tuple[str, str | None] | None:
-    name = rest[0]
+def _step_fault(rest: list[str], view: _View) -> tuple[str, str | None] | None:
+    name, steps = rest[0], view.steps or {}
     if name not in steps:
         return f"there is no step '{name}'", did_you_mean(name, steps, noun="steps")
+    if name == view.own:
+        return f"step '{name}' reads itself", "a step reads earlier steps only"
     if not steps[name]:
-        return f"step '{name}' does not run before this one", "a step reads earlier steps only"
+        return _too_late(name, view)
     if len(rest) > 1 and rest[1] not in STEP_PARTS:
         return f"a step has no '{rest[1]}'", did_you_mean(rest[1], STEP_PARTS, noun="it has")
     return None
+
+
+def _too_late(name: str, view: _View) -> tuple[str, str]:
+    """Return what is wrong with reading a later step: the two may read each other."""
+    way = _way(view.reads(), name, view.own or "")
+    if way:
+        circle = " → ".join([str(view.own), *way])
+        return f"the steps read each other in a circle: {circle}", "let one go without the other"
+    return f"step '{name}' does not run before this one", "a step reads earlier steps only"
+
+
+def _way(reads: Mapping[str, frozenset[str]], start: str, end: str) -> list[str]:
+    """Return the shortest way along what steps read, from a step to another; [] for none."""
+    before: dict[str, str] = {start: ""}
+    waiting = deque([start])
+    while waiting and end not in before:
+        step = waiting.popleft()
+        for read in sorted(reads.get(step, ())):
+            if read not in before:
+                before[read] = step
+                waiting.append(read)
+    way: list[str] = []
+    step = end if end in before else ""
+    while step:
+        way.append(step)
+        step = before[step]
+    return way[::-1]
+
+
+def _reads(steps: Iterable[Scope]) -> dict[str, frozenset[str]]:
+    """Return which steps each step's templates read, by their ids."""
+    found: dict[str, frozenset[str]] = {}
+    for step in steps:
+        names: set[str] = set()
+        for _, text in (*_templates(step), *_expectations(step)):
+            with suppress(TemplateError):
+                paths = (path for path, _ in names_read(text))
+                names.update(path[1] for path in paths if path[0] == "steps" and len(path) > 1)
+        found[_id(step)] = frozenset(names)
+    return found
 
 
 def _missing(

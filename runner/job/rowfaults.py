@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -30,6 +30,15 @@ def row_problem(
         file=shown_path(path), line=line, column=column, message=message, hint=hint,
         snippet=shown, width=width, cut=cut,
     )  # fmt: skip
+
+
+def misnamed(names: Sequence[str]) -> Iterator[tuple[int, str, str]]:
+    """Yield index, message and hint of each column without a name, or with one that is taken."""
+    for index, name in enumerate(names):
+        if not name:
+            yield index, f"column {index + 1} has no name", "name it, or remove the column"
+        elif name in names[:index]:
+            yield index, f"the column '{name}' is there twice", "rename one of them"
 
 
 def no_rows(path: Path) -> Problem:

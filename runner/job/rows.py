@@ -1,11 +1,10 @@
-"""Rows: csv, tsv, json and jsonl files, or lists in the job file, to one mapping a row."""
+"""Rows: data files, or lists in the job file, to one mapping a row."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from runner.errors import NotAvailableError
 from runner.job.diagnostics import JobProblemsError, Problem
 from runner.job.jsonrows import read_json, read_jsonl
 from runner.job.model import FileItems, InlineItems, Items
@@ -17,6 +16,12 @@ MAX_PROBLEMS = 20
 
 MAX_SURVEY_BYTES = 16 * 1024 * 1024
 """Larger files are not read whole before the run."""
+
+MAX_SURVEY_PACKED = 1024 * 1024
+"""Likewise for files that are packed."""
+
+_TABLES = ("csv", "tsv", "parquet", "xlsx")
+_PACKED = ("parquet", "xlsx")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,11 +38,10 @@ class Survey:
 
 
 def read_rows(items: Items) -> Iterator[Row]:
-    """Yield the rows in order, one at a time; csv and jsonl are never held whole.
+    """Yield the rows in order, one at a time; only json files are held whole.
 
     Raises:
         JobProblemsError: the file is missing or broken; with up to 20 of its problems.
-        NotAvailableError: the format cannot be read by this version.
     """
     found: list[Problem] = []
     for entry in _entries(items):
@@ -57,8 +61,8 @@ def header(items: Items) -> tuple[str, ...] | None:
     Raises:
         JobProblemsError: the file's header is missing or broken.
     """
-    if isinstance(items, FileItems) and items.format in ("csv", "tsv"):
-        for entry in read_table(items.path, items.format):
+    if isinstance(items, FileItems) and items.format in _TABLES:
+        for entry in _file_entries(items):
             if isinstance(entry, Problem):
                 raise JobProblemsError((entry,))
             if isinstance(entry, tuple):
@@ -70,34 +74,31 @@ def header(items: Items) -> tuple[str, ...] | None:
 
 
 def survey(items: Items) -> Survey:
-    """Return the columns and problems of the rows; a file over 16 MiB shows only its header."""
-    if isinstance(items, FileItems):
-        if items.format in ("parquet", "xlsx"):
+    """Return the columns and problems of the rows; a large file shows only its header."""
+    if isinstance(items, FileItems) and _is_large(items):
+        if items.format not in _TABLES:
             return Survey(columns=None)
         try:
-            large = items.path.stat().st_size > MAX_SURVEY_BYTES
-        except (OSError, ValueError):
-            large = False
-        if large and items.format in ("json", "jsonl"):
-            return Survey(columns=None)
-        if large:
-            try:
-                return Survey(columns=header(items))
-            except JobProblemsError as error:
-                return Survey(columns=None, problems=error.problems)
+            return Survey(columns=header(items))
+        except JobProblemsError as error:
+            return Survey(columns=None, problems=error.problems)
     return _surveyed(items)
+
+
+def _is_large(items: FileItems) -> bool:
+    try:
+        size = items.path.stat().st_size
+    except (OSError, ValueError):
+        return False
+    return size > (MAX_SURVEY_PACKED if items.format in _PACKED else MAX_SURVEY_BYTES)
 
 
 def _surveyed(items: Items) -> Survey:
     columns: dict[str, None] = {}
     found: list[Problem] = []
     rows = 0
-    is_table = isinstance(items, FileItems) and items.format in ("csv", "tsv")
-    for entry in (
-        read_table(items.path, items.format)
-        if is_table and isinstance(items, FileItems)
-        else _entries(items)
-    ):
+    is_table = isinstance(items, FileItems) and items.format in _TABLES
+    for entry in items.rows if isinstance(items, InlineItems) else _file_entries(items):
         if isinstance(entry, Problem):
             found.append(entry)
             if len(found) == MAX_PROBLEMS:
@@ -116,17 +117,25 @@ def _entries(items: Items) -> Iterator[Row | Problem]:
     if isinstance(items, InlineItems):
         yield from items.rows
         return
+    for entry in _file_entries(items):
+        if not isinstance(entry, tuple):
+            yield entry
+
+
+def _file_entries(items: FileItems) -> Iterator[tuple[str, ...] | Row | Problem]:
+    """Yield the names of a table's columns as a tuple, then each row, or what is wrong with it."""
     match items.format:
         case "csv" | "tsv":
-            for entry in read_table(items.path, items.format):
-                if not isinstance(entry, tuple):
-                    yield entry
+            return read_table(items.path, items.format)
         case "jsonl":
-            yield from read_jsonl(items.path)
+            return read_jsonl(items.path)
         case "json":
-            yield from read_json(items.path)
-        case _:
-            raise NotAvailableError(
-                f"{items.format} files cannot be read by this version yet",
-                hint="save the rows as csv or jsonl",
-            )
+            return read_json(items.path)
+        case "parquet":
+            from runner.job.parquet import read_parquet  # noqa: PLC0415 - seldom needed
+
+            return read_parquet(items.path)
+        case "xlsx":
+            from runner.job.workbook import read_workbook  # noqa: PLC0415 - seldom needed
+
+            return read_workbook(items.path)

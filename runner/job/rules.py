@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, TypeAlias
 
+from runner.job.checks import single_checks
 from runner.job.credentials import secrets
 from runner.job.draft import ACTIONS, Draft, Scope
 from runner.job.durations import parse_duration, parse_money
@@ -92,6 +93,17 @@ def searchable(draft: Draft) -> Iterator[Problem]:
                 )
 
 
+def findable(draft: Draft) -> Iterator[Problem]:
+    """FindAll looks through the web; documents are searched."""
+    for scope in draft.steps():
+        if draft.is_local and "findall" in scope.data:
+            yield scope.problem(
+                scope.key("findall"),
+                "the local provider has no findall: it looks for things on the web",
+                hint="search the documents: search: {objective: ...}",
+            )
+
+
 def ineffective(draft: Draft) -> Iterator[Problem]:
     """A setting that the action does not have is a warning."""
     for scope in draft.steps():
@@ -104,7 +116,7 @@ def ineffective(draft: Draft) -> Iterator[Problem]:
         if action == "query":
             keys += ("input_schema",)
         for key in keys:
-            if key in scope.data:
+            if key in scope.data and not _is_inherited(scope, key):
                 yield scope.problem(
                     scope.key(key), f"{key} has no effect beside {action}",
                     hint="remove it", severity="warning",
@@ -124,6 +136,11 @@ def ineffective(draft: Draft) -> Iterator[Problem]:
                 hint="write processor: auto, or remove it",
                 severity="warning",
             )
+
+
+def _is_inherited(scope: Scope, key: str) -> bool:
+    """Return whether a setting comes from a file that the job extends, which serves others, too."""
+    return scope.key(key).file not in ("", scope.source.shown)
 
 
 def strong_enough(draft: Draft) -> Iterator[Problem]:
@@ -207,6 +224,7 @@ def step_ids(draft: Draft) -> Iterator[Problem]:
     """Ids of steps are unique, and `follows` names an earlier step."""
     seen: dict[str, int] = {}
     ids = [step.data.get("id") for step in draft.steps() if step.where]
+    places = {str(step.data.get("id")): step for step in draft.steps() if step.where}
     for step in draft.steps():
         name = step.data.get("id")
         follows = step.data.get("follows")
@@ -214,15 +232,20 @@ def step_ids(draft: Draft) -> Iterator[Problem]:
             continue
         if isinstance(follows, str) and follows not in seen:
             later = follows in ids
+            early = f"step '{follows}' does not run before this one"
             yield step.problem(
                 step.value("follows"),
-                f"step '{follows}' does not run before this one"
+                "a step cannot follow itself"
+                if follows == name
+                else early
                 if later
                 else f"there is no step '{follows}'",
                 hint="a step follows an earlier one"
                 if later
                 else did_you_mean(follows, seen, noun="steps before it"),
             )
+        elif isinstance(follows, str):
+            yield from _followed(step, follows, places[follows])
         if isinstance(name, str) and name in seen:
             yield step.problem(
                 step.value("id"),
@@ -231,6 +254,43 @@ def step_ids(draft: Draft) -> Iterator[Problem]:
             )
         elif isinstance(name, str):
             seen[name] = step.value("id").line
+
+
+def items(draft: Draft) -> Iterator[Problem]:
+    """Items say where the rows are; the key of a row stands beside the items, or in them."""
+    items = draft.job.data.get("items")
+    if not isinstance(items, Mapping):
+        return
+    if "from" not in items:
+        # The schema cannot say so: a job that extends another may leave it to that.
+        yield draft.job.problem(
+            draft.job.value("items"),
+            "the key 'from' is missing in items",
+            hint="add from: and the path of a data file",
+        )
+    if "key" in items and "key" in draft.job.data:
+        yield draft.job.problem(
+            draft.job.key("items", "key"),
+            "the key of a row is given twice: here and at the top level",
+            hint="keep one of them",
+        )
+
+
+def _followed(step: Scope, name: str, followed: Scope) -> Iterator[Problem]:
+    """A step follows one task, which has a research context."""
+    action = next((key for key in ("search", "extract", "findall") if key in followed.data), None)
+    if action is not None:
+        yield step.problem(
+            step.value("follows"),
+            f"step '{name}' is a {action}, which has no research context to carry over",
+            hint=f"follow a query, or read its answer: {{{{ steps.{name}.results }}}}",
+        )
+    elif "foreach" in followed.data:
+        yield step.problem(
+            step.value("follows"),
+            f"step '{name}' is asked once for each entry of a list: which one is followed?",
+            hint=f"read its answers instead: {{{{ steps.{name}.output }}}}",
+        )
 
 
 def provider(draft: Draft) -> Iterator[Problem]:
@@ -271,24 +331,27 @@ def documents(draft: Draft) -> Iterator[Problem]:
 
 def credentials(draft: Draft) -> Iterator[Problem]:
     """No key or password stands in a job file."""
-    source = draft.job.source
-    for start, end, kind in secrets(source.text):
-        yield source.problem(
-            source.at(start, min(end - start, 40)),
-            f"this looks like {kind}; job files are shared",
-            hint="remove it, and revoke it where it came from: keys belong in the environment",
-        )
+    for source in draft.job.source.parts:
+        for start, end, kind in secrets(source.text):
+            yield source.problem(
+                source.at(start, min(end - start, 40)),
+                f"this looks like {kind}; job files are shared",
+                hint="remove it, and revoke it where it came from: keys belong in the environment",
+            )
 
 
 RULES: tuple[Rule, ...] = (
     one_action,
+    single_checks,
     searchable,
+    findable,
     ineffective,
     strong_enough,
     durations,
     policies,
     metadata,
     step_ids,
+    items,
     provider,
     documents,
     credentials,

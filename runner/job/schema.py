@@ -80,15 +80,27 @@ def project_schema() -> Mapping[str, JSON]:
     job = job_schema()
     policy = {**job["$defs"]["source_policy"], "type": "object"}
     return {
+        "$schema": job["$schema"],
+        "title": "Project file",
+        "description": "runner.yaml: what holds for every job in its folder and below.",
         "type": "object",
         "additionalProperties": False,
         "properties": {
             "defaults": {
+                "title": "Defaults",
+                "description": "Settings of jobs that do not say otherwise.",
+                "examples": [{"cache": "24h"}],
                 "type": "object",
                 "additionalProperties": False,
                 "properties": {key: job["properties"][key] for key in DEFAULTABLE},
             },
-            "source_policies": {"type": "object", "additionalProperties": policy},
+            "source_policies": {
+                "title": "Source policies",
+                "description": "Policies that jobs name in source_policy.",
+                "examples": [{"filings": {"include_domains": ["sec.gov"]}}],
+                "type": "object",
+                "additionalProperties": policy,
+            },
             "prices": job["$defs"]["prices"],
         },
         "$defs": job["$defs"],
@@ -112,6 +124,8 @@ def input_problems(
 
     A text that holds a template may become anything, so what it breaks is not known yet.
     """
+    if not _refers(_Identity(schema)) and _is_plainly_valid(schema, value):
+        return []
     try:
         found = violations(schema, value)
     except _inapplicable() as error:
@@ -289,6 +303,7 @@ def _homes() -> Mapping[str, Sequence[str]]:
 
     job = job_schema()
     note(job["properties"], "")
+    note({"foreach": {}, "follows": {}}, "steps")
     for name, schema in [*job["properties"].items(), *job["$defs"].items()]:
         if name not in {"step", "variable"}:
             note(schema.get("properties", {}), name)

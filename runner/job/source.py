@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from runner.jsonvalue import JSON
 
 MAX_DEPTH = 100
+MAX_VALUES = 50_000
+"""How many values a file may hold; one that is written by hand holds some hundred."""
+
 MAX_EXPANSION = 10_000
 """How many values the aliases of a file may stand for, all together."""
 
@@ -40,12 +43,15 @@ class _Node:
     end: int
     data: JSON
     text: str | None = None
-    children: dict[str | int, _Child] = field(default_factory=dict)
+    children: dict[str | int, _Child] = field(default_factory=lambda: _NOTHING)
     size: int = 1
 
 
 _Child: TypeAlias = tuple["_Node | None", _Node]
 """The node of the key (None in a list) and the node of the value."""
+
+_NOTHING: dict[str | int, _Child] = {}
+"""What scalars hold: one for all, since most values are scalars."""
 
 
 class Source:
@@ -56,6 +62,7 @@ class Source:
         text: The whole file, without a byte-order mark.
         data: Plain data: dict with text keys, list, str, int, float, bool, None.
         problems: What is wrong with the YAML although it could be read (a key twice, a tag).
+        parts: The files it is made of, itself first.
     """
 
     def __init__(
@@ -65,6 +72,7 @@ class Source:
         self.text = text
         self.data = root.data
         self.problems = tuple(problems)
+        self.parts: tuple[Source, ...] = (self,)
         self._root = root
 
     def value(self, where: Where) -> Position:
@@ -107,9 +115,9 @@ class Source:
         """Return the position of an index into the text."""
         return self._lines.position(index, width)
 
-    def line(self, number: int) -> str:
-        """Return a line of the text, from 1, as written."""
-        return self._lines.line(number)
+    def line(self, position: Position) -> str:
+        """Return the line of a position, as written."""
+        return self._lines.line(position.line)
 
     def problem(
         self,
@@ -227,23 +235,35 @@ class _Composer:
         self._anchors: dict[str, _Node] = {}
         self._documents = 0
         self._expanded = 0
+        self._scalars = 0
 
     def take(self, event: yaml.Event) -> None:
         """Take the parser's next event."""
-        if isinstance(event, yaml.ScalarEvent):
-            self._scalar(event)
-        elif isinstance(event, yaml.AliasEvent):
-            self._alias(event)
-        elif isinstance(event, yaml.CollectionStartEvent):
-            self._start(event)
-        elif isinstance(event, yaml.CollectionEndEvent):
-            self._end(event)
-        elif isinstance(event, yaml.DocumentStartEvent):
-            self._documents += 1
-            if self._documents > 1:
-                raise self._fatal(
-                    event, "a second document starts here", "write one job a file, without ---"
-                )
+        match event:
+            case yaml.ScalarEvent():
+                self._scalars += 1
+                if self._scalars > MAX_VALUES:
+                    raise self._fatal(
+                        event,
+                        f"the file holds more than {MAX_VALUES:,} values",
+                        "keep data in a csv or jsonl file, named by `items`",
+                    )
+                self._scalar(event)
+            case yaml.MappingStartEvent() | yaml.SequenceStartEvent():
+                self._start(event)
+            case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
+                self._end(event)
+            case yaml.AliasEvent():
+                self._alias(event)
+            case yaml.DocumentStartEvent():
+                self._document(event)
+
+    def _document(self, event: yaml.Event) -> None:
+        self._documents += 1
+        if self._documents > 1:
+            raise self._fatal(
+                event, "a second document starts here", "write one job a file, without ---"
+            )
 
     def _scalar(self, event: yaml.ScalarEvent) -> None:
         start, end = _span(event)
@@ -275,7 +295,7 @@ class _Composer:
     def _start(self, event: yaml.CollectionStartEvent) -> None:
         self._check_tag(event, texts=False)
         is_list = isinstance(event, yaml.SequenceStartEvent)
-        node = _Node(*_span(event), [] if is_list else {})
+        node = _Node(*_span(event), [] if is_list else {}, children={})
         if len(self._open) >= MAX_DEPTH:
             raise self._fatal(
                 event, f"values are nested more than {MAX_DEPTH} deep", "flatten the structure"

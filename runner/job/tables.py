@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from runner.job.diagnostics import Problem
-from runner.job.rowfaults import Row, row_problem, unreadable
+from runner.job.rowfaults import Row, misnamed, row_problem, unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -95,17 +95,10 @@ def _misnamed(path: Path, names: tuple[str, ...], first: str, delimiter: str) ->
         for index, cell in enumerate(first.split(delimiter)[: len(names)]):
             starts[index] = offset
             offset += len(cell) + 1
-    for index, name in enumerate(names):
-        if not name:
-            message = f"column {index + 1} has no name"
-            hint = "name it, or remove the separator"
-        elif name in names[:index]:
-            message = f"the column '{name}' is there twice"
-            hint = "rename one of them"
-        else:
-            continue
+    for index, message, hint in misnamed(names):
+        width = len(names[index])
         yield row_problem(
-            path, 1, message, column=starts[index], hint=hint, snippet=first, width=len(name)
+            path, 1, message, column=starts[index], hint=hint, snippet=first, width=width
         )
 
 

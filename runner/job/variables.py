@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
 from runner.errors import UsageError
 from runner.job import scalars
+from runner.job.diagnostics import JobProblemsError
+from runner.job.paths import shown_path
+from runner.job.source import read_source
 from runner.job.spelling import did_you_mean
 from runner.job.violations import kind_of
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from runner.job.diagnostics import Problem
     from runner.job.source import Source
     from runner.jsonvalue import JSON
 
+_FEW = 8
 _DECLARATION = frozenset({"type", "description", "choices", "default"})
 _TYPES: Mapping[str, tuple[type, ...]] = {
     "string": (str,),
@@ -41,6 +47,7 @@ class Variable:
     """A variable of a job; `required` ones have no value unless `--var` gives one."""
 
     name: str
+    description: str | None = None
     type: str | None = None
     default: JSON = None
     required: bool = False
@@ -87,6 +94,46 @@ def _misspelt(variable: Variable, source: Source) -> Iterator[Problem]:
         )
 
 
+def missing_problems(data: JSON, names: Iterable[str], source: Source) -> tuple[Problem, ...]:
+    """Return a problem for each variable of a job's `vars` that needs a value and has none."""
+    known = {variable.name: variable for variable in read_variables(data)}
+    return tuple(
+        source.problem(
+            source.key(("vars", name)),
+            f"the variable {name} has no value",
+            hint=f"give it one with --var {name}=..." + _told(known[name]),
+        )
+        for name in names
+    )
+
+
+def _told(variable: Variable) -> str:
+    """Return what is known of a variable, for a hint."""
+    kind = None if variable.type is None else _WORDS[variable.type]
+    choices = " or ".join(map(str, variable.choices[:_FEW]))
+    told = [text for text in (variable.description, choices or kind) if text]
+    return f" ({': '.join(told)})" if told else ""
+
+
+def read_values(path: Path) -> dict[str, JSON]:
+    """Return the values in a file of variables: yaml or json, one mapping.
+
+    Raises:
+        JobProblemsError: it cannot be read, or holds something else.
+    """
+    source = read_source(path, shown_path(path))
+    if source.problems:
+        raise JobProblemsError(source.problems)
+    if not isinstance(source.data, dict):
+        problem = source.problem(
+            source.value(()),
+            f"a file of variables holds names and values, not {kind_of(source.data)}",
+            hint="write a line for each, such as year: 2026",
+        )
+        raise JobProblemsError((problem,))
+    return dict(source.data)
+
+
 def assign(
     variables: tuple[Variable, ...], given: Mapping[str, JSON]
 ) -> tuple[dict[str, JSON], tuple[str, ...]]:
@@ -120,8 +167,10 @@ def _variable(name: str, value: JSON) -> Variable:
         return Variable(name=name, default=value)
     choices = value.get("choices")
     kind = value.get("type")
+    described = value.get("description")
     return Variable(
         name=name,
+        description=described if isinstance(described, str) else None,
         type=kind if isinstance(kind, str) and kind in _TYPES else None,
         default=value.get("default"),
         required="default" not in value,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from runner.job.diagnostics import MOST
 from runner.job.durations import DURATION, suggested
+from runner.job.meant import as_day, as_template, number_pitfall
 from runner.job.spelling import closest, did_you_mean
 
 if TYPE_CHECKING:
@@ -39,8 +40,9 @@ _SIZES = {
     **dict.fromkeys(("maxItems", "maxProperties", "maxLength"), "at most {} are allowed"),
 }
 _KEYS_HINT = "write keys and values, such as name: company-facts"
+_LONE_TEMPLATE = r"^\s*\{\{[\s\S]*\}\}\s*$"
+_DAY = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 _DIGITS = re.compile(r"[0-9]+(?:\.[0-9]*)?")
-_MOST_DIGITS = 20
 _COMMENTED = re.compile(r":\s+#")
 # A text that YAML would read otherwise without quotes.
 _UNSAFE = re.compile(r"^[\s>|*&!%@`'\"?-]|[{}\[\],]|: | #|^$")
@@ -153,25 +155,39 @@ def problems(
     if violation.keyword == "additionalProperties" and isinstance(violation.value, Mapping):
         known = list(violation.schema.get("properties", ()))
         unknown = (key for key in violation.value if key not in known)
+        # A missing key is told at the first key's place, where only one problem is shown.
+        needed = (key for key in violation.schema.get("required", ()) if key not in violation.value)
+        missing = next((f"the key '{key}' is missing" for key in needed), None)
         return [
             source.problem(
                 source.key((*where, key)),
                 f"unknown key '{key}'",
-                hint=_unknown_key(key, known, where, homes or {}),
+                hint=_unknown_key(key, known, where, homes or {}) or missing,
             )
             for key in islice(unknown, 2 * MOST)
         ]
+    if violation.keyword == "required" and _is_misspelt(violation):
+        return []
     words = _words(violation, source.written(where))
     hint = words.hint
     if violation.is_key:
         position = source.key((*where, str(violation.value)))
     elif violation.value is None:
         position = source.key(where)
-        if _COMMENTED.search(source.line(position.line)):
+        if _COMMENTED.search(source.line(position)):
             hint = "what follows # is a comment: put a text that starts with # in quotes"
     else:
         position = source.value(where)
     return [source.problem(position, words.message, hint=hint)]
+
+
+def _is_misspelt(violation: Violation) -> bool:
+    """Return whether the missing key is there, and misspelt: that is reported as unknown."""
+    if violation.schema.get("additionalProperties") is not False:
+        return False
+    known = violation.schema.get("properties", {})
+    unknown = islice((key for key in violation.value if key not in known), MOST)
+    return any(closest(key, violation.argument) for key in unknown)
 
 
 def _unknown_key(
@@ -226,6 +242,10 @@ def _wrong_value(name: str, violation: Violation) -> _Words:
         hint = _choices(str(value), [str(choice) for choice in argument])
     elif violation.keyword == "pattern":
         hint = violation.schema.get("patternErrorMessage") or f"it must match {argument}"
+        if argument == _LONE_TEMPLATE and (lone := as_template(value)):
+            hint = f"write it as one template: {lone}"
+        if argument == _DAY and (day := as_day(value)):
+            hint = f"write {day}"
         if argument == DURATION and (near := suggested(value)):
             hint = f"did you mean {near}? {hint[:1].upper()}{hint[1:]}"
     else:
@@ -267,7 +287,7 @@ def _combined(name: str, violation: Violation) -> _Words:
     if violation.where and violation.where[-1] == "type":
         value = violation.value
         entries = value if isinstance(value, list) else [value]
-        wrong = next((entry for entry in entries if entry not in _TYPES), value)
+        wrong = next((e for e in entries if not isinstance(e, str) or e not in _TYPES), value)
         return _Words(
             message=f"{name} cannot be {_quoted(wrong)}", hint=_choices(str(wrong), list(_TYPES))
         )
@@ -285,9 +305,13 @@ def _wrong_type(name: str, violation: Violation, written: str | None) -> _Words:
         hint = _text_pitfall(value, wanted)
     elif "string" in wanted and isinstance(value, bool | int | float):
         form = violation.schema.get("patternErrorMessage")
+        if violation.schema.get("pattern") == DURATION and not isinstance(value, bool):
+            form = f"write {written or value}s for seconds, or m, h or d in place of s"
         hint = form or f'put it in quotes to make it text: "{written or _literal(value)}"'
     elif "integer" in wanted and isinstance(value, float):
         hint = "write a number without a decimal point"
+    elif "array" in wanted and isinstance(value, Mapping) and len(value) == 1:
+        hint = f"write it as a list: [{_literal(value)}]"
     elif "string" in wanted and isinstance(value, Mapping):
         hint = 'a text that holds ": " or starts with { needs quotes'
     if not violation.where:
@@ -322,7 +346,7 @@ def _text_pitfall(value: str, wanted: Sequence[str]) -> str | None:
         meant = "true" if word in _YES | {"true"} else "false"
         hint = f"write {meant} without quotes: in YAML 1.2 yes, no, on and off are text"
     elif {"integer", "number"} & set(wanted) and _DIGITS.fullmatch(word):
-        hint = _number_pitfall(word)
+        hint = number_pitfall(word)
     elif "object" in wanted and value in _TYPES:
         hint = f'write {{"type": "{value}"}}'
     elif "object" in wanted and ":" in value:
@@ -330,15 +354,6 @@ def _text_pitfall(value: str, wanted: Sequence[str]) -> str | None:
     elif "array" in wanted:
         hint = f"write it as a list: [{_literal(value)}]"
     return hint
-
-
-def _number_pitfall(word: str) -> str:
-    """Return why digits are a text: quotes, zeros in front of them, or too many of them."""
-    if len(word) > _MOST_DIGITS:
-        return "the number is too long"
-    if word.startswith("0") and word[1:2].isdigit():
-        return f"digits after a 0 are a text, such as a postal code: write {word.lstrip('0') or 0}"
-    return f"write {word} without quotes"
 
 
 def _example(schema: JSON) -> str | None:

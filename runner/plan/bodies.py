@@ -26,7 +26,7 @@ from runner.job.model import (
 from runner.job.references import template_problem
 from runner.job.schema import validate_value
 from runner.jsonvalue import JSON, canonical
-from runner.plan.calls import Kind
+from runner.plan.calls import WEBHOOK_EVENT, Kind
 from runner.plan.choosing import choose
 from runner.templating import TemplateError, render_value
 
@@ -85,6 +85,8 @@ def _task(job: Job, step: Step, task: Task) -> Build:
         if step.metadata:
             body["metadata"] = _metadata(step, renderer)
         body.update(sources)
+        if step.webhook is not None:
+            body["webhook"] = {"url": step.webhook, "event_types": [WEBHOOK_EVENT]}
         if step.location is not None:
             body["advanced_settings"] = {"location": _location(step, renderer)}
         return body

@@ -15,6 +15,10 @@ UNASKED = frozenset({"metadata", "webhook"})
 """Parts of a request body that do not change its answer."""
 
 
+WEBHOOK_EVENT = "task_run.status"
+"""The one event that the API rings a webhook for: a run that is over."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Withheld:
     """Why a call is not asked: `skipped`, `failed` or `pending`, and the reason in a sentence."""

@@ -7,7 +7,7 @@ below asks for a least processor; the highest of them is taken, held by `max_pro
 | --- | --- |
 | a simple fact is asked: when, who, where, how many, which year | lite |
 | anything else | base |
-| up to 2, 5, 10, 20, 25 output fields (a list counts as two, each field of a record in it too) | lite, base, core, pro, ultra2x |
+| up to 2, 5, 10, 20, 25 output fields; a list, and each field of the records in it, counts twice | lite, base, core, pro, ultra2x |
 | a list of records, or records inside records | core |
 | two or more lists of records, or records four deep | pro |
 | analysis: compare, evaluate, trends, market size, risks, strategy, competitors | pro |

@@ -205,7 +205,8 @@ def _label(entry: Mapping[str, JSON]) -> str:
 
 def _key(job: Job, row: Row, renderer: Renderer) -> str:
     if job.key is not None:
-        rendered = renderer.value(job.key, ("key",))
+        is_own = "key" in job.source.data
+        rendered = renderer.value(job.key, ("key",) if is_own else ("items", "key"))
         return "" if rendered is None else str(rendered)
     first = next(iter(row.item.values()), None)
     if first is None:

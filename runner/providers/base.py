@@ -157,6 +157,54 @@ class Runs(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """How far a FindAll run is: `ended` says why it ended early, None where it did not."""
+
+    is_finished: bool
+    candidates: int
+    matches: int
+    ended: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What a FindAll run found; each of its `matches` is paid for."""
+
+    matches: int
+    answer: Answer
+
+
+class FindAlls(Protocol):
+    """FindAll runs: bought one at a time, and answered later. They cannot be listed.
+
+    Every method may raise `KeyRefusedError`, `UnreachableError` or `AmbiguousError`; those that
+    read may raise `UnknownRunError`.
+    """
+
+    async def prepare(self, body: Mapping[str, JSON]) -> Mapping[str, JSON]:
+        """Return the whole request for a body that may leave parts open; buys nothing."""
+        ...
+
+    async def start(self, fingerprint: str, body: Mapping[str, JSON]) -> str:
+        """Buy a run; return its id.
+
+        Raises:
+            AmbiguousError: the answer was lost; the run may have been bought, and cannot be found.
+            InvalidRequestError: refused; nothing was bought.
+            BudgetError: too little credit; nothing was bought.
+        """
+        ...
+
+    async def look(self, run_id: str) -> Search:
+        """Return how far a run is."""
+        ...
+
+    async def result(self, run_id: str) -> Found:
+        """Return what a run has found."""
+        ...
+
+
 class Provider(Protocol):
     """Something that answers calls. Plugins satisfy it; nothing is inherited.
 
@@ -176,6 +224,11 @@ class Provider(Protocol):
     @property
     def runs(self) -> Runs | None:
         """How tasks are bought in groups; None where `ask` answers them at once."""
+        ...
+
+    @property
+    def findalls(self) -> FindAlls | None:
+        """How FindAll runs are bought; None where there are none."""
         ...
 
     @property

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, TypeAlias
 
+from runner.evidence.basis import is_empty, is_scalar
 from runner.jsonvalue import JSON
 from runner.report.escape import MISSING, inline, paragraphs
 from runner.report.links import link_of
-from runner.report.values import MAX_DEPTH, cell, is_empty, is_scalar, label, plain
+from runner.report.values import MAX_DEPTH, cell, label, plain
 from runner.templating import Markdown
 
 TITLES: Final = ("title", "heading", "name")

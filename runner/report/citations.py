@@ -7,14 +7,26 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from runner.evidence.basis import citations_of, excerpt_of
+from runner.evidence.text import shortened
+from runner.evidence.verifying import VERDICTS, Verdict, Verdicts, verdict_on
 from runner.jsonvalue import JSON
-from runner.report.escape import inline, shortened
+from runner.report.escape import inline
 from runner.report.links import Links
-from runner.report.values import is_mapping, plain
+from runner.report.values import plain
 from runner.templating import Markdown
 
 EXCERPT_LENGTH: Final = 300
 """How many characters of an excerpt a footnote shows."""
+
+
+VERDICT_WORDS: Final[Mapping[Verdict, str]] = {
+    "verified": "verified",
+    "not found": "**not found** on the page",
+    "unreachable": "the page could not be read",
+    "no excerpt": "no excerpt to verify",
+    "not checked": "not verified yet",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,32 +39,29 @@ class Source:
     link: Markdown
 
 
-def excerpt_of(citation: Mapping[str, JSON]) -> str:
-    """Return what a citation quotes, its excerpts joined by an ellipsis."""
-    excerpts = citation.get("excerpts")
-    if not excerpts:
-        return ""
-    if isinstance(excerpts, str):
-        return excerpts
-    if len(excerpts) == 1:
-        return str(excerpts[0])
-    return " … ".join(str(excerpt) for excerpt in excerpts)
+class Sources(list[Source]):
+    """Sources; printed, a numbered list of them."""
 
-
-def citations_of(entry: Mapping[str, JSON]) -> list[Mapping[str, JSON]]:
-    """Return the citations of a basis entry that name a source."""
-    return [
-        each
-        for each in entry.get("citations") or ()
-        if is_mapping(each) and isinstance(each.get("url"), str)
-    ]
+    def as_markdown(self) -> Markdown:
+        """Return a line for each source: its link, and what it says."""
+        lines: list[str] = []
+        for number, each in enumerate(self, start=1):
+            said = f': "{inline(each.excerpt)}"' if each.excerpt else ""
+            lines.append(f"{number}. {each.link}{said}")
+        return Markdown("\n".join(lines))
 
 
 @dataclass(slots=True, kw_only=True)
 class Footnotes:
-    """The footnotes of one report, collected while its text is written."""
+    """The footnotes of one report, collected while its text is written.
+
+    `verdicts` says of each excerpt whether it stands in the page it is cited from; None where
+    nobody has looked.
+    """
 
     links: Links
+    verdicts: Verdicts | None = None
+    _judged: dict[int, Verdict] = field(default_factory=dict)
     _numbers: dict[tuple[str, str], int] = field(default_factory=dict)
     _titles: list[str] = field(default_factory=list)
     _printed: int = 0
@@ -70,6 +79,8 @@ class Footnotes:
                 if len(excerpt) > EXCERPT_LENGTH:
                     excerpt = shortened(excerpt, EXCERPT_LENGTH, around=plain(value))
                 mark = self._marker(citation["url"], excerpt, citation.get("title"))
+                if self.verdicts is not None:
+                    self._judge(int(mark[2:-1]), verdict_on(citation, self.verdicts))
                 if mark not in marks:
                     marks.append(mark)
         return Markdown("".join(marks))
@@ -83,12 +94,19 @@ class Footnotes:
             titles[number - 1] = title
         return f"[^{number}]"
 
+    def _judge(self, number: int, verdict: Verdict) -> None:
+        """Remember the worst that is said of a footnote's source."""
+        known = self._judged.get(number, verdict)
+        self._judged[number] = max(known, verdict, key=VERDICTS.index)
+
     def definitions(self) -> Markdown:
         """Return the definitions of the footnotes used since the last call, a line each."""
         link = self.links.link
         lines: list[str] = []
         for (url, excerpt), number in itertools.islice(self._numbers.items(), self._printed, None):
             said = f': "{inline(excerpt)}"' if excerpt else ""
+            verdict = self._judged.get(number)
+            said += f" ({VERDICT_WORDS[verdict]})" if verdict is not None else ""
             lines.append(f"[^{number}]: {link(self._titles[number - 1], url)}{said}")
         self._printed += len(lines)
         return Markdown("\n".join(lines))

@@ -6,10 +6,17 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from runner.evidence.basis import (
+    LEVELS,
+    basis_of,
+    citations_of,
+    confidence_of,
+    is_empty,
+    results_of,
+    values_of,
+)
 from runner.execute.outcomes import Outcome, Status
-from runner.report.citations import citations_of
-from runner.report.rows import LEVELS, STATUS_WORDS, basis_of, confidence_of, results_of, values_of
-from runner.report.values import is_empty
+from runner.report.rows import STATUS_WORDS
 
 
 @dataclass(slots=True, kw_only=True)

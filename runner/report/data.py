@@ -5,23 +5,24 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping
+from decimal import Decimal
 from typing import Final
 
+from runner.evidence.basis import is_scalar
 from runner.execute.outcomes import Outcome
 from runner.execute.stored import outcome_line
-from runner.job.model import Extract, Job, Search, Step, Task, TextOutput
+from runner.job.model import Job
 from runner.jsonvalue import JSON
-from runner.report.citations import citations_of
-from runner.report.fields import fields_of
-from runner.report.values import is_scalar, json_text, number_text
+from runner.report.records import Records
+from runner.report.values import json_text, number_text
 
 CHUNK: Final = 1 << 16
 """Characters gathered before a chunk is handed on."""
 
-TRAILING: Final = ("status", "error", "run_id", "cost_usd")
+FORMULA: Final = frozenset("=+-@\t\r\n＝＋－＠")
+"""What a spreadsheet takes for the beginning of a formula."""
 
-_FORMULA: Final = frozenset("=+-@\t\r\n＝＋－＠")
 _PLAIN_NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -55,134 +56,56 @@ def json_lines(outcomes: Collection[Outcome]) -> Iterator[str]:
 
 
 def csv_text(job: Job, outcomes: Collection[Outcome]) -> Iterator[str]:
-    """Yield csv, a row an outcome.
+    """Yield csv, a row an outcome, its columns those of `Records`.
 
-    Columns: the input's, the output's fields, `<field>.confidence` and `<field>.sources` for each,
-    then `status`, `error`, `run_id` and `cost_usd`.
-
-    A column name that is taken already gets the prefix `output.`. Lists of texts and numbers are
-    joined by "; ", other nested values are JSON. A cell that a spreadsheet would take for a formula
-    begins with an apostrophe.
+    Lists of texts and numbers are joined by "; ", other nested values are JSON. A cell that a
+    spreadsheet would take for a formula begins with an apostrophe.
     """
-    steps = [step for step in job.steps if any(o.step == step.id for o in outcomes)]
-    pages = {step.id for step in steps if _finds_pages(step)}
-    inputs = list(dict.fromkeys(str(column) for outcome in outcomes for column in outcome.item))
-    names: dict[str, bool] = {}
-    for step in steps:
-        for name in _output_names(step, outcomes):
-            names[name] = names.get(name, False) or step.id not in pages
-    graded = [name for name, has_basis in names.items() if has_basis]
+    records = Records(job, outcomes)
     buffer = io.StringIO()
     write = csv.writer(buffer, lineterminator="\n").writerow
-
-    write([safe_cell(column) for column in _header(inputs, names, graded, several=len(steps) > 1)])
-    for outcome in outcomes:
-        row = [outcome.step] if len(steps) > 1 else []
-        row += [_cell(outcome.item.get(column)) for column in inputs]
-        values = _values(outcome, pages=outcome.step in pages)
-        row += [_cell(values.get(name)) for name in names]
-        row += _evidence(outcome, graded)
-        row += [
-            outcome.status,
-            _cell(outcome.error),
-            _cell(outcome.run_id),
-            format(outcome.cost_usd, "f"),
-        ]
-        write(row)
+    write([safe_cell(column) for column in records.header])
+    for values in records:
+        write([_cell(value) for value in values])
         yield buffer.getvalue()
         buffer.seek(0)
         buffer.truncate()
     yield buffer.getvalue()
 
 
-def _header(
-    inputs: Sequence[str], names: Iterable[str], graded: Sequence[str], *, several: bool
-) -> list[str]:
-    taken = set(inputs)
-    # The run's own columns keep their names before the answer's fields do.
-    kept = {name for name in TRAILING if name not in taken}
-    taken |= kept
-
-    def free(name: str) -> str:
-        while name in taken:
-            name = f"output.{name}"
-        taken.add(name)
-        return name
-
-    step = [free("step")] if several else []
-    outputs = [free(name) for name in names]
-    evidence = [free(f"{name}.{part}") for name in graded for part in ("confidence", "sources")]
-    trailing = [name if name in kept else free(name) for name in TRAILING]
-    return [*step, *inputs, *outputs, *evidence, *trailing]
-
-
-def _output_names(step: Step, outcomes: Collection[Outcome]) -> list[str]:
-    if _finds_pages(step):
-        return ["results", "urls", "titles"]
-    if isinstance(step.action, Task) and isinstance(step.action.output, TextOutput):
-        return ["output"]
-    own = (outcome for outcome in outcomes if outcome.step == step.id)
-    names = [each.name for each in fields_of(step, own)]
-    if any(o.step == step.id and isinstance(o.output, str) for o in outcomes):
-        names.append("output")
-    return names
-
-
-def _finds_pages(step: Step) -> bool:
-    """Return whether a step's answers are pages, which have neither confidence nor a basis."""
-    return isinstance(step.action, Search | Extract)
-
-
-def _values(outcome: Outcome, *, pages: bool) -> Mapping[str, JSON]:
-    output = outcome.output
-    if not isinstance(output, Mapping):
-        return {"output": output}
-    if not pages:
-        return output
-    listed = [each for each in output.get("results") or () if isinstance(each, Mapping)]
-    return {
-        "results": len(listed),
-        "urls": [each.get("url") for each in listed],
-        "titles": [each.get("title") for each in listed],
-    }
-
-
-def _evidence(outcome: Outcome, names: Sequence[str]) -> list[str]:
-    basis = {
-        str(entry.get("field")): entry for entry in outcome.basis if isinstance(entry, Mapping)
-    }
-    cells: list[str] = []
-    for name in names:
-        entry = basis.get(name, {})
-        urls = dict.fromkeys(citation["url"] for citation in citations_of(entry))
-        cells += [_cell(entry.get("confidence")), safe_cell("; ".join(urls))]
-    return cells
-
-
-def _cell(value: JSON) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return safe_cell(value)
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int | float):
-        return number_text(value)
-    if isinstance(value, list | tuple) and all(is_scalar(each) for each in value):
-        return safe_cell("; ".join(_joined(each) for each in value))
-    return safe_cell(json_text(value))
+def _cell(value: JSON) -> str:  # noqa: PLR0911 - one case a kind of value
+    match value:
+        case None:
+            return ""
+        case str():
+            return safe_cell(value)
+        case bool():
+            return "true" if value else "false"
+        case int() | float():
+            return number_text(value)
+        case Decimal():
+            return format(value, "f")
+        case list() | tuple() if all(is_scalar(each) for each in value):
+            return safe_cell("; ".join(_joined(each) for each in value))
+        case _:
+            return safe_cell(json_text(value))
 
 
 def _joined(value: JSON) -> str:
     return value if isinstance(value, str) else _cell(value)
 
 
+def storable(text: str) -> str:
+    """Return a text that can be stored as UTF-8: half a character becomes a whole one."""
+    return _SURROGATE.sub("\ufffd", text)
+
+
 def safe_cell(text: str) -> str:
     """Return a text that no spreadsheet takes for a formula; plain numbers stay numbers."""
-    text = _SURROGATE.sub("\ufffd", text.replace("\0", ""))
+    text = storable(text.replace("\0", ""))
     # A bare carriage return is not quoted by every csv writer, and would end the row.
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    if text[:1] in _FORMULA and text and not _PLAIN_NUMBER.fullmatch(text):
+    if text[:1] in FORMULA and text and not _PLAIN_NUMBER.fullmatch(text):
         return f"'{text}"
     return text
 

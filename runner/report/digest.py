@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final, Self
 
+from runner.evidence.checks import Checks
+from runner.evidence.verifying import Evidence
 from runner.execute.outcomes import Outcome
 from runner.job.model import Job, JsonOutput, Step, Task
 from runner.report.coverage import Coverage
@@ -30,29 +32,54 @@ class StepDigest:
 
 
 class Digest:
-    """The outcomes of a run as far as its report needs them; `most` None keeps every one."""
+    """The outcomes of a run as far as its report needs them, and the checks run on all of them.
 
-    def __init__(self, job: Job, *, most: int | None = MOST_SHOWN) -> None:
+    `most` None keeps every outcome; `date` is the run's, `YYYY-MM-DD`.
+    """
+
+    def __init__(self, job: Job, *, most: int | None = MOST_SHOWN, date: str | None = None) -> None:
+        self.checks = Checks(job, date=date)
+        self.date = date
+        self.evidence: Evidence | None = None
         self._job = job
         self._most = most
         self._steps = {step.id: StepDigest(coverage=_coverage(step)) for step in job.steps}
 
     @classmethod
-    def of(cls, job: Job, outcomes: Iterable[Outcome], *, most: int | None = MOST_SHOWN) -> Self:
+    def of(
+        cls,
+        job: Job,
+        outcomes: Iterable[Outcome],
+        *,
+        most: int | None = MOST_SHOWN,
+        date: str | None = None,
+    ) -> Self:
         """Return the digest of outcomes."""
-        digest = cls(job, most=most)
+        digest = cls(job, most=most, date=date)
         for outcome in outcomes:
             digest.add(outcome)
         return digest
 
     def add(self, outcome: Outcome) -> None:
         """Take in one outcome; those of a step come in input order."""
+        self.checks.add(outcome)
         step = self._steps[outcome.step]
         step.coverage.add(outcome)
         if self._most is None or len(step.shown) < self._most:
             step.shown.append(outcome)
         elif outcome.status != "ok":
             step.bad.append(outcome)
+
+    def verify(self, evidence: Evidence) -> None:
+        """Take in what became of the citations, and judge the checks that ask for it."""
+        self.evidence = evidence
+        for step, found in evidence.steps.items():
+            examples = [
+                f"{doubt.row}, {doubt.field}: {doubt.verdict}"
+                for doubt in found.doubts
+                if doubt.verdict is not None
+            ]
+            self.checks.count_verified(step, found.verified, found.citations, examples[:3])
 
     def steps(self) -> list[tuple[Step, StepDigest]]:
         """Return the steps that have outcomes; the last one where none has any."""

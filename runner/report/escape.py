@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from runner.evidence.text import one_line, visible
 from runner.templating import Markdown
 
 MISSING: Final = Markdown("—")
@@ -19,12 +20,6 @@ QUOTE_LENGTH: Final = 2_000
 
 BREAK: Final = "&#8203;"
 """A zero-width space: what GitHub would turn into a link or a mention is no longer one word."""
-
-_INVISIBLE = re.compile(
-    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e"
-    "\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
-)
-_SURROGATE = re.compile("[\ud800-\udfff]")
 
 # Printable ASCII without what means something needs no closer look: most text, fast to tell.
 _NOTABLE = re.compile(r"[^ \"%'()+,\-./0-9:;=>?A-Z^a-z{}]")
@@ -57,20 +52,6 @@ _BLANK_LINE = re.compile(r"\n[ \t\r\f\v]*\n")
 _HEADING_LINE = re.compile(r"(?m)^[ \t]*#{1,6}[ \t]+(.*?)[ \t]*#*[ \t]*$")
 _LABELLED = re.compile(r"\s*[^\s:.;][^:.;]{0,40}:\s")
 _LEADING_CHARACTERS = frozenset(">=:-+0123456789")
-
-
-def visible(text: str) -> str:
-    """Return a text without characters that hide, reorder or cannot be stored; lines are kept."""
-    if text.isprintable():
-        return text
-    return _SURROGATE.sub("\ufffd", _INVISIBLE.sub("", text))
-
-
-def one_line(text: str) -> str:
-    """Return a text's visible characters on one line, each run of white space one blank."""
-    if text.isprintable() and "  " not in text and text[:1] != " " and text[-1:] != " ":
-        return text
-    return " ".join(visible(text).split())
 
 
 def inline(text: str) -> Markdown:
@@ -131,24 +112,3 @@ def quoted(text: str, limit: int = QUOTE_LENGTH) -> Markdown:
         text = f"{text[: end if end > 0 else limit]} …"
     shown = "\n\n".join(paragraphs(text))
     return Markdown("\n".join(f"> {line}".rstrip(" ") for line in shown.split("\n")))
-
-
-def shortened(text: str, limit: int, *, around: str = "") -> str:
-    """Return at most about `limit` characters of a text's one line, cut between words.
-
-    The part that holds `around` is kept where the text has it; else the beginning.
-    """
-    text = one_line(text)
-    if len(text) <= limit:
-        return text
-    found = text.find(around) if around else -1
-    start = 0
-    if found + len(around) > limit:
-        start = min(max(found - limit // 3, 0), len(text) - limit)
-        start = text.find(" ", start, found) + 1 or start
-    end = start + limit
-    if end < len(text):
-        blank = text.rfind(" ", start + limit // 2, end)
-        end = blank if blank > 0 else end
-    cut = text[start:end].rstrip(" ,;:")
-    return f"{'… ' if start else ''}{cut}{' …' if end < len(text) else ''}"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
-from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from runner.errors import UsageError
+from runner.evidence.text import shortened
 from runner.jsonvalue import JSON
 from runner.report.blocks import block
-from runner.report.escape import QUOTE_LENGTH, quoted, shortened
+from runner.report.escape import QUOTE_LENGTH, quoted
+from runner.report.numbers import number_of
 from runner.report.tables import table
 from runner.report.values import cell, plain
 from runner.templating import Markdown
@@ -21,19 +22,9 @@ _MONTHS: Final = (
 )
 
 
-def _number(value: JSON) -> Decimal | None:
-    if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
-        return None
-    try:
-        number = Decimal(str(value).replace(",", "").strip())
-    except InvalidOperation:
-        return None
-    return number if number.is_finite() and abs(number) < Decimal("1e30") else None
-
-
 def money(value: JSON, currency: str = "$", digits: int | None = None) -> JSON:
     """Return an amount as `$1,234,567` or `$0.05`; what is no number is returned as it is."""
-    number = _number(value)
+    number = number_of(value)
     if number is None:
         return value
     places = (0 if number == number.to_integral_value() else 2) if digits is None else digits
@@ -43,7 +34,7 @@ def money(value: JSON, currency: str = "$", digits: int | None = None) -> JSON:
 
 def percent(value: JSON, digits: int = 1) -> JSON:
     """Return a share (0.123) as a percentage (`12.3%`); what is no number as it is."""
-    number = _number(value)
+    number = number_of(value)
     if number is None:
         return value
     text = f"{number * 100:,.{digits}f}"

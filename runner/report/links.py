@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
-from runner.report.escape import inline, visible
+from runner.evidence.text import visible
+from runner.report.escape import inline
 from runner.templating import Markdown
 
 _WEB = re.compile(r"https?://[^/?#\s]", re.IGNORECASE)

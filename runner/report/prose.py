@@ -11,8 +11,9 @@ import re
 from collections.abc import Callable
 from typing import Final
 
+from runner.evidence.text import visible
 from runner.report.blocks import hashes
-from runner.report.escape import BREAK, visible
+from runner.report.escape import BREAK
 from runner.report.links import document_path, web_url
 from runner.templating import Markdown
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from runner.evidence.basis import citations_of, excerpt_of
+from runner.evidence.text import one_line
 from runner.jsonvalue import JSON
-from runner.report.citations import Footnotes, citations_of, excerpt_of
-from runner.report.escape import one_line
+from runner.report.citations import Footnotes
 from runner.report.prose import prose
 from runner.templating import Markdown
 

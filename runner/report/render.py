@@ -1,21 +1,30 @@
-"""Outcomes to a markdown report: a pure function of the job and its outcomes."""
+"""Outcomes to a report, markdown or HTML: a pure function of the job and its outcomes."""
 
 from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from pathlib import PurePosixPath
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import PurePath, PurePosixPath
 from typing import Any, Final
 
+from runner.errors import UsageError
+from runner.evidence.changes import Changes
 from runner.execute.outcomes import Outcome
 from runner.job.model import Extract, FindAll, Job, JsonOutput, Search, Step, Task, TextOutput
 from runner.jsonvalue import JSON
 from runner.report.blocks import hashes
-from runner.report.citations import Footnotes
+from runner.report.charts import Charts
+from runner.report.citations import Footnotes, Sources
+from runner.report.coverage import counted
+from runner.report.differences import ShownChanges
 from runner.report.digest import MOST_SHOWN, Digest, StepDigest
+from runner.report.doubts import ShownEvidence
+from runner.report.escape import inline
 from runner.report.fields import Field, fields_of
 from runner.report.filters import FILTERS
+from runner.report.filters import date as shown_date
+from runner.report.gates import failed, passed
 from runner.report.links import Links, way_between
 from runner.report.notes import attention, notes
 from runner.report.notes import warnings as warnings_of
@@ -42,50 +51,101 @@ def render_report(
     *,
     date: str | None = None,
     warnings: Sequence[str] = (),
+    changes: Changes | None = None,
 ) -> str:
-    """Return the report as markdown; the same outcomes give the same bytes, cached or not.
+    """Return the report; the same outcomes give the same bytes, cached or not.
 
     Args:
-        job: Its `report.template` names a built-in template, or a file relative to the job file;
-            None: chosen by `template_for`.
+        job: The suffix of its `report.path` says whether markdown or HTML. Its `report.template`
+            names a built-in template, or a file relative to the job file; None: chosen by
+            `template_for`.
         outcomes: Of all steps, each step's in input order, or their digest (see `digest_for`).
-        date: The run's date (`run.date` in templates), `YYYY-MM-DD`; no built-in template shows it.
+        date: The run's date (`run.date` in templates), `YYYY-MM-DD`, unless the digest knows it; no
+            built-in template shows it.
         warnings: What the provider said of the whole run, e.g. a document it could not read.
+        changes: Since an earlier run; a report says nothing of it where there are none.
 
     Raises:
         TemplateError: the template is missing or fails; names its file and line.
     """
-    footnotes = Footnotes(links=Links(base=way_between(job.report.path.parent, job.file.parent)))
+    charts = Charts()
     templates = _templates(job)
     if not isinstance(outcomes, Digest):
-        outcomes = digest_for(job, outcomes)
+        outcomes = digest_for(job, outcomes, date=date)
+    evidence = outcomes.evidence
+    footnotes = Footnotes(
+        links=Links(base=way_between(job.report.path.parent, job.file.parent)),
+        verdicts=None if evidence is None else evidence.verdicts,
+    )
     steps = outcomes.steps()
     parts: list[str] = []
     for index, (step, digest) in enumerate(steps):
         name = _template_name(job) or f"{template_for(job, step, digest.shown)}.md.j2"
         context = _context(job, step, digest, footnotes, alone=len(steps) == 1, first=index == 0)
-        context["run"] = {"date": date}
+        context["chart"] = charts.draw
+        context["changes"] = _shown(changes, step, context["fields"], footnotes.links)
+        context["run"] = {"date": outcomes.date or date}
+        judged = [each for each in outcomes.checks.judged if each.step.id == step.id]
+        weighed = None if evidence is None else evidence.steps.get(step.id)
+        context["evidence"] = ShownEvidence(found=weighed, links=footnotes.links)
+        context |= {"checks": passed(judged), "failed_checks": failed(judged)}
         context["run_warnings"] = warnings if index == len(steps) - 1 else ()
         parts.append(templates.render(name, context))
     # A template that does not print the footnotes it used gets them at its end.
     parts.append(footnotes.definitions())
     text = "\n\n".join(part.strip("\n") for part in parts if part.strip("\n"))
-    return _BLANK_LINES.sub("\n\n", text) + "\n"
+    text = _BLANK_LINES.sub("\n\n", text) + "\n"
+    if not is_html(job.report.path):
+        return text
+    # Only a report in HTML needs what makes it.
+    from runner.report.html import html_page  # noqa: PLC0415
+
+    return html_page(text, label(job.name), charts.drawn)
 
 
-def digest_for(job: Job, outcomes: Iterable[Outcome] = ()) -> Digest:
+def render_changes(job: Job, changes: Changes) -> str:
+    """Return what changed between two runs as markdown, to be read beside the report."""
+    links = Links(base=way_between(job.report.path.parent, job.file.parent))
+    parts = [f"# Changes: {inline(label(job.name))}"]
+    parts.append(f"{inline(changes.old)} → {inline(changes.new)}; {_compared(changes)}.")
+    for step in job.steps:
+        shown = _shown(changes, step, fields_of(step, ()), links)
+        if shown:
+            parts += [] if len(job.steps) == 1 else [f"## {inline(step.id)}"]
+            parts.append(shown.as_markdown())
+    return "\n\n".join(parts) + "\n"
+
+
+def _compared(changes: Changes) -> str:
+    without = f", {changes.unanswered:,} without an answer in one of them"
+    said = f"{counted(changes.compared, 'row')} compared{without if changes.unanswered else ''}"
+    return said if changes else f"{said}, nothing changed"
+
+
+def _shown(
+    changes: Changes | None, step: Step, fields: Sequence[Field], links: Links
+) -> ShownChanges:
+    """Return the changes of a step as a template sees them."""
+    own = (changes or Changes()).of_step(step.id)
+    return ShownChanges(since=str(shown_date(own.since)), changes=own, fields=fields, links=links)
+
+
+def is_html(path: PurePath) -> bool:
+    """Return whether a report of that path is written as HTML."""
+    return path.suffix.lower() in {".html", ".htm"}
+
+
+def digest_for(job: Job, outcomes: Iterable[Outcome] = (), *, date: str | None = None) -> Digest:
     """Return the digest that a job's report is made from; a user's own template sees every row."""
     is_own = job.report.template is not None and job.report.template not in BUILT_IN
-    return Digest.of(job, outcomes, most=None if is_own else MOST_SHOWN)
+    return Digest.of(job, outcomes, most=None if is_own else MOST_SHOWN, date=date)
 
 
 def template_for(job: Job, step: Step, outcomes: Sequence[Outcome]) -> str:
     """Return the built-in template that suits a step's answers, one of `BUILT_IN`."""
     action = step.action
-    if isinstance(action, Search | Extract):
+    if isinstance(action, Search | Extract | FindAll):
         return "search"
-    if isinstance(action, FindAll):
-        return "table"
     if isinstance(action.output, TextOutput):
         return "research"
     if not isinstance(action.output, JsonOutput):
@@ -173,18 +233,36 @@ def _context(
         "attention": lambda chosen=listed: attention(chosen),
         "fields": fields,
         "coverage": digest.coverage,
-        "key_title": _key_title(job, rows),
+        "key_title": _key_title(job, step, rows),
         "extractive": job.provider == "local",
         "warnings": warnings_of(rows),
         "heading": lambda level: hashes(top + level - 1),
         "table": lambda chosen=rows, columns=(), key="": table(
-            chosen, columns, key or _key_title(job, rows)
+            chosen, columns, key or _key_title(job, step, rows)
         ),
-        "cite": lambda row, name="output": row.cite(name),
-        "confidence": lambda row, name: row.confidence(name),
-        "sources": footnotes.sources,
+        "cite": _of_row("cite", rows, Row.cite),
+        "confidence": _of_row("confidence", rows, Row.confidence),
+        "sources": lambda: Sources(footnotes.sources()),
         "footnotes": footnotes.definitions,
     }
+
+
+def _of_row(
+    name: str, rows: Sequence[Row], function: Callable[[Row, str], str]
+) -> Callable[..., str]:
+    """Return a function of a field, and of a row where the report has several."""
+
+    def called(row: Row | str, field: str = "output") -> str:
+        if isinstance(row, Row):
+            return function(row, field)
+        if len(rows) != 1:
+            raise UsageError(
+                f"{name}('{row}') does not say of which row",
+                hint=f"Write row.{name}('{row}') inside a loop over rows",
+            )
+        return function(rows[0], row)
+
+    return called
 
 
 def _cut(job: Job, digest: StepDigest) -> str:
@@ -196,13 +274,13 @@ def _cut(job: Job, digest: StepDigest) -> str:
 
 
 def _has_schema(step: Step) -> bool:
-    return isinstance(step.action, FindAll) or (
-        isinstance(step.action, Task) and isinstance(step.action.output, JsonOutput)
-    )
+    return isinstance(step.action, Task) and isinstance(step.action.output, JsonOutput)
 
 
-def _key_title(job: Job, rows: Sequence[Row]) -> str:
+def _key_title(job: Job, step: Step, rows: Sequence[Row]) -> str:
     """Return what the column of row names is called: the item's column that they come from."""
+    if step.foreach is not None:
+        return "Entry"
     column = next(iter(rows[0].item), None) if rows and job.key is None else None
     if sole := _ITEM_COLUMN.fullmatch(job.key or ""):
         column = sole[1]

@@ -9,17 +9,26 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from runner.evidence.basis import (
+    basis_of,
+    citations_of,
+    confidence_of,
+    excerpt_of,
+    is_empty,
+    is_scalar,
+    results_of,
+    values_of,
+)
+from runner.evidence.text import one_line, shortened
 from runner.execute.outcomes import Outcome, Status
 from runner.jsonvalue import JSON
 from runner.report.blocks import LINE_LENGTH, block
-from runner.report.citations import Footnotes, Source, citations_of, excerpt_of
-from runner.report.escape import MISSING, inline, one_line, quoted, shortened
+from runner.report.citations import Footnotes, Source
+from runner.report.escape import MISSING, inline, quoted
 from runner.report.fields import Field, own_fields
 from runner.report.links import address
-from runner.report.values import cell, is_empty, is_mapping, is_scalar, plain
+from runner.report.values import cell, plain
 from runner.templating import Markdown
-
-LEVELS: Final = ("high", "medium", "low")
 
 REASON_LENGTH: Final = 400
 """How many characters of a reasoning a report shows."""
@@ -297,14 +306,6 @@ def reasoning_of(entry: Mapping[str, JSON] | None) -> str:
     return shortened(str(reasoning), REASON_LENGTH) if reasoning else ""
 
 
-def confidence_of(entry: Mapping[str, JSON] | None) -> str:
-    """Return a basis entry's confidence as one of `LEVELS`, or ""."""
-    stated = entry.get("confidence") if entry is not None else None
-    if not isinstance(stated, str):
-        return ""
-    return stated if stated in LEVELS else stated.lower() if stated.lower() in LEVELS else ""
-
-
 def rows_of(
     outcomes: Sequence[Outcome], fields: Sequence[Field], footnotes: Footnotes, level: int
 ) -> tuple[Row, ...]:
@@ -328,24 +329,3 @@ def _row(outcome: Outcome, fields: Sequence[Field], footnotes: Footnotes, level:
         footnotes=footnotes,
         level=level,
     )
-
-
-def basis_of(outcome: Outcome) -> dict[str, Mapping[str, JSON]]:
-    """Return what each value of an outcome rests on, by field."""
-    return {
-        str(entry["field"]): entry
-        for entry in outcome.basis
-        if is_mapping(entry) and "field" in entry
-    }
-
-
-def values_of(outcome: Outcome) -> Mapping[str, JSON]:
-    """Return an outcome's values by field; one that is no mapping is the field `output`."""
-    output: JSON = outcome.output
-    return output if is_mapping(output) else {"output": output}
-
-
-def results_of(output: JSON) -> list[Mapping[str, JSON]]:
-    """Return what `search` found or `extract` read, in the provider's order."""
-    found = output.get("results") if is_mapping(output) else None
-    return [each for each in found or () if is_mapping(each)] if isinstance(found, list) else []

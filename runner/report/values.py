@@ -6,12 +6,24 @@ import functools
 import json
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, Protocol, runtime_checkable
 
+from runner.evidence.basis import is_empty, is_scalar
+from runner.evidence.text import one_line
 from runner.jsonvalue import JSON
-from runner.report.escape import MISSING, inline, one_line
+from runner.report.escape import MISSING, inline
 from runner.report.links import link_of
 from runner.templating import Markdown
+
+
+@runtime_checkable
+class Printable(Protocol):
+    """Something that knows how a template prints it."""
+
+    def as_markdown(self) -> Markdown:
+        """Return what is printed."""
+        ...
+
 
 MAX_DEPTH: Final = 8
 """Below this depth a value is shown as JSON text."""
@@ -22,28 +34,6 @@ REPEATED: Final = 60
 LONG_INTEGER: Final = 10**30
 LARGE: Final = 1e21
 SMALL: Final = 1e-9
-
-
-def is_empty(value: JSON) -> bool:
-    """Return whether a value says nothing: null, no visible text, an empty list or mapping."""
-    kind = type(value)
-    if kind is str:
-        return not ("!" <= value[:1] <= "~" or one_line(value))  # most need no closer look
-    if value is None or kind is int or kind is float or kind is bool:
-        return value is None
-    if kind is list or kind is dict:
-        return not value
-    return isinstance(value, list | tuple | Mapping) and not value
-
-
-def is_mapping(value: JSON) -> bool:
-    """Return whether a value is a mapping; asking for `dict` first is several times faster."""
-    return type(value) is dict or isinstance(value, Mapping)
-
-
-def is_scalar(value: JSON) -> bool:
-    """Return whether a value is no list and no mapping."""
-    return not isinstance(value, list | tuple | Mapping)
 
 
 def number_text(value: float) -> str:
@@ -119,6 +109,8 @@ def printed(value: Any) -> Any:
     """Return what a template prints for any value: safe text, unless it is `Markdown` already."""
     if isinstance(value, Markdown):
         return value
+    if isinstance(value, Printable):
+        return value.as_markdown()
     if isinstance(value, str):
         # A separator keeps its blanks; no blanks of a value can indent a line into code.
         head = " " if value[:1].isspace() else ""

@@ -6,7 +6,7 @@ than a bounded amount of time and memory.
 """
 
 from runner.templating.faults import TemplateError
-from runner.templating.names import Reference, is_template, references
+from runner.templating.names import Reference, is_template, names_read, references
 from runner.templating.rendering import render_value
 from runner.templating.reports import Markdown, ReportTemplates, report_environment
 
@@ -16,6 +16,7 @@ __all__ = [
     "ReportTemplates",
     "TemplateError",
     "is_template",
+    "names_read",
     "references",
     "render_value",
     "report_environment",

@@ -183,6 +183,8 @@ def _explained(error: Exception, name: str) -> tuple[str, str | None]:
         return what, "Check the spelling; {{ x | default('') }} allows it to be absent"
     if isinstance(error, jinja2.TemplateNotFound):
         return f"There is no template '{error.name}'", None
+    if isinstance(error, UsageError):  # a function or filter of ours
+        return f"The template failed: {error.message}", error.hint
     for kind, message, hint in _FAILURES:
         if isinstance(error, kind):
             return message, hint

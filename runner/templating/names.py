@@ -51,6 +51,7 @@ def is_template(text: str) -> bool:
 
 
 _BREAK = re.compile("\n")
+_PLAIN = re.compile(r"(?<!\{)\{\{[ \n]*((?:vars|item|steps|run)(?:\.(?!__)[^\W\d]\w*)*)[ \n]*\}\}")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _CHECKED = (
     nodes.Filter,
@@ -143,6 +144,27 @@ def _unknown(
     )
 
 
+def names_read(text: str) -> list[tuple[tuple[str, ...], bool]]:
+    """Return path and "may be absent" of each name that a template reads, without their places.
+
+    Raises:
+        TemplateError: the template cannot be read.
+    """
+    if not is_template(text):
+        return []
+    # Most templates are texts with plain names in them, which need no parser.
+    if not is_template(_PLAIN.sub(" ", text)):
+        return [(tuple(name.split(".")), False) for name in _PLAIN.findall(text)]
+    return [(path, defined) for path, _, defined in _found(text)]
+
+
+def _found(text: str) -> dict[_Read, None]:
+    try:
+        return dict.fromkeys(_reads(parsed(text), frozenset(), defined=False))
+    except RecursionError as error:
+        raise _DEEP from error
+
+
 def references(text: str) -> list[Reference]:
     """Return the names that a template reads from its context, in order.
 
@@ -151,10 +173,7 @@ def references(text: str) -> list[Reference]:
     """
     if not is_template(text):
         return []
-    try:
-        found = dict.fromkeys(_reads(parsed(text), frozenset(), defined=False))
-    except RecursionError as error:
-        raise _DEEP from error
+    found = _found(text)
     written = spots(text)
     by_place: dict[tuple[int, tuple[str, ...]], Spot] = {}
     by_path: dict[tuple[str, ...], Spot] = {}

@@ -51,6 +51,8 @@ def test_plan_prices_the_parallel_provider_without_a_key(project):
 
 def test_schema_prints_the_schema(project):
     assert project.run("schema").stdout == project.run("schema", "job").stdout == job_schema_text()
+    of_project = json.loads(project.run("schema", "project").stdout)
+    assert set(of_project["properties"]) == {"defaults", "source_policies", "prices"}
     assert json.loads(job_schema_text())["$schema"].endswith("2020-12/schema")
 
 
@@ -71,7 +73,7 @@ def test_every_command_has_help(project, name):
     ("arguments", "message", "hint"),
     [
         (["rnu"], "There is no command 'runner rnu'", "Did you mean 'run'?"),
-        (["xyzzy"], "There is no command 'runner xyzzy'", "There are: init, validate"),
+        (["xyzzy"], "There is no command 'runner xyzzy'", "There are: init, import, validate"),
         (["cache", "lst"], "There is no command 'runner cache lst'", "Did you mean 'list'?"),
         (["run", "x", "--quite"], "There is no option '--quite'", "Did you mean --quiet"),
         (["--xyzzy"], "There is no option '--xyzzy'", "See `runner --help`"),

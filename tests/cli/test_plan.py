@@ -330,3 +330,11 @@ def test_the_state_directory_of_the_environment_is_used(project, monkeypatch):
     project.run("run", "companies.yaml")
     monkeypatch.setenv("RUNNER_STATE_DIR", os.fspath(project.folder / "elsewhere"))
     assert plan(project)["cached"] == 0
+
+
+def test_reading_cited_pages_is_in_the_price(web):
+    """Two fields of two rows may cite three pages each, a tenth of a cent a page."""
+    web.change("processor: core\n", "processor: core\nverify: true\n")
+    found = plan(web)
+    assert (found["cost_usd"], found["cost_usd_max"]) == (0.05, pytest.approx(0.062))
+    assert "price:    $0.05 to $0.062, up to $0.012 of it to read cited pages" in text(web)

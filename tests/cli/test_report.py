@@ -55,3 +55,37 @@ def test_damaged_outcomes_are_no_traceback(ran):
     assert done.exit_code == 2
     assert "damaged" in done.stderr
     assert "hint: " in done.stderr
+
+
+def test_the_report_is_also_a_page(ran):
+    """`--to` writes the same report elsewhere, as HTML where the name says so; links still lead."""
+    done = ran.run("report", "companies.yaml", "--to", "site/a/companies.html")
+    assert (done.exit_code, done.output) == (0, "report:  site/a/companies.html\n")
+    page = ran.read("site/a/companies.html")
+    assert page.startswith("<!doctype html>")
+    assert 'href="../../notes/acme.md"' in page
+    done = ran.run("report", "companies.yaml", "--to", "x.md", "--template", "cards", "-q")
+    assert (done.exit_code, done.output) == (0, "")
+    assert "## Acme" in ran.read("x.md")
+
+
+def test_a_run_writes_a_page_where_the_job_names_one(project):
+    project.write("companies.yaml", project.read("companies.yaml") + "report: {path: x.html}\n")
+    done = project.run("run", "companies.yaml")
+    assert done.exit_code == 0
+    assert "<!doctype" not in done.stdout
+    assert project.read("x.html").startswith("<!doctype html>")
+
+
+def test_a_fault_in_a_template_names_its_file_and_line(ran):
+    ran.write(
+        "mine.md.j2",
+        "{% extends 'table.md.j2' %}\n{% block body %}\n{{ rows | monny }}\n{% endblock %}\n",
+    )
+    done = ran.run("report", "companies.yaml", "--template", "mine.md.j2")
+    assert done.exit_code == 2
+    assert done.stderr.startswith("mine.md.j2:3:")
+    ran.write("mine.md.j2", "# A\n\n{% for row in rows %}\n{{ row.nothing }}\n{% endfor %}\n")
+    done = ran.run("report", "companies.yaml", "--template", "mine.md.j2")
+    assert done.exit_code == 2
+    assert done.stderr.startswith("mine.md.j2:4:")

@@ -228,14 +228,6 @@ def test_a_broken_document_is_a_warning_and_the_others_go_on(project):
     assert project.outcomes()[0]["output"]["founded_year"] == 1901
 
 
-def test_what_comes_later_is_refused_plainly(project):
-    project.change("query: Key", "webhook: https://example.org/hook\nquery: Key")
-    done = project.run("run", "companies.yaml")
-    assert done.exit_code == 2
-    assert "companies.yaml:6" in done.stderr
-    assert "not available yet" in done.stderr
-
-
 def test_a_broken_job_does_not_stop_the_others(project):
     project.write("bad.yaml", "name: bad\n")
     done = project.run("run", "bad.yaml", "companies.yaml")
@@ -262,3 +254,59 @@ def test_a_variable_changes_the_question(project):
 def test_quiet_says_nothing_when_all_is_well(project):
     done = project.run("run", "companies.yaml", "--quiet")
     assert (done.exit_code, done.output) == (0, "")
+
+
+CHECKS = """\
+checks:
+  - min_confidence: low
+  - min_citations: 9
+    severity: warn
+  - expect: "{{ output.founded_year < 1950 }}"
+"""
+
+
+def test_a_failed_check_is_told_at_its_line_and_exits_with_1(project):
+    project.write("companies.yaml", project.read("companies.yaml") + CHECKS)
+    done = project.run("run", "companies.yaml", "--json")
+    line = project.read("companies.yaml").splitlines().index(CHECKS.splitlines()[-1]) + 1
+    said = f"companies.yaml:{line}:5: error: expect: Globex, founded_year (1989): "
+    assert done.exit_code == 1
+    assert said + "output.founded_year < 1950 is not true" in done.stderr
+    assert f"companies.yaml:{line - 2}:5: warning: min_citations: Acme, founded_year" in done.stderr
+    assert json.loads(done.stdout)["status"] == "failed"
+    assert "1 of 3 checks passed." in project.read("reports/companies.md")
+
+
+def test_failed_checks_are_annotations_in_ci(project):
+    project.write("companies.yaml", project.read("companies.yaml") + CHECKS)
+    done = project.run("run", "companies.yaml", "--format", "github", "-q", "--log-file", "log")
+    assert done.exit_code == 1
+    logged = [json.loads(line) for line in project.read("log").splitlines()]
+    failed = {each["check"]: each for each in logged if each["event"] == "check"}
+    assert (failed["min_citations"]["severity"], failed["min_citations"]["failed"]) == ("warn", 4)
+    assert failed["expect"]["place"].startswith("companies.yaml:")
+    (annotation,) = done.stdout.splitlines()
+    assert annotation.startswith("::error file=companies.yaml,line=")
+
+
+def test_a_check_that_only_warns_leaves_the_exit_code_alone(project):
+    project.write("companies.yaml", project.read("companies.yaml") + CHECKS)
+    project.change('expect: "{{ output.founded_year < 1950 }}"', "min_citations: 1")
+    done = project.run("run", "companies.yaml")
+    assert done.exit_code == 0
+    assert "warning: min_citations" in done.stderr
+
+
+@pytest.mark.parametrize("suffix", ["xlsx", "parquet"])
+def test_results_are_a_workbook_or_columns(project, suffix):
+    """Written whole or not at all: a run that fails leaves the earlier file as it was."""
+    pytest.importorskip({"xlsx": "openpyxl", "parquet": "pyarrow"}[suffix])
+    project.change("out/companies.jsonl", f"out/companies.{suffix}")
+    assert project.run("run", "companies.yaml").exit_code == 0
+    file = project.folder / f"out/companies.{suffix}"
+    good = file.read_bytes()
+    assert good[:2] in (b"PK", b"PA")
+    project.write("companies.yaml", project.read("companies.yaml") + "report: {template: x.j2}\n")
+    assert project.run("run", "companies.yaml").exit_code == 2
+    assert file.read_bytes() == good
+    assert [each.name for each in file.parent.iterdir()] == [file.name]

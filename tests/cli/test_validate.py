@@ -1,6 +1,12 @@
 """`runner validate`: every problem of every job, and silence about good ones."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
 
 
 def test_a_good_job_is_silent_but_for_a_count(project):
@@ -46,3 +52,107 @@ def test_warnings_stop_nothing_and_quiet_hides_them(project):
     assert done.stderr.endswith("1 warning\n")
     quiet = project.run("validate", "companies.yaml", "--quiet")
     assert (quiet.exit_code, quiet.output) == (0, "")
+
+
+def test_variables_are_checked_against_each_job(project):
+    project.write("v.yaml", "name: v\nvars: {n: {type: integer}}\nquery: 'x {{ vars.n }}'\n")
+    assert project.run("validate", "v.yaml", "--var", "n=3").exit_code == 0
+    done = project.run("validate", "v.yaml", "--var", "n=soon")
+    assert done.exit_code == 2
+    assert done.stderr.startswith("v.yaml: error: variable n must be a whole number, not 'soon'")
+
+
+def test_a_file_of_variables_is_read_and_var_goes_first(project):
+    project.write(
+        "v.yaml",
+        "name: v\nprovider: local\ndocuments: [notes]\noutput: text\n"
+        "vars: {who: {description: The company}, n: {type: integer}}\n"
+        "query: '{{ vars.who }} {{ vars.n }}'\n",
+    )
+    project.write("values.yaml", "who: Acme\nn: 3\n")
+    project.write("values.json", '{"who": "Globex", "n": "4"}')
+    for file, extra, asked in (
+        ("values.yaml", (), "Acme 3"),
+        ("values.json", (), "Globex 4"),
+        ("values.yaml", ("--var", "n=5"), "Acme 5"),
+    ):
+        done = project.run("plan", "v.yaml", "--vars", file, *extra, "--verbose")
+        assert done.exit_code == 0, done.output
+        assert asked in done.stdout
+    missing = project.run("plan", "v.yaml", "--var", "n=1")
+    assert missing.exit_code == 2
+    assert "v.yaml:5:8: error: the variable who has no value" in missing.stderr
+    assert "hint: give it one with --var who=... (The company)" in missing.stderr
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (
+            "[1, 2]",
+            "values.yaml:1:1: error: a file of variables holds names and values, not a list",
+        ),
+        ("n: 'open", "values.yaml:1:4: error: a single quote is opened"),
+        ("n: 1\nn: 2", "values.yaml:2:1: error: the key 'n' is given twice"),
+    ],
+)
+def test_a_file_without_variables_says_so(project, content, words):
+    project.write("values.yaml", content)
+    done = project.run("plan", "companies.yaml", "--vars", "values.yaml")
+    assert done.exit_code == 2
+    assert done.stderr.startswith(words)
+
+
+def test_a_fault_of_the_project_file_is_told_once(project):
+    project.write("runner.yaml", "defaults: {procesor: core}\n")
+    project.write("jobs/b.yaml", "name: b\nquery: x\n")
+    done = project.run("validate")
+    assert done.stderr.count("runner.yaml:1:12: error: unknown key 'procesor'") == 1
+    assert done.stderr.endswith("1 error\n")
+
+
+@pytest.fixture
+def watched(project):
+    """Start `validate --watch`; yield it with a function that reads stderr up to some words."""
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1", "NO_COLOR": "1"}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "runner", "validate", "--watch"],
+        cwd=project.folder, env=environment, text=True,
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+    )  # fmt: skip
+
+    def read_until(words):
+        lines = []
+        for line in process.stderr:
+            lines.append(line)
+            if words in line:
+                return "".join(lines)
+        raise AssertionError("".join(lines))
+
+    yield process, read_until
+    process.kill()
+    process.wait()
+    process.stderr.close()
+
+
+def test_watching_checks_after_each_save_and_ends_with_an_interrupt(project, watched):
+    process, read_until = watched
+    assert "error" not in read_until("watching")
+    project.change("query:", "qery:")
+    assert "companies.yaml changed" in read_until("changed")
+    assert "companies.yaml:6:1: error: unknown key 'qery'" in read_until("watching")
+    project.change("qery:", "query:")
+    read_until("changed")
+    assert "error" not in read_until("watching")
+    (project.folder / "companies.yaml").unlink()
+    assert "There is no job file" in read_until("watching")
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=30) == 130
+    assert "Traceback" not in process.stderr.read()
+
+
+def test_what_is_not_there_cannot_be_watched(project):
+    done = project.run("validate", "--watch", "nowhere/a.yaml")
+    assert done.exit_code == 2
+    assert "error: The folder cannot be watched" in done.stderr
+    assert "hint: Check once, without --watch" in done.stderr

@@ -23,6 +23,7 @@ class Parted:
     null_is_not_found = True
     warnings = ()
     runs = None
+    findalls = None
     quotas: ClassVar = {}
 
     def __init__(self, ask):

@@ -64,6 +64,7 @@ class Fake:
 
     name = "fake"
     null_is_not_found = False
+    findalls = None
     warnings = ()
     quotas: ClassVar = {"task": 10_000}
 

@@ -27,6 +27,7 @@ class Asked:
 
     name = "asked"
     null_is_not_found = True
+    findalls = None
     warnings = ()
     runs = None
     quotas: ClassVar = {}

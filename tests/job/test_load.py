@@ -107,10 +107,16 @@ def test_warnings_do_not_stop_a_job(place):
 
 
 def test_a_variable_without_a_value_is_asked_for(place):
-    place.write_text("name: a\nvars: {market: {type: string}}\nquery: 'On {{ vars.market }}'\n")
+    place.write_text(
+        "name: a\nvars: {market: {type: string, description: The market}}\nquery: 'On {{ vars.market }}'\n"
+    )
     assert load(place).missing == ("market",)
-    with pytest.raises(UsageError, match="market has no value"):
+    with pytest.raises(JobProblemsError) as caught:
         load_job(place)
+    (problem,) = caught.value.problems
+    assert (problem.line, problem.column) == (2, 8)
+    assert problem.message == "the variable market has no value"
+    assert problem.hint == "give it one with --var market=... (The market: text)"
     assert load_job(place, variables={"market": "x"}).vars == {"market": "x"}
     with pytest.raises(UsageError, match="no variable 'markt'"):
         load_job(place, variables={"markt": "x"})
@@ -156,6 +162,7 @@ def test_jobs_are_found_by_what_they_hold(tmp_path):
     for name, text in (
         ("a.yaml", "name: a\nquery: x\n"),
         ("b.yml", "# yaml-language-server: $schema=../schemas/job.schema.json\nfoo: 1\n"),
+        ("a2.yaml", "name: a\nqery: x\nprovider: local\ndocuments: [notes]\n"),
         ("c.yaml", "name: a workflow\non: push\n"),
         ("runner.yaml", "name: a\nquery: x\n"),
         (".hidden/a.yaml", "name: a\nquery: x\n"),
@@ -163,4 +170,4 @@ def test_jobs_are_found_by_what_they_hold(tmp_path):
         (tmp_path / name).write_text(text)
     (tmp_path / "d.yaml").mkdir()
     (tmp_path / "e.yaml").symlink_to(tmp_path / "nowhere")
-    assert [file.name for file in find_jobs(tmp_path)] == ["a.yaml", "b.yml"]
+    assert [file.name for file in find_jobs(tmp_path)] == ["a.yaml", "a2.yaml", "b.yml"]

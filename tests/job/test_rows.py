@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.errors import NotAvailableError
 from runner.job.diagnostics import JobProblemsError
 from runner.job.model import FileItems, InlineItems
 from runner.job.rows import MAX_PROBLEMS, MAX_SURVEY_BYTES, header, read_rows, survey
@@ -161,10 +160,3 @@ def test_a_large_file_is_not_read_before_the_run(tmp_path):
         found = survey(FileItems(path=file, format=kind))
         assert found.columns == columns
         assert bool(found.problems) == (start == b"a,a\n")
-
-
-def test_formats_of_later_versions_say_so(tmp_path):
-    items = FileItems(path=tmp_path / "a.xlsx", format="xlsx")
-    assert survey(items).columns is None
-    with pytest.raises(NotAvailableError):
-        list(read_rows(items))

@@ -75,7 +75,12 @@ def test_durations_are_read_as_the_schema_says():
 
 def test_the_project_file_may_set_what_a_step_may():
     assert set(DEFAULTABLE) <= set(SCHEMA["properties"])
-    assert set(project_schema()["properties"]) == {"defaults", "source_policies", "prices"}
+    parts = project_schema()["properties"]
+    assert set(parts) == {"defaults", "source_policies", "prices"}
+    for part in parts.values():
+        assert {"title", "description", "examples"} <= part.keys()
+        resolved = {**part, "$defs": SCHEMA["$defs"]}
+        assert all(validate_value(resolved, example) == [] for example in part["examples"])
 
 
 @pytest.mark.parametrize(

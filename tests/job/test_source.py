@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from runner.job.credentials import secrets
 from runner.job.diagnostics import MOST, JobProblemsError
-from runner.job.source import parse_source, read_source
+from runner.job.source import MAX_VALUES, parse_source, read_source
 
 TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\u2028\u2029"))
 
@@ -221,3 +221,9 @@ def test_large_hostile_texts_are_read_or_refused_quickly(text):
     except JobProblemsError as error:
         assert len(error.problems) <= MOST + 1
     assert time.process_time() - started < 10  # under a coverage tracer, too
+
+
+def test_a_file_of_very_many_values_is_refused():
+    with pytest.raises(JobProblemsError) as caught:
+        parse_source("a: [" + "x, " * (MAX_VALUES + 1) + "]", "job.yaml")
+    assert "more than 50,000 values" in caught.value.problems[-1].message

@@ -2,7 +2,8 @@
 
 import pytest
 
-from runner.report.citations import Footnotes, citations_of, excerpt_of
+from runner.evidence.basis import citations_of, excerpt_of
+from runner.report.citations import Footnotes
 from runner.report.links import Links
 
 from .examples import cited, every_kind_of_row, job, outcome, render, render_report

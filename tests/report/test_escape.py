@@ -2,7 +2,8 @@
 
 import pytest
 
-from runner.report.escape import inline, paragraphs, quoted, shortened, visible
+from runner.evidence.text import shortened, visible
+from runner.report.escape import inline, paragraphs, quoted
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,7 @@ def test_each_kind_of_answer_has_its_template():
     wide = {f"field_{n}": n for n in range(9)}
     assert chosen(ACTIONS["search"], []) == "search"
     assert chosen(Extract(urls=["https://a.example"]), []) == "search"
-    assert chosen(FindAll(objective="x"), []) == "table"
+    assert chosen(FindAll(objective="x"), []) == "search"
     assert chosen(ACTIONS["research"], []) == "research"
     assert chosen(ACTIONS["auto"], any_json()) == "auto"
     assert chosen(ACTIONS["auto"], [outcome("A text.")]) == "research"

@@ -2,8 +2,9 @@
 
 import pytest
 
+from runner.evidence.basis import is_empty
 from runner.report.filters import FILTERS, date, money, percent
-from runner.report.values import cell, is_empty, json_text, label, number_text, plain, printed
+from runner.report.values import cell, json_text, label, number_text, plain, printed
 from runner.templating import Markdown
 
 

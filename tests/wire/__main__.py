@@ -11,7 +11,7 @@ import sys
 import time
 from pathlib import Path
 
-from tests.wire.faults import Faults
+from runner.server.faults import Faults
 from tests.wire.server import KEY, WireServer
 
 TICK = 0.2
@@ -23,7 +23,9 @@ def main() -> None:
     parser.add_argument("--key", default=KEY, help="the key that x-api-key must hold")
     parser.add_argument("--billing", type=Path, help="where to log what was billed")
     parser.add_argument("--requests", type=Path, help="where to log requests")
-    parser.add_argument("--faults", default="{}", help="faults as JSON, see tests/wire/faults.py")
+    parser.add_argument(
+        "--faults", default="{}", help="faults as JSON, see runner/server/faults.py"
+    )
     parser.add_argument("--seconds", type=float, default=600, help="how long to live at most")
     given = parser.parse_args()
     parent, ends = os.getppid(), time.monotonic() + given.seconds

@@ -7,20 +7,15 @@ the same answer, on any server, in any process.
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+from runner.server.answers import Output
+from runner.server.questions import canonical
 
 SITES = ("example.org", "example.com", "example.net", "sub.example.org")
 WORDS = ("amber", "basalt", "cedar", "delta", "ember", "fjord", "grove", "harbour")
 CONFIDENCES = ("high", "medium", "low")
-SHAPING = (
-    "task_spec",
-    "source_policy",
-    "advanced_settings",
-    "previous_interaction_id",
-    "mcp_servers",
-)
 AUTO_SCHEMA = {
     "type": "object",
     "properties": {
@@ -31,29 +26,6 @@ AUTO_SCHEMA = {
     "required": ["summary", "findings", "year"],
     "additionalProperties": False,
 }
-
-
-def canonical_json(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-
-
-def shape_hash(body: Mapping[str, Any]) -> str:
-    """Hash what shapes the answer besides the input and the processor."""
-    shape = {name: body[name] for name in SHAPING if body.get(name) is not None}
-    return hashlib.sha256(canonical_json(shape).encode()).hexdigest()[:16]
-
-
-def canonical(body: Mapping[str, Any], shape: str | None = None) -> str:
-    """Name what is bought: equal for equal questions, whatever their metadata."""
-    if "input" not in body:
-        return canonical_json({name: body[name] for name in body if name != "session_id"})
-    return canonical_json(
-        {
-            "input": body["input"],
-            "processor": body.get("processor"),
-            "spec": shape_hash(body) if shape is None else shape,
-        }
-    )
 
 
 def expected_answer(
@@ -76,6 +48,25 @@ def expected_answer(
     if default_task_spec is not None and body.get("task_spec") is None:
         body = {**body, "task_spec": default_task_spec}
     return run_output(body, canonical(body), elements=elements)
+
+
+class DrawnAnswers:
+    """The answers of the test server; they can be drawn again at any time."""
+
+    is_repeatable = True
+    sources: Sequence[str] = tuple(f"https://{site}/" for site in SITES)
+
+    async def task(self, body: Mapping[str, Any], *, elements: bool) -> Output:
+        return Output(output=run_output(body, canonical(body), elements=elements))
+
+    async def search(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        return search_answer(body)
+
+    async def extract(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        return extract_answer(body)
+
+    async def close(self) -> None:
+        pass
 
 
 def run_output(body: Mapping[str, Any], key: str, *, elements: bool = False) -> dict[str, Any]:

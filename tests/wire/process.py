@@ -9,8 +9,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Any, Self
 
+from runner.server.faults import Faults
 from tests.wire import logs
-from tests.wire.faults import Faults
 from tests.wire.server import KEY
 
 ROOT = Path(__file__).parents[2]

@@ -1,87 +1,28 @@
-"""The server: requests through the key, the faults and the handlers; in a thread or in front."""
+"""The server in a thread of its own."""
 
 from __future__ import annotations
 
 import asyncio
-import re
 import tempfile
 import threading
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
 
+from runner.server.answers import Answers
+from runner.server.app import Service
+from runner.server.archive import Archive
+from runner.server.deliveries import Deliveries
+from runner.server.faults import Dice, Faults
+from runner.server.logs import Log
+from runner.server.routes import ROUTES
+from runner.server.serving import listen, serve, url_of
 from tests.wire import logs
-from tests.wire.faults import Dice, Faults
-from tests.wire.logs import Billing, Requests
-from tests.wire.routes import ROUTES, Call, Handler, refusal
-from tests.wire.state import Store
-from tests.wire.transport import Connections, Hangup, Reply, Request, json_response
-from tests.wire.trouble import Trouble
+from tests.wire.answers import DrawnAnswers
+from tests.wire.findall import FindAlls
 
 KEY = "test-key"
-HEAD_LIMIT = 64 * 1024
-
-
-class Service:
-    """Answers requests; whatever transport brings them."""
-
-    def __init__(self, *, key: str, faults: Faults, billing: Billing, requests: Requests) -> None:
-        self.dice = Dice(faults)
-        self.store = Store(billing)
-        self.trouble = Trouble()
-        self.failures: list[Exception] = []
-        self._key, self._billing, self._requests = key, billing, requests
-        self._routes = [(name, verb, re.compile(path), act) for name, verb, path, act in ROUTES]
-
-    async def __call__(self, request: Request) -> Reply:
-        route, names, handler = self._find(request)
-        call = Call(
-            route=route,
-            request=request,
-            names=names,
-            store=self.store,
-            dice=self.dice,
-            billing=self._billing,
-        )
-        reply = await self._reply(call, handler)
-        self._requests.write(
-            [
-                {
-                    "method": request.method,
-                    "route": route,
-                    "path": request.path,
-                    "status": 0 if isinstance(reply, Hangup) else reply.status,
-                    "fault": call.fault,
-                }
-            ]
-        )
-        return reply
-
-    async def _reply(self, call: Call, handler: Handler | None) -> Reply:
-        if handler is None:
-            return refusal(404, "Not found")
-        if call.request.headers.get("x-api-key") != self._key:
-            return refusal(401, "Unauthorized: invalid or missing credentials")
-        try:
-            sound = isinstance(call.request.json, dict | None)
-        except ValueError:
-            sound = False
-        if not sound:
-            wrong = {"loc": ["body"], "msg": "JSON decode error", "type": "json_invalid"}
-            return json_response(422, {"detail": [wrong]})
-        self.store.settle()
-        try:
-            return await self.trouble.around(call, handler)
-        except Exception as failure:  # noqa: BLE001 - kept, and raised by WireServer.close
-            self.failures.append(failure)
-            return refusal(500, f"The test server is wrong: {failure!r}")
-
-    def _find(self, request: Request) -> tuple[str, Mapping[str, str], Handler | None]:
-        for name, verb, path, handler in self._routes:
-            if verb == request.method and (found := path.fullmatch(request.path)):
-                return name, found.groupdict(), handler
-        return "", {}, None
 
 
 class WireServer:
@@ -105,13 +46,20 @@ class WireServer:
         billing: Path | None = None,
         requests: Path | None = None,
         port: int = 0,
+        state: Path | None = None,
+        deliveries: Deliveries | None = None,
+        answers: Callable[[], Answers] = DrawnAnswers,
     ) -> None:
+        self._answers = answers
+        self.findalls = FindAlls()
+        self._state, self._deliveries = state, deliveries
         self._folder = tempfile.TemporaryDirectory(prefix="wire-")
         self.key = key
         self.billing = billing or Path(self._folder.name) / "billing.jsonl"
         self._requests_path = requests or Path(self._folder.name) / "requests.jsonl"
         self._port = port
         self._faults = faults or Faults()
+        self._failures: list[Exception] = []
         self._ready = threading.Event()
         self._failure: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name="wire", daemon=True)
@@ -159,35 +107,32 @@ class WireServer:
             self._loop.call_soon_threadsafe(self._stop.set)
             self._thread.join()
         self._folder.cleanup()
-        if self._service.failures:
-            raise self._service.failures[0]
+        if self._failures:
+            raise self._failures[0]
 
     def _run(self) -> None:
-        asyncio.run(self._serve())
+        try:
+            asyncio.run(self._serve())
+        except BaseException as failure:  # noqa: BLE001 - raised in the thread that started this one
+            self._failure = failure
+        finally:
+            self._ready.set()
 
     async def _serve(self) -> None:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
-        billing, requests = Billing(self.billing), Requests(self._requests_path)
         self._service = Service(
-            key=self.key, faults=self._faults, billing=billing, requests=requests
+            answers=self._answers(),
+            key=self.key,
+            faults=self._faults,
+            billing=Log(self.billing),
+            requests=Log(self._requests_path),
+            archive=None if self._state is None else Archive(self._state),
+            deliveries=self._deliveries,
+            routes=(*ROUTES, *self.findalls.routes()),
+            failed=self._failures.append,
         )
-        connections = Connections(self._service)
-        try:
-            server = await asyncio.start_server(
-                connections.serve, "127.0.0.1", self._port, limit=HEAD_LIMIT, backlog=1024
-            )
-            self.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        except OSError as failure:
-            self._failure = failure
-            return
-        else:
+        listener = listen("127.0.0.1", self._port)
+        self.url = url_of(listener)
+        async with self._service.running():
             self._ready.set()
-            await self._stop.wait()
-            server.close()
-            await self._service.trouble.close()
-            await connections.close()
-            self._service.store.stop()
-        finally:
-            billing.close()
-            requests.close()
-            self._ready.set()
+            await serve(self._service.app(), listener, self._stop)

@@ -30,6 +30,7 @@ class LocalProvider:
     name = "local"
     null_is_not_found = True
     runs = None
+    findalls = None
     quotas: Mapping[str, int] = {}
 
     def __init__(self, index: Index, warnings: Sequence[str]) -> None:
@@ -43,6 +44,11 @@ class LocalProvider:
     def warnings(self) -> Sequence[str]:
         """Files that could not be read, one sentence each."""
         return self._warnings
+
+    @property
+    def documents(self) -> Sequence[str]:
+        """The paths of the documents, as citations name them."""
+        return tuple(path for path, *_ in self._index.documents())
 
     def edition(self, body: Mapping[str, JSON]) -> str:
         """Return `local` and the state of the documents; dates count only where a policy asks."""

@@ -22,8 +22,8 @@ from runner.providers.parallel import errors
 from runner.providers.parallel.clients import Clients, httpx
 from runner.providers.parallel.streams import events
 
-BETAS = "field-basis-2025-11-25,events-sse-2025-07-24,webhook-2025-08-12"
-"""Basis for elements of lists; full event streams; webhooks."""
+BETAS = "field-basis-2025-11-25,events-sse-2025-07-24,webhook-2025-08-12,findall-2025-09-15"
+"""Basis for elements of lists; full event streams; webhooks; FindAll."""
 
 CONNECT_SECONDS = 10.0
 ANSWER_SECONDS = 120.0

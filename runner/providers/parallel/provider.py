@@ -11,6 +11,7 @@ from runner.plan.calls import Kind
 from runner.plan.time import QUOTAS
 from runner.providers.base import Answer, Listener, Part
 from runner.providers.parallel.address import check_base_url, check_key, edition_of
+from runner.providers.parallel.findall import FindAlls
 from runner.providers.parallel.groups import TaskGroups
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class ParallelProvider:
         self._connection: Http | None = None
         self._edition = edition_of(base_url)
         self.runs = TaskGroups(self._http)
+        self.findalls = FindAlls(self._http)
 
     def edition(self, body: Mapping[str, JSON]) -> str:
         """Return `parallel`, and where it is asked unless that is the vendor's own address."""
@@ -43,7 +45,7 @@ class ParallelProvider:
         """Answer a search or an extract request (of at most 20 URLs: see `parts`).
 
         Raises:
-            NotAvailableError: tasks are bought in groups, and FindAll is not there yet.
+            NotAvailableError: tasks and FindAll runs are bought, not asked.
         """
         match kind:
             case "search":

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from tests.wire.faults import Faults
+from runner.server.faults import Faults
 
 
 def bought(project):

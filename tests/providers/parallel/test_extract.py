@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from tests.wire.faults import Fault, Faults
+from runner.server.faults import Fault, Faults
 
 EXTRACT = """\
 name: rows

@@ -5,9 +5,9 @@ from collections import Counter
 
 import pytest
 
+from runner.server.faults import Fault, Faults
 from tests.providers.parallel.conftest import SCHEMA
 from tests.wire.answers import expected_answer
-from tests.wire.faults import Fault, Faults
 
 STREAMS = ("group.runs", "group.events", "run.events")
 

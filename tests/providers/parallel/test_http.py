@@ -7,7 +7,7 @@ import pytest
 from runner.errors import UnknownRunError
 from runner.providers.parallel.groups import TaskGroups
 from runner.providers.parallel.http import Http
-from tests.wire.faults import Faults
+from runner.server.faults import Faults
 
 OFTEN = 200
 """A few in a hundred lose their connection where closing is not guarded; a pool holds five."""

@@ -12,14 +12,16 @@ from parallel.types import (
     client_search_params,
     run_input_param,
 )
+from parallel.types.beta import findall_create_params
 from pydantic import ConfigDict, TypeAdapter
 from typing_extensions import is_typeddict
 
 from runner.job.load import find_jobs, load
 from runner.job.rows import read_rows
 from runner.plan.expand import expand
+from runner.plan.waves import waves
+from runner.server.faults import Faults
 from tests.providers.parallel.conftest import SCHEMA
-from tests.wire.faults import Faults
 
 JOBS = Path(__file__).parents[3] / "jobs"
 
@@ -27,6 +29,7 @@ TYPES = {
     "task": run_input_param.RunInputParam,
     "search": client_search_params.ClientSearchParams,
     "extract": client_extract_params.ClientExtractParams,
+    "findall": findall_create_params.FindAllCreateParams,
 }
 
 
@@ -48,7 +51,15 @@ ADAPTERS = {kind: TypeAdapter(strict(params, None)) for kind, params in TYPES.it
 
 def calls_of(job):
     rows = [{}] if job.items is None else read_rows(job.items)
-    return list(expand(job, rows, edition=lambda _body: "parallel", today=date(2026, 1, 1)))
+    return list(
+        expand(
+            job,
+            rows,
+            edition=lambda _body: "parallel",
+            today=date(2026, 1, 1),
+            steps=waves(job.steps)[0],
+        )
+    )
 
 
 @pytest.mark.parametrize("file", find_jobs(JOBS), ids=lambda file: file.stem)

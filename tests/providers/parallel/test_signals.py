@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from tests.wire.faults import Faults
+from runner.server.faults import Faults
 
 PATIENCE = 30.0
 

@@ -1,0 +1,84 @@
+"""What the values of an outcome are, and what each rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from runner.evidence.text import one_line
+from runner.execute.outcomes import Outcome
+from runner.jsonvalue import JSON
+
+LEVELS: Final = ("high", "medium", "low")
+
+
+def is_empty(value: JSON) -> bool:
+    """Return whether a value says nothing: null, no visible text, an empty list or mapping."""
+    kind = type(value)
+    if kind is str:
+        return not ("!" <= value[:1] <= "~" or one_line(value))  # most need no closer look
+    if value is None or kind is int or kind is float or kind is bool:
+        return value is None
+    if kind is list or kind is dict:
+        return not value
+    return isinstance(value, list | tuple | Mapping) and not value
+
+
+def is_mapping(value: JSON) -> bool:
+    """Return whether a value is a mapping; asking for `dict` first is several times faster."""
+    return type(value) is dict or isinstance(value, Mapping)
+
+
+def is_scalar(value: JSON) -> bool:
+    """Return whether a value is no list and no mapping."""
+    return not isinstance(value, list | tuple | Mapping)
+
+
+def confidence_of(entry: Mapping[str, JSON] | None) -> str:
+    """Return a basis entry's confidence as one of `LEVELS`, or ""."""
+    stated = entry.get("confidence") if entry is not None else None
+    if not isinstance(stated, str):
+        return ""
+    return stated if stated in LEVELS else stated.lower() if stated.lower() in LEVELS else ""
+
+
+def excerpt_of(citation: Mapping[str, JSON]) -> str:
+    """Return what a citation quotes, its excerpts joined by an ellipsis."""
+    excerpts = citation.get("excerpts")
+    if not excerpts:
+        return ""
+    if isinstance(excerpts, str):
+        return excerpts
+    if len(excerpts) == 1:
+        return str(excerpts[0])
+    return " … ".join(str(excerpt) for excerpt in excerpts)
+
+
+def citations_of(entry: Mapping[str, JSON]) -> list[Mapping[str, JSON]]:
+    """Return the citations of a basis entry that name a source."""
+    return [
+        each
+        for each in entry.get("citations") or ()
+        if is_mapping(each) and isinstance(each.get("url"), str)
+    ]
+
+
+def basis_of(outcome: Outcome) -> dict[str, Mapping[str, JSON]]:
+    """Return what each value of an outcome rests on, by field."""
+    return {
+        str(entry["field"]): entry
+        for entry in outcome.basis
+        if is_mapping(entry) and "field" in entry
+    }
+
+
+def values_of(outcome: Outcome) -> Mapping[str, JSON]:
+    """Return an outcome's values by field; one that is no mapping is the field `output`."""
+    output: JSON = outcome.output
+    return output if is_mapping(output) else {"output": output}
+
+
+def results_of(output: JSON) -> list[Mapping[str, JSON]]:
+    """Return what `search` found or `extract` read, in the provider's order."""
+    found = output.get("results") if is_mapping(output) else None
+    return [each for each in found or () if is_mapping(each)] if isinstance(found, list) else []

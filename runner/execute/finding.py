@@ -1,0 +1,225 @@
+"""Buying FindAll runs: each once, and never again after a lost answer, for none can be looked up.
+
+The ledger knows of a purchase before the request goes out, and of its run's id once there is one.
+A run whose answer was lost in between may have been charged for: its row fails and says so, and
+only `--refresh` or a later day buys it again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from typing import Final
+
+from runner.errors import (
+    AmbiguousError,
+    BudgetError,
+    InvalidRequestError,
+    RunnerError,
+    UnknownRunError,
+)
+from runner.execute.fates import ATTACHED, NEW, Fate, Source, no_room
+from runner.execute.ledger import Ledger, Purchase
+from runner.execute.limits import Pace
+from runner.execute.terms import NOT_BOUGHT, Kept, Terms
+from runner.jsonvalue import JSON
+from runner.plan.calls import Call
+from runner.providers.base import FindAlls, RunProgress, Search
+
+SOMEONE_ELSE_SECONDS: Final = 0.5
+"""How often to look whether another process has its answer."""
+
+FIRST_LOOK: Final = 2.0
+LAST_LOOK: Final = 30.0
+"""Seconds between looks at a run: from the first, doubling, to the last."""
+
+LOST: Final = (
+    "The answer to this FindAll request was lost: it may have been accepted and charged, and no "
+    "one can look. It is not bought again unless you say --refresh"
+)
+
+
+class Finder:
+    """Buys FindAll runs side by side and waits for them. `tell` hears of fates."""
+
+    def __init__(
+        self,
+        *,
+        findalls: FindAlls,
+        ledger: Ledger,
+        pace: Pace,
+        terms: Terms,
+        keep: Callable[[Sequence[Kept]], None],
+        tell: Callable[[Mapping[str, Fate]], None],
+        listen: Callable[[str, RunProgress], None],
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._findalls = findalls
+        self._ledger = ledger
+        self._pace = pace
+        self._terms = terms
+        self._keep = keep
+        self._tell = tell
+        self._listen = listen
+        self._clock = clock
+        self._sleep = sleep
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def find(self, calls: Sequence[Call]) -> None:
+        """Take on distinct calls."""
+        self._tasks.update(asyncio.create_task(self._settle(call)) for call in calls)
+
+    async def finish(self) -> None:
+        """Return when every call has its fate.
+
+        Raises:
+            RunnerError: the provider or the state directory cannot be used.
+        """
+        while self._tasks:
+            done, self._tasks = await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+
+    async def close(self) -> None:
+        """Stop; what is under way stays in the ledger."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _settle(self, call: Call) -> None:
+        self._tell({call.fingerprint: await self._fate(call)})
+
+    async def _fate(self, call: Call) -> Fate:
+        fingerprint = call.fingerprint
+        while True:
+            purchase = self._ledger.look([fingerprint]).get(fingerprint)
+            if purchase is not None and purchase.state == "submitting":
+                if self._ledger.adopt(purchase.group):
+                    return self._lost(call, "attached")
+                await self._sleep(SOMEONE_ELSE_SECONDS)
+                continue
+            if purchase is not None and not self._is_stale(purchase, call):
+                if purchase.run_id is None:
+                    return Fate("failed", "attached", purchase.error)
+                return await self._followed(call, purchase.run_id, "attached")
+            if not self._terms.buy:
+                return Fate("skipped", "cached", NOT_BOUGHT)
+            fate = await self._bought(call)
+            if fate is not None:
+                return fate
+
+    def _is_stale(self, purchase: Purchase, call: Call) -> bool:
+        """Whether a purchase is no longer good enough; what is on its way always is."""
+        if purchase.state == "submitted":
+            return False
+        age = self._terms.steps[call.step].cache
+        if self._terms.refresh or age is None or purchase.settled_at is None:
+            return True
+        return self._ledger.now() - purchase.settled_at > age.total_seconds()
+
+    async def _bought(self, call: Call) -> Fate | None:
+        """Buy a run and follow it; None where someone else was faster."""
+        retry = self._terms.steps[call.step].retry
+        try:
+            body = await self._pace.patiently(
+                "status", lambda: self._findalls.prepare(call.body), retry, resend=True
+            )
+        except InvalidRequestError as error:
+            return self._refused(call, error)
+        mine, dear = self._ledger.intend(
+            f"findall/{call.fingerprint}",
+            {call.fingerprint: call.price_usd},
+            self._terms.budget,
+            again=lambda purchase: self._is_stale(purchase, call),
+        )
+        if dear:
+            return Fate("skipped", "new", no_room(self._terms.budget))
+        if not mine:
+            return None
+        begun = await self._start(call, body)
+        if isinstance(begun, Fate):
+            return begun
+        self._ledger.submitted({call.fingerprint: begun})
+        return await self._followed(call, begun, "new")
+
+    async def _start(self, call: Call, body: Mapping[str, JSON]) -> str | Fate:
+        """Send the request whose intent is recorded; return its run's id, or why there is none."""
+        retry = self._terms.steps[call.step].retry
+        try:
+            return await self._pace.patiently(
+                "findall",
+                lambda: self._findalls.start(call.fingerprint, body),
+                retry,
+                resend=False,
+            )
+        except AmbiguousError:
+            return self._lost(call, "new")
+        except InvalidRequestError as error:
+            self._ledger.withdrawn([call.fingerprint])
+            return self._refused(call, error)
+        except BudgetError as error:
+            self._ledger.withdrawn([call.fingerprint])
+            return Fate("skipped", "new", f"{error.message}. {error.hint}")
+        except RunnerError:
+            self._ledger.withdrawn([call.fingerprint])
+            raise
+
+    def _lost(self, call: Call, source: Source) -> Fate:
+        self._ledger.settled({call.fingerprint: LOST})
+        return Fate("failed", source, LOST)
+
+    def _refused(self, call: Call, error: InvalidRequestError) -> Fate:
+        said = f"{self._terms.place(call)}: {error.message} (row {call.row + 1}, {call.key})"
+        return Fate("failed", "new", said)
+
+    async def _followed(self, call: Call, run_id: str, source: Source) -> Fate:
+        """Wait for a run, keep what it found, and settle what it cost."""
+        if not self._terms.wait:
+            return Fate("pending", source, "Submitted; run again to pick it up")
+        retry = self._terms.steps[call.step].retry
+        deadline = self._clock() + self._terms.timeout(call)
+        pause = FIRST_LOOK
+        try:
+            while True:
+                seen = await self._pace.patiently(
+                    "status", lambda: self._findalls.look(run_id), retry, resend=True
+                )
+                if seen.is_finished:
+                    break
+                self._listen(call.key, RunProgress(message=_said(seen)))
+                left = deadline - self._clock()
+                if left <= 0:
+                    reason = "Still running at the timeout; run again to pick it up"
+                    return Fate("pending", source, reason)
+                await self._sleep(min(pause, left))
+                pause = min(2 * pause, LAST_LOOK)
+            found = await self._pace.patiently(
+                "status", lambda: self._findalls.result(run_id), retry, resend=True
+            )
+        except UnknownRunError as error:
+            self._ledger.settled({call.fingerprint: error.message})
+            return Fate("failed", source, error.message, run_id)
+        cost = self._cost(call, found.matches)
+        if source == "new":
+            self._ledger.release(call.price_usd - cost)
+        if seen.ended is not None and not found.matches:
+            said = f"The search ended early: {seen.ended}"
+            self._ledger.settled({call.fingerprint: said})
+            return Fate("failed", source, said, run_id, cost_usd=cost)
+        self._keep([(call.fingerprint, found.answer, None)])
+        self._ledger.settled({call.fingerprint: None})
+        return replace(NEW, cost_usd=cost) if source == "new" else ATTACHED
+
+    def _cost(self, call: Call, matches: int) -> Decimal:
+        """Return what a run with so many matches costs: its price has both ends."""
+        least = call.price_usd if call.least_usd is None else call.least_usd
+        limit = int(call.body["match_limit"])
+        return least + (call.price_usd - least) * min(matches, limit) / limit
+
+
+def _said(seen: Search) -> str:
+    return f"{seen.matches:,} matches of {seen.candidates:,} candidates so far"

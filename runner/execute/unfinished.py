@@ -1,0 +1,69 @@
+"""Runs that may leave rows on their way, and how to run them again: for who hears of the answers.
+
+A note is written before the first request and taken away when no row is pending, so that a run
+that was killed has left one too.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from runner.execute.state import State, write_whole
+
+_FOLDER = "unfinished"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unfinished:
+    """A run that was begun.
+
+    Attributes:
+        run: Its id in the ledger.
+        job: The job's name.
+        file: The job file.
+        folder: The working directory.
+        arguments: What `runner run` was given besides the job file, as far as it says what is
+            asked and where it is written.
+        buys: Whether its answers lead to more: later steps, or pages to be verified.
+    """
+
+    run: str
+    job: str
+    file: str
+    folder: str
+    arguments: Sequence[str]
+    buys: bool = False
+
+
+def note(state: State, unfinished: Unfinished) -> None:
+    """Write down that a run was begun."""
+    write_whole(_file(state, unfinished.job, unfinished.run), [json.dumps(asdict(unfinished))])
+
+
+def finish(state: State, job: str, arguments: Sequence[str], run: str) -> None:
+    """Forget a run that has no pending row, and earlier ones that asked for the same."""
+    _file(state, job, run).unlink(missing_ok=True)
+    for each in unfinished(state, job):
+        if list(each.arguments) == list(arguments):
+            forget(state, each)
+
+
+def forget(state: State, each: Unfinished) -> None:
+    """Forget a run."""
+    _file(state, each.job, each.run).unlink(missing_ok=True)
+
+
+def unfinished(state: State, job: str = "*") -> Iterator[Unfinished]:
+    """Yield the runs that were begun, the oldest first; a broken note is passed over."""
+    for file in sorted(state.folder.glob(f"runs/{job}/{_FOLDER}/*.json")):
+        try:
+            yield Unfinished(**json.loads(file.read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError):
+            continue
+
+
+def _file(state: State, job: str, run: str) -> Path:
+    return state.folder / "runs" / job / _FOLDER / f"{run}.json"

@@ -1,0 +1,368 @@
+"""An enrichment config of `parallel-cli`, read and written anew as a job."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from runner.job import scalars
+from runner.job.diagnostics import JobProblemsError, Problem, has_errors
+from runner.job.draft import Scope
+from runner.job.model import FileItems
+from runner.job.paths import Ground, is_file, shown_path
+from runner.job.rows import survey
+from runner.job.source import read_source
+from runner.job.spelling import did_you_mean
+from runner.job.violations import kind_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from runner.jsonvalue import JSON
+
+_KEYS = ("source", "source_type", "target", "source_columns", "enriched_columns", "processor")
+_DEFAULT_PROCESSOR = "core-fast"
+_FORMATS = {"csv": (".csv", ".tsv"), "json": (".json",)}
+_DATABASES = ("duckdb", "bigquery")
+_RESULTS = (".csv", ".json", ".jsonl")
+_TYPES: Mapping[str, str] = {
+    "str": "string",
+    "int": "integer",
+    "float": "number",
+    "bool": "boolean",
+    "date": "date",
+    "datetime": "string",
+}
+_LIST = re.compile(r"list\[(str|int|float|bool)\]")
+_NULLABLE = re.compile(r"(\w+) ?\| ?None")
+_WORD = re.compile(r"[A-Za-z_]\w*")
+_SAFE = re.compile(r"[A-Za-z][^\n\"'#:{}\[\],&*!|>%@`\\]*")
+_FULL_SCHEMA = frozenset({"properties", "type", "$ref", "$schema"})
+"""Names that the short form of an output reads as parts of a JSON Schema."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Column:
+    name: str
+    description: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imported:
+    """A job made from an enrichment config.
+
+    Attributes:
+        name: Of the job.
+        text: The job file.
+        problems: Warnings about the config.
+        notes: What the job does otherwise than `parallel-cli`, in sentences.
+    """
+
+    name: str
+    text: str
+    problems: tuple[Problem, ...]
+    notes: tuple[str, ...]
+
+
+def read_enrichment(
+    file: Path, folder: Path, root: Path, *, working_directory: Path, processors: tuple[str, ...]
+) -> Imported:
+    """Return the job that an enrichment config stands for.
+
+    Args:
+        file: The config, yaml or json.
+        folder: Where the job will be.
+        root: The project root around it.
+        working_directory: Where `parallel-cli` would run: the config's paths start there.
+        processors: The names there are.
+
+    Raises:
+        JobProblemsError: the config does not say enough, or what no job can do.
+    """
+    source = read_source(file, shown_path(file))
+    data = source.data if isinstance(source.data, Mapping) else {}
+    config = Scope(source=source, where=(), data=data)
+    ground = Ground(folder=folder, root=root)
+    found = [*source.problems]
+    if not isinstance(source.data, Mapping):
+        message = f"an enrichment config holds keys and values, not {kind_of(source.data)}"
+        found.append(config.problem(config.value(), message))
+    else:
+        found += _problems(config, ground, working_directory, processors)
+    if has_errors(found):
+        raise JobProblemsError(tuple(found))
+    return _imported(config, ground, working_directory, tuple(found))
+
+
+def _problems(
+    config: Scope, ground: Ground, working_directory: Path, processors: tuple[str, ...]
+) -> Iterator[Problem]:
+    for key in config.data:
+        if key not in _KEYS:
+            yield config.problem(
+                config.key(key),
+                f"the unknown key '{key}' is left out",
+                hint=did_you_mean(key, _KEYS),
+                severity="warning",
+            )
+    for key in ("source", "source_type", "target"):
+        value = config.data.get(key)
+        if key not in config.data:
+            yield config.problem(config.value(), f"the key '{key}' is missing")
+        elif not isinstance(value, str) or not value:
+            yield config.problem(config.value(key), f"{key} must be text, not {kind_of(value)}")
+    for key in ("source_columns", "enriched_columns"):
+        yield from _column_problems(config, key)
+    processor = config.data.get("processor", _DEFAULT_PROCESSOR)
+    if processor not in processors:
+        yield config.problem(
+            config.value("processor"),
+            f"there is no processor '{processor}'",
+            hint=did_you_mean(str(processor), processors, noun="processors"),
+        )
+    yield from _source_problems(config, ground, working_directory)
+    target = config.data.get("target")
+    if isinstance(target, str) and target:
+        yield from _target_problems(config, ground, working_directory / target)
+
+
+def _column_problems(config: Scope, key: str) -> Iterator[Problem]:
+    columns = config.data.get(key)
+    if key not in config.data:
+        yield config.problem(config.value(), f"the key '{key}' is missing")
+        return
+    if not isinstance(columns, list) or not columns:
+        hint = "write one for each: {name: ..., description: ...}"
+        yield config.problem(config.value(key), f"{key} must be a list of columns", hint=hint)
+        return
+    seen: set[str] = set()
+    for index, column in enumerate(columns):
+        entry = column if isinstance(column, Mapping) else {}
+        for part in ("name", "description"):
+            if not isinstance(entry.get(part), str) or not entry[part]:
+                yield config.problem(
+                    config.value(key, index, part), f"this column needs a {part}, a text"
+                )
+        kind = entry.get("type", "str")
+        if key == "enriched_columns" and _type(kind) is None:
+            yield config.problem(
+                config.value(key, index, "type"),
+                f"the unknown type '{kind}' is read as text, as parallel-cli does",
+                hint=did_you_mean(str(kind), [*_TYPES, "list[str]"], noun="types"),
+                severity="warning",
+            )
+        name = entry.get("name")
+        if isinstance(name, str) and name in seen:
+            yield config.problem(
+                config.value(key, index, "name"), f"the column '{name}' is there twice"
+            )
+        seen.add(str(name))
+
+
+def _source_problems(config: Scope, ground: Ground, working_directory: Path) -> Iterator[Problem]:
+    kind, text = config.data.get("source_type"), config.data.get("source")
+    if not isinstance(kind, str) or not isinstance(text, str) or not kind or not text:
+        return
+    suffixes = _FORMATS.get(kind.lower(), ())
+    path = working_directory / text
+    if kind.lower() in _DATABASES:
+        yield config.problem(
+            config.value("source_type"),
+            f"a job reads no {kind} tables",
+            hint="export the table to csv, and name that file in source",
+        )
+    elif not suffixes:
+        yield config.problem(
+            config.value("source_type"),
+            f"there is no source type '{kind}'",
+            hint=did_you_mean(kind, _FORMATS, noun="a job reads"),
+        )
+    elif fault := ground.fault(_relative(path, ground.folder)):
+        yield config.problem(config.value("source"), fault.message, hint=fault.hint)
+    elif not is_file(path):
+        yield config.problem(
+            config.value("source"),
+            f"there is no file {text}",
+            hint="paths in the config start at the working directory",
+        )
+    elif path.suffix.lower() not in suffixes:
+        yield config.problem(
+            config.value("source"),
+            f"the name of a {kind} file ends in {suffixes[0]} for a job",
+            hint=f"rename it to {path.with_suffix(suffixes[0]).name}",
+        )
+    else:
+        yield from _data_problems(config, path)
+
+
+def _data_problems(config: Scope, path: Path) -> Iterator[Problem]:
+    kind = path.suffix.lower().removeprefix(".")
+    found = survey(FileItems(path=path, format="json" if kind == "json" else "csv"))
+    yield from found.problems
+    columns = config.data.get("source_columns")
+    for index, column in enumerate(columns if isinstance(columns, list) else ()):
+        name = column.get("name") if isinstance(column, Mapping) else None
+        if isinstance(name, str) and name and name not in (found.columns or (name,)):
+            yield config.problem(
+                config.value("source_columns", index, "name"),
+                f"the data has no column '{name}'",
+                hint=did_you_mean(name, found.columns or (), noun="columns"),
+            )
+
+
+def _target_problems(config: Scope, ground: Ground, path: Path) -> Iterator[Problem]:
+    if fault := ground.fault(_relative(path, ground.folder)):
+        yield config.problem(config.value("target"), fault.message, hint=fault.hint)
+    elif path.suffix.lower() not in _RESULTS:
+        yield config.problem(
+            config.value("target"),
+            f"a results file ends in one of {', '.join(_RESULTS)}",
+            hint="write another name",
+        )
+
+
+def _imported(
+    config: Scope, ground: Ground, working_directory: Path, problems: tuple[Problem, ...]
+) -> Imported:
+    data = config.data
+    inputs = [_column(entry) for entry in data["source_columns"]]
+    outputs = [_column(entry) for entry in data["enriched_columns"]]
+    source = _relative(working_directory / data["source"], ground.folder)
+    target = _relative(working_directory / data["target"], ground.folder)
+    stem = re.sub(r"[^a-z0-9]+", "-", (working_directory / data["target"]).stem.lower())
+    name = stem.strip("-")[:100].strip("-") or "enrichment"
+    asked = {column.name: f"{{{{ {_read(column.name)} }}}}" for column in inputs}
+    job: dict[str, JSON] = {
+        "name": name,
+        "items": source,
+        "key": asked[inputs[0].name],
+        "input": asked,
+        "input_schema": _object({c.name: _described(c, data["source_type"]) for c in inputs}),
+        "processor": data.get("processor", _DEFAULT_PROCESSOR),
+        "output": _output(outputs),
+        "results": target,
+    }
+    head = (
+        f"# Made by `runner import` from {config.source.shown}, a config of parallel-cli.\n"
+        f"# Check it with `runner validate`, see its price with `runner plan`.\n"
+    )
+    text = head + "".join(_yaml(job))
+    return Imported(
+        name=name, text=text, problems=problems, notes=tuple(_notes(config, source, target))
+    )
+
+
+def _notes(config: Scope, source: str, target: str) -> Iterator[str]:
+    if "processor" not in config.data:
+        yield f"the config names no processor: {_DEFAULT_PROCESSOR}, the default of parallel-cli"
+    yield (
+        f"paths are relative to the job file ({source}, {target}), wherever runner is called from"
+    )
+    yield "only the source_columns leave the machine; parallel-cli sends every column of a row"
+    yield "every row comes back, in order; parallel-cli leaves out the rows that failed"
+    if target.endswith(".csv"):
+        yield (
+            "the results file keeps all columns of the data and adds confidence, sources, status "
+            "and cost; it has no batch_id and insertion_timestamp"
+        )
+    else:
+        yield (
+            "a result is an object with status, output, basis (the sources) and cost; it has no "
+            "batch_id and insertion_timestamp"
+        )
+    yield "answers are kept for 24 hours: a second run asks only what is new (`cache:` changes it)"
+    yield "a report is written, too: reports/ beside the job"
+
+
+def _column(entry: Mapping[str, JSON]) -> _Column:
+    kind = entry.get("type", "str")
+    return _Column(name=entry["name"], description=entry["description"], type=str(kind))
+
+
+def _type(kind: JSON) -> tuple[str, bool, str | None] | None:
+    """Return a type's name, whether it may be null, and the type of a list's entries."""
+    if not isinstance(kind, str):
+        return None
+    if match := _LIST.fullmatch(kind):
+        return "array", False, _TYPES[match[1]]
+    optional = _NULLABLE.fullmatch(kind)
+    name = _TYPES.get(optional[1] if optional else kind)
+    return None if name is None else (name, optional is not None, None)
+
+
+def _described(column: _Column, source_type: str) -> dict[str, JSON]:
+    # The cells of a csv file are texts; what a json file holds is not known.
+    kind = {"type": "string"} if source_type.lower() == "csv" else {}
+    return {**kind, "description": column.description}
+
+
+def _output(columns: list[_Column]) -> dict[str, JSON]:
+    """Return the fields in the short form, or in full where a field's name forbids it."""
+    in_full = not _FULL_SCHEMA.isdisjoint(column.name for column in columns)
+    fields = {column.name: _field(column, in_full=in_full) for column in columns}
+    return _object(fields) if in_full else fields
+
+
+def _field(column: _Column, *, in_full: bool) -> dict[str, JSON]:
+    name, nullable, entries = _type(column.type) or ("string", False, None)
+    description = column.description
+    if column.type.startswith("datetime"):
+        description += " (date and time, as YYYY-MM-DDTHH:MM:SS)"
+    if name == "date" and in_full:
+        name, description = "string", f"{description} (a date, as YYYY-MM-DD)"
+    elif name == "date":
+        description += " (as YYYY-MM-DD)"
+    written: JSON = name
+    if nullable:
+        written = [name, "null"] if in_full else f"{name}?"
+    field: dict[str, JSON] = {"type": written}
+    if entries is not None:
+        field["items"] = {"type": entries}
+    return {**field, "description": description}
+
+
+def _object(properties: Mapping[str, JSON]) -> dict[str, JSON]:
+    return {
+        "type": "object",
+        "properties": dict(properties),
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+def _read(name: str) -> str:
+    """Return how a template reads a column."""
+    if _WORD.fullmatch(name) and not name.startswith("__"):
+        return f"item.{name}"
+    quoted = name.replace("\\", "\\\\").replace('"', '\\"')
+    return f'item["{quoted}"]'
+
+
+def _relative(path: Path, folder: Path) -> str:
+    return os.path.relpath(path, folder).replace(os.sep, "/")
+
+
+def _yaml(value: Mapping[str, JSON], depth: int = 0) -> Iterator[str]:
+    """Yield the lines of a mapping in block style; lists stand on one line."""
+    for key, entry in value.items():
+        start = f"{'  ' * depth}{_text(key)}:"
+        if isinstance(entry, Mapping):
+            yield f"{start}\n"
+            yield from _yaml(entry, depth + 1)
+        elif isinstance(entry, list):
+            yield f"{start} [{', '.join(map(_text, entry))}]\n"
+        else:
+            yield f"{start} {_text(entry)}\n"
+
+
+def _text(value: JSON) -> str:
+    """Return a text or a truth value as YAML, in quotes where it needs them."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    is_plain = _SAFE.fullmatch(value) and value == value.strip() and scalars.plain(value) == value
+    return value if is_plain else json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,83 @@
+"""Laws of items: which rows a job takes, in the data's order, and what it says when it cannot."""
+
+import importlib.util
+
+import pytest
+
+from runner.job.diagnostics import JobProblemsError
+from runner.job.items import select_rows
+from runner.job.load import load, load_job
+
+
+@pytest.fixture
+def job(tmp_path):
+    def job(text, **given):
+        (tmp_path / "d.csv").write_text("name,n\nA,1\nB,\nC,30\nD,4\n")
+        (tmp_path / "job.yaml").write_text(f"name: j\nquery: x\nvars: {{least: 3}}\n{text}\n")
+        return load_job(tmp_path / "job.yaml", **given)
+
+    return job
+
+
+def names(job):
+    return [row.get("name") for row in select_rows(job)]
+
+
+@pytest.mark.parametrize(
+    ("items", "taken"),
+    [
+        ("d.csv", "ABCD"),
+        ("{from: d.csv}", "ABCD"),
+        ("{from: d.csv, limit: 3}", "ABC"),
+        ("{from: d.csv, limit: 99}", "ABCD"),
+        ("{from: d.csv, where: '{{ item.n }}'}", "ACD"),
+        ("{from: d.csv, where: '{{ item.n | int(0) > vars.least }}', limit: 1}", "C"),
+        ("{from: [{name: A, n: 1}, {name: B, n: 5}], where: '{{ item.n > 3 }}'}", "B"),
+    ],
+)
+def test_where_takes_rows_and_limit_the_first_of_them(job, items, taken):
+    assert "".join(names(job(f"items: {items}"))) == taken
+
+
+def test_where_reads_the_variables_as_they_are_given(job):
+    loaded = job(
+        "items: {from: d.csv, where: '{{ item.n | int(0) > vars.least }}'}",
+        variables={"least": "29"},
+    )
+    assert names(loaded) == ["C"]
+
+
+def test_rows_after_the_limit_are_not_read(job, tmp_path):
+    loaded = job("items: {from: d.csv, limit: 2}")
+    (tmp_path / "d.csv").write_text("name,n\nA,1\nB,2\nbroken\n")
+    assert names(loaded) == ["A", "B"]
+
+
+def test_the_key_may_stand_in_items(job):
+    assert job("items: {from: d.csv, key: '{{ item.n }}'}").key == "{{ item.n }}"
+    assert job("items: d.csv\nkey: '{{ item.name }}'").key == "{{ item.name }}"
+
+
+def test_a_row_that_where_cannot_judge_is_named_with_the_template_s_place(job):
+    with pytest.raises(JobProblemsError) as caught:
+        names(job("items: {from: d.csv, where: '{{ item.n > 3 }}'}"))
+    (problem,) = caught.value.problems
+    assert (problem.line, problem.column) == (4, 33)
+    assert "(row 1 of the data)" in problem.message
+    assert problem.hint.startswith("the cells of csv and tsv files are texts")
+
+
+@pytest.mark.parametrize(("kind", "library"), [("xlsx", "openpyxl"), ("parquet", "pyarrow")])
+def test_a_format_without_its_library_says_what_to_install(tmp_path, monkeypatch, kind, library):
+    (tmp_path / f"d.{kind}").write_bytes(b"")
+    (tmp_path / "job.yaml").write_text(f"name: j\nquery: x\nitems: d.{kind}\n")
+    found = importlib.util.find_spec
+
+    def find_spec(name):
+        return None if name == library else found(name)
+
+    monkeypatch.setattr("runner.job.items.find_spec", find_spec)
+    (problem,) = load(tmp_path / "job.yaml").problems
+    assert (problem.line, problem.column) == (3, 8)
+    assert problem.message == f"reading {kind} files needs {library}, which is not installed"
+    assert "pip install 'research-runner[tables]'" in problem.hint

@@ -1,0 +1,154 @@
+"""Laws of parquet and xlsx: rows are JSON, read in pieces, and a broken file says so in words."""
+
+import json
+import tracemalloc
+import zipfile
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runner.job.cells import as_json
+from runner.job.diagnostics import JobProblemsError
+from runner.job.model import FileItems
+from runner.job.rows import header, read_rows, survey
+
+pa = pytest.importorskip("pyarrow")
+pq = pytest.importorskip("pyarrow.parquet")
+openpyxl = pytest.importorskip("openpyxl")
+
+
+def parquet(path, **columns):
+    pq.write_table(pa.table(columns), path)
+    return FileItems(path=path, format="parquet")
+
+
+def xlsx(path, *rows):
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    book.save(path)
+    return FileItems(path=path, format="xlsx")
+
+
+def faults(items):
+    with pytest.raises(JobProblemsError) as caught:
+        list(read_rows(items))
+    return [(problem.line, problem.message) for problem in caught.value.problems]
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary()
+        | st.dates() | st.datetimes(timezones=st.none() | st.just(UTC)) | st.times()
+        | st.timedeltas() | st.decimals(allow_nan=True) | st.uuids(),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.integers(), inner, max_size=3),
+        max_leaves=5,
+    )
+)  # fmt: skip
+def test_every_cell_is_json(value):
+    json.dumps(as_json(value), allow_nan=False)
+
+
+@pytest.mark.parametrize(
+    ("value", "meant"),
+    [
+        (2.0, 2),
+        (2.5, 2.5),
+        (float("nan"), None),
+        (Decimal("1.10"), 1.1),
+        (datetime(2026, 1, 2), "2026-01-02"),  # noqa: DTZ001 - as spreadsheets have them
+        (datetime(2026, 1, 2, 3, 4), "2026-01-02T03:04:00"),  # noqa: DTZ001
+        (date(2026, 1, 2), "2026-01-02"),
+        (time(12, 30), "12:30:00"),
+        (timedelta(minutes=1), 60.0),
+        (b"caf\xc3\xa9", "café"),
+        ([(1, None)], [[1, None]]),
+    ],
+)
+def test_a_cell_means_this(value, meant):
+    assert as_json(value) == meant
+    assert type(as_json(value)) is type(meant)
+
+
+def test_parquet_rows_have_their_types(tmp_path):
+    items = parquet(tmp_path / "a.parquet", name=["A", "B"], n=[1, None], tags=[["x"], []])
+    assert list(read_rows(items)) == [
+        {"name": "A", "n": 1, "tags": ["x"]},
+        {"name": "B", "n": None, "tags": []},
+    ]
+    assert header(items) == survey(items).columns == ("name", "n", "tags")
+    assert survey(items).problems == ()
+
+
+def test_xlsx_rows_are_those_of_the_first_sheet(tmp_path):
+    items = xlsx(
+        tmp_path / "a.xlsx", [None], ["name", " n ", None], ["A", 1.0], [], ["B", None, ""], ["C"]
+    )
+    assert list(read_rows(items)) == [
+        {"name": "A", "n": 1},
+        {"name": "B", "n": None},
+        {"name": "C", "n": None},
+    ]
+    assert header(items) == survey(items).columns == ("name", "n")
+
+
+def test_a_broken_row_of_a_sheet_is_named_by_its_line(tmp_path):
+    items = xlsx(tmp_path / "a.xlsx", ["a", "b"], [1, 2], [1, 2, 3])
+    assert faults(items) == [(3, "this row has a value in column 3, but the header has 2")]
+    assert faults(xlsx(tmp_path / "b.xlsx", ["a", None, "a"])) == [
+        (1, "column 2 has no name"),
+        (1, "the column 'a' is there twice"),
+    ]
+    assert "the first sheet is empty" in faults(xlsx(tmp_path / "c.xlsx"))[0][1]
+
+
+@pytest.mark.parametrize("kind", ["parquet", "xlsx"])
+@given(content=st.binary(max_size=60))
+def test_any_bytes_are_no_table(tmp_path_factory, kind, content):
+    file = tmp_path_factory.mktemp("bytes") / f"a.{kind}"
+    file.write_bytes(content)
+    assert faults(FileItems(path=file, format=kind))
+
+
+@pytest.mark.parametrize("kind", ["parquet", "xlsx"])
+def test_a_table_cut_off_or_changed_is_a_problem_or_rows(tmp_path, kind):
+    file = tmp_path / f"a.{kind}"
+    rows = [[f"Company {n}", n] for n in range(50)]
+    if kind == "xlsx":
+        items = xlsx(file, ["a", "b"], *rows)
+    else:
+        items = parquet(file, a=[row[0] for row in rows], b=[row[1] for row in rows])
+    whole = file.read_bytes()
+    for at in range(0, len(whole), 97):
+        for content in (whole[:at], whole[:at] + b"\xff\x00" + whole[at + 2 :]):
+            file.write_bytes(content)
+            found = survey(items)
+            assert all(problem.message for problem in found.problems)
+
+
+def test_a_zip_that_is_no_workbook_is_a_problem(tmp_path):
+    file = tmp_path / "a.xlsx"
+    with zipfile.ZipFile(file, "w") as packed:
+        packed.writestr("hello.txt", "hello")
+    assert "cannot be read" in faults(FileItems(path=file, format="xlsx"))[0][1]
+
+
+def test_a_zip_bomb_is_refused(tmp_path):
+    file = tmp_path / "a.xlsx"
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as packed:
+        for number in range(9):
+            packed.writestr(f"xl/{number}.xml", bytes(128 * 1024**2))
+    assert "larger than 1 GiB" in faults(FileItems(path=file, format="xlsx"))[0][1]
+
+
+def test_parquet_rows_are_read_in_pieces(tmp_path):
+    count = 100_000
+    items = parquet(tmp_path / "a.parquet", a=[f"Company {n}" for n in range(count)])
+    tracemalloc.start()
+    assert sum(1 for _ in read_rows(items)) == count
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 5_000_000
