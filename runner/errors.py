@@ -89,5 +89,11 @@ class BudgetError(RunnerError):
     exit_code = ExitCode.BUDGET
 
 
+class StillRunningError(RunnerError):
+    """What the run needs is bought, and not answered yet."""
+
+    exit_code = ExitCode.STILL_RUNNING
+
+
 class StateError(RunnerError):
     """The state directory (cache, index, stored outcomes) cannot be used."""

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runner.execute.unfinished import Unfinished, finish, note
+from runner.job.model import FoundItems
 
 if TYPE_CHECKING:
-    from runner.cli.running import Options
+    from runner.cli.course import Options
     from runner.execute.state import State
     from runner.job.model import Job
     from runner.providers.base import Provider
@@ -26,7 +27,9 @@ def note_begun(state: State, job: Job, run: str, options: Options, provider: Pro
             file=str(job.file),
             folder=str(Path.cwd()),
             arguments=_arguments(options),
-            buys=len(job.steps) > 1 or any(step.verify for step in job.steps),
+            buys=len(job.steps) > 1
+            or isinstance(job.items, FoundItems)
+            or any(step.verify for step in job.steps),
         ),
     )
 

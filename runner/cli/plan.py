@@ -16,7 +16,7 @@ from runner.cli.planning import later_calls, plan_record, survey_job, verificati
 from runner.cli.stages import edition_for, load_job_file
 from runner.errors import UsageError
 from runner.execute.survey import Survey
-from runner.job.model import Job
+from runner.job.model import FoundItems, Job
 from runner.jsonvalue import JSON
 from runner.plan.calls import Call
 
@@ -96,6 +96,8 @@ class _Shown:
             self.requests.setdefault(call.step, call.body)
 
     def name(self, step: str, job: Job) -> str:
+        if isinstance(job.items, FoundItems) and step == job.items.step.id:
+            return "the rows"
         number = f"row {(self.row or 0) + 1} ({self.key})" if job.items is not None else "the job"
         return number if len(job.steps) == 1 else f"{number}, step {step}"
 

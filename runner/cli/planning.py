@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+from runner.cli.gathering import source_of, with_rows
 from runner.cli.stages import calls_of
 from runner.execute.asked import LastRun
 from runner.execute.cache import Cache
@@ -22,13 +23,13 @@ from runner.execute.standing import Standings
 from runner.execute.state import State
 from runner.execute.stored import outcome_line
 from runner.execute.survey import Count, Survey, Surveyor, reasons_sorted
-from runner.job.model import Job, Step, Task
+from runner.job.model import FoundItems, Job, Step, Task
 from runner.jsonvalue import JSON
 from runner.plan.calls import Call, Kind
 from runner.plan.choosing import choose
 from runner.plan.columns import columns_sent
 from runner.plan.expand import Edition
-from runner.plan.forecast import Forecast, forecast
+from runner.plan.forecast import Forecast, forecast, of_found_rows
 from runner.plan.prices import PRICES, Prices
 from runner.plan.time import expected_seconds
 from runner.plan.verification import verification_price
@@ -61,9 +62,19 @@ def survey_job(
             outcomes=state.outcomes(job.name),
         )
         stack.callback(last.close)
-        steps = {step.id: step for step in job.steps}
+        steps = {step.id: step for step in asking_steps(job)}
         standings = Standings(cache, ledger, steps)
         surveyor = Surveyor(standings, steps, budget=job.budget, why=last.why)
+        source = source_of(job)
+        if source is not None:
+            calls = calls_of(source, source.steps, edition, None)
+            surveyor.count(watched(calls))
+            surveyor.found.rows = 0
+            outcome = next(known_outcomes(calls, cache, standings))
+            if outcome.status != "ok":
+                surveyor.found.waiting.update(step.id for step in job.steps)
+                return surveyor.found
+            job = with_rows(job, outcome)
         first, *later = waves(job.steps)
         calls = calls_of(job, first, edition, limit)
         surveyor.count(watched(calls))
@@ -101,9 +112,17 @@ class Later:
         return self.rows * self.each.least_usd, _times(self.rows, self.each.most_usd)
 
 
+def asking_steps(job: Job) -> tuple[Step, ...]:
+    """Return what a job asks: first for its rows, where they are yet to be found."""
+    return (job.items.step, *job.steps) if isinstance(job.items, FoundItems) else job.steps
+
+
 def later_calls(job: Job, found: Survey) -> dict[str, Later]:
     """Return what waits for answers that are not there yet, by step."""
     steps = [step for step in job.steps if found.waiting[step.id]]
+    if isinstance(job.items, FoundItems) and not found.rows:
+        items = job.items
+        return {step.id: Later(rows=1, each=of_found_rows(job, items, step)) for step in steps}
     return {step.id: Later(rows=found.waiting[step.id], each=forecast(job, step)) for step in steps}
 
 
@@ -130,7 +149,9 @@ def plan_record(
         "cost_usd": float(least),
         "cost_usd_max": None if most is None else float(most),
         "budget_usd": None if job.budget is None else float(job.budget),
-        "steps": [_step(step, found.steps[step.id], later.get(step.id)) for step in job.steps],
+        "steps": [
+            _step(step, found.steps[step.id], later.get(step.id)) for step in asking_steps(job)
+        ],
         "columns_sent": list(columns_sent(job)) if job.provider != "local" else [],
         "seconds_min": shortest,
         "seconds_max": longest,
@@ -196,7 +217,8 @@ def _seconds(job: Job, found: Survey, later: Mapping[str, Later]) -> tuple[float
     if job.provider == "local":
         return 0.0, 0.0
     shortest = longest = 0.0
-    for wave in waves(job.steps):
+    first = [(job.items.step,)] if isinstance(job.items, FoundItems) else []
+    for wave in (*first, *waves(job.steps)):
         times = [_step_seconds(job, step, found, later.get(step.id)) for step in wave]
         shortest += max(each[0] for each in times)
         longest += max(each[1] for each in times)

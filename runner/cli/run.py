@@ -6,10 +6,11 @@ from pathlib import Path
 
 import click
 
+from runner.cli.course import Options
 from runner.cli.gates import show_failures
 from runner.cli.messages import dollars, plural, show_error, show_json, shown_path
 from runner.cli.options import job_options, parse_max_cost, parse_variables, talk_options
-from runner.cli.running import Options, run_job
+from runner.cli.running import run_job
 from runner.cli.summary import Summary
 from runner.errors import ExitCode, RunnerError
 from runner.execute.outcomes import Status

@@ -1,76 +1,24 @@
-"""One job from its file to its report: load, expand, execute, write, render."""
+"""One job from its file to its report."""
 
 from __future__ import annotations
 
 import asyncio
 import gc
 import secrets
-import signal
 import time
-from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from decimal import Decimal
 from pathlib import Path
 
-import click
-
-from runner.cli.budget import confirm_partly
+from runner.cli.course import Course, Options
 from runner.cli.gates import log_failures
-from runner.cli.leaving import note_begun, note_finished
-from runner.cli.messages import plural, show_warnings
-from runner.cli.past import changes_since, values_before
-from runner.cli.results import write_results
-from runner.cli.stages import Calls, calls_of, load_job_file, open_provider, state_for
-from runner.cli.summary import Summary, plan_line
-from runner.cli.verifying import Reader
-from runner.cli.watching import Log, Progress, log_file, shown
+from runner.cli.stages import load_job_file
+from runner.cli.summary import Summary
+from runner.cli.watching import Log, log_file
 from runner.errors import RunnerError
-from runner.evidence.verifying import Verdicts, verdict_records, weigh
-from runner.execute.asked import asked, remember
-from runner.execute.cache import Cache
-from runner.execute.earlier import Results
-from runner.execute.executor import Execution, execute
-from runner.execute.kept import Answers, keep_run, write_verdicts
-from runner.execute.ledger import Ledger
-from runner.execute.limits import Pace, SharedWindows
-from runner.execute.outcomes import Outcome
-from runner.execute.standing import Standings
-from runner.execute.state import State, check_writable, staged, write_whole
-from runner.execute.stored import StoredOutcomes, outcome_line
-from runner.execute.survey import Survey, survey
-from runner.execute.tally import Tally
-from runner.job.model import Job, Step, Task
-from runner.plan.calls import Call
-from runner.plan.processors import PROCESSORS
-from runner.plan.time import SECONDS
-from runner.plan.waves import waves
-from runner.providers.base import Provider
+from runner.execute.state import check_writable
+from runner.job.model import Job
 from runner.report.columnar import check_installed
-from runner.report.render import digest_for, render_report
-
-INSTANT_SECONDS = 120.0
-"""How long a call without a processor may take, where the job does not say."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
-    """What the command line asks of a run."""
-
-    variables: dict[str, str]
-    provider: str | None = None
-    limit: int | None = None
-    refresh: bool = False
-    offline: bool = False
-    max_cost: Decimal | None = None
-    wait: bool = True
-    buy: bool = True
-    out: Path | None = None
-    allow_outside: bool = False
-    log_file: Path | None = None
-    quiet: bool = False
-    verbose: bool = False
 
 
 def run_job(file: Path, options: Options) -> Summary:
@@ -101,272 +49,13 @@ def run_job(file: Path, options: Options) -> Summary:
         log = Log(lines, run, verbose=options.verbose)
         log.write("start", job=job.name, file=str(job.file))
         try:
-            summary = asyncio.run(_Run(job, run, options, log, started).go())
+            summary = asyncio.run(Course(job, run, options, log, started).go())
         except RunnerError as error:
             log.write("end", status="error", message=error.message)
             raise
         log_failures(summary.checks, log)
         log.write("end", **summary.record())
     return summary
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Means:
-    """What a run works with, opened."""
-
-    state: State
-    provider: Provider
-    cache: Cache
-    ledger: Ledger
-
-
-class _Run:
-    """One run of one job; `go` is its story."""
-
-    def __init__(self, job: Job, run: str, options: Options, log: Log, started: float) -> None:
-        self._job = job
-        self._run = run
-        self._options = options
-        self._log = log
-        self._started = started
-        self._tally = Tally()
-        self._digest = digest_for(job, date=datetime.now(tz=UTC).date().isoformat())
-        self._answers = Answers()
-        self._verdicts: Verdicts | None = None
-        self._budget = _least(job.budget, options.max_cost)
-        self._steps = {step.id: step for step in job.steps}
-        self._waves = waves(job.steps)
-        self._calls = 0
-
-    async def go(self) -> Summary:
-        job, options = self._job, self._options
-        state = state_for(job)
-        provider = open_provider(
-            job, state, allow_outside=options.allow_outside, listener=self._log.request
-        )
-        try:
-            show_warnings(provider.warnings, quiet=options.quiet)
-            with ExitStack() as stack:
-                means = _Means(
-                    state=state,
-                    provider=provider,
-                    cache=stack.enter_context(Cache(state.cache, time.time)),
-                    ledger=stack.enter_context(Ledger(state.ledger)),
-                )
-                return await self._told(means)
-        finally:
-            await provider.close()
-
-    async def _told(self, means: _Means) -> Summary:
-        """Survey, execute and write; the ledger hears how it went."""
-        job, ledger, provider = self._job, means.ledger, means.provider
-        calls = calls_of(job, self._waves[0], provider.edition, self._options.limit)
-        # Every template is rendered, and the price is known, before the first call is asked.
-        found = self._surveyed(calls, means)
-        if found.fits is not None and self._options.buy and not self._options.offline:
-            confirm_partly(found, self._budget)
-        ledger.start(self._run, job.name)
-        note_begun(means.state, job, self._run, self._options, provider)
-        status = "stopped"
-        try:
-            await self._executed(calls, means)
-            cost = await self._verified(means)
-            remember(means.state.asked(job.name), asked(job, provider.edition({})))
-            summary = self._written(means.state, cost, provider.warnings)
-            status = summary.status
-            if not self._tally.statuses["pending"]:
-                note_finished(means.state, job, self._run, self._options)
-        except asyncio.CancelledError:
-            status = "interrupted"
-            running = self._calls - self._tally.settled
-            if provider.runs is not None and running:
-                said = f"{plural(running, 'call')} not answered yet"
-                self._say(f"{said}; what was bought is picked up by the next run")
-            raise KeyboardInterrupt from None
-        finally:
-            ledger.finish(status, {**self._tally.counts(), "rows": found.rows})
-        return summary
-
-    def _surveyed(self, calls: Iterable[Call], means: _Means) -> Survey:
-        """Count the calls of a wave, and say so."""
-        standings = Standings(
-            means.cache,
-            None if means.provider.runs is None else means.ledger,
-            self._steps,
-            refresh=self._options.refresh,
-        )
-        found = survey(calls, standings, self._steps, budget=self._budget)
-        self._calls += found.total.calls
-        self._say(plan_line(self._job, found))
-        return found
-
-    async def _executed(self, calls: Calls, means: _Means) -> None:
-        """Write each outcome to the state directory as it comes."""
-        job, state = self._job, means.state
-        windows = SharedWindows(state.limits)
-        loop = asyncio.get_running_loop()
-        task = asyncio.current_task()
-        if task is not None:
-            loop.add_signal_handler(signal.SIGTERM, task.cancel)
-        try:
-            with (
-                shown(job.name, self._calls, quiet=self._options.quiet) as show,
-                staged(state.outcomes(job.name)) as file,
-            ):
-                progress = Progress(
-                    name=job.name,
-                    calls=self._calls,
-                    tally=self._tally,
-                    record=means.ledger.count,
-                    show=show,
-                    cost=means.ledger.cost,
-                    say=self._say,
-                )
-                pace = Pace(means.provider.quotas, windows)
-                results = Results(job.steps)
-                for number in range(len(self._waves)):
-                    if number:
-                        file.flush()
-                        calls = self._later(number, means, results, Path(file.name))
-                        progress.calls = self._calls
-                    async for outcome in self._outcomes(calls, means, pace, progress):
-                        self._take(outcome)
-                        results.note(outcome)
-                        file.write(outcome_line(outcome))
-        finally:
-            windows.close()
-
-    def _later(self, number: int, means: _Means, results: Results, file: Path) -> Calls:
-        """Return the calls of a later wave; its steps read what earlier ones left in the file."""
-        done = [step.id for wave in self._waves[:number] for step in wave]
-        calls = calls_of(
-            self._job,
-            self._waves[number],
-            means.provider.edition,
-            self._options.limit,
-            lambda: results.before(file, done),
-        )
-        self._surveyed(calls, means)
-        self._digest.checks.read(values_before(results, file, done))
-        return calls
-
-    def _outcomes(
-        self, calls: Iterable[Call], means: _Means, pace: Pace, progress: Progress
-    ) -> AsyncIterator[Outcome]:
-        job, options, steps = self._job, self._options, self._steps
-        execution = Execution(
-            steps=steps,
-            concurrency=job.concurrency,
-            refresh=options.refresh,
-            offline=options.offline,
-            budget=self._budget,
-            wait=options.wait,
-            buy=options.buy,
-            timeout=lambda call: _timeout(steps[call.step], call),
-            place=lambda call: _place(job, steps[call.step]),
-        )
-        return execute(
-            calls,
-            execution=execution,
-            cache=means.cache,
-            provider=means.provider,
-            ledger=means.ledger,
-            pace=pace,
-            watcher=progress,
-        )
-
-    def _say(self, line: str) -> None:
-        if not self._options.quiet:
-            click.echo(line, err=True)
-
-    @property
-    def _has_all(self) -> bool:
-        """Whether all that can be had is there: what was only submitted is not."""
-        return self._options.wait or not self._tally.statuses["pending"]
-
-    def _take(self, outcome: Outcome) -> None:
-        self._tally.add(outcome)
-        self._digest.add(outcome)
-        self._answers.add(outcome)
-        if not self._log.is_open:
-            return
-        self._log.write(
-            "outcome",
-            step=outcome.step,
-            row=outcome.row,
-            key=outcome.key,
-            status=outcome.status,
-            call=outcome.run_id,
-            price=float(outcome.cost_usd),
-            cached=outcome.cached,
-            error=outcome.error,
-        )
-
-    async def _verified(self, means: _Means) -> Decimal:
-        """Read the pages that answers cite, where the job asks for it; return what the run cost."""
-        steps = [step for step in self._job.steps if step.verify]
-        if steps and self._tally.has_answers and self._has_all:
-            outcomes = StoredOutcomes(means.state.outcomes(self._job.name), self._tally.rows)
-            reader = Reader(
-                job=self._job,
-                provider=means.provider,
-                state=means.state,
-                cache=means.cache,
-                ledger=means.ledger,
-                budget=self._budget,
-                refresh=self._options.refresh,
-                offline=self._options.offline,
-            )
-            self._verdicts = await reader.verdicts(outcomes, steps)
-            self._digest.verify(weigh(outcomes, self._verdicts, [step.id for step in steps]))
-        return means.ledger.cost()
-
-    def _written(self, state: State, cost: Decimal, warnings: Sequence[str]) -> Summary:
-        """Write what the run leaves; the report is rendered before the first file changes."""
-        job, tally = self._job, self._tally
-        # What was only submitted has no answer to show: an earlier report stays.
-        kept = not self._has_all
-        if not kept:
-            run = keep_run(state, job.name, self._run, str(self._answers))
-            if self._verdicts is not None:
-                write_verdicts(run, verdict_records(self._verdicts))
-            changes = changes_since(state, job.name, run)
-            report = render_report(job, self._digest, warnings=warnings, changes=changes)
-            if job.results is not None:
-                outcomes = StoredOutcomes(state.outcomes(job.name), tally.rows)
-                write_results(job, job.results, outcomes)
-            write_whole(job.report.path, [report])
-        return Summary(
-            job=job.name,
-            run=self._run,
-            calls=self._calls,
-            tally=tally,
-            cost_usd=cost,
-            stopped_by_budget=tally.unaffordable > 0
-            and self._options.buy
-            and not self._options.offline,
-            report=None if kept else job.report.path,
-            results=None if kept else job.results,
-            seconds=time.monotonic() - self._started,
-            checks=self._digest.checks,
-        )
-
-
-def _timeout(step: Step, call: Call) -> float:
-    """Return how long a call is waited for: the job's word, or twice the documented latency."""
-    if step.timeout is not None:
-        return step.timeout.total_seconds()
-    if call.kind == "findall":
-        return 2 * SECONDS["findall"][1]
-    processor = PROCESSORS.get(str(call.body.get("processor")))
-    return INSTANT_SECONDS if processor is None else 2 * processor.latency[1].total_seconds()
-
-
-def _place(job: Job, step: Step) -> str:
-    """Return where a step's question stands in the job file, as `file:line`."""
-    action = step.action
-    key = "query" if isinstance(action, Task) and isinstance(action.input, str) else "input"
-    return f"{job.source.shown}:{job.source.key((*step.where, key)).line}"
 
 
 def _redirected(job: Job, out: Path | None) -> Job:
@@ -379,7 +68,3 @@ def _redirected(job: Job, out: Path | None) -> Job:
         report=replace(job.report, path=folder / job.report.path.name),
         results=None if job.results is None else folder / job.results.name,
     )
-
-
-def _least(*limits: Decimal | None) -> Decimal | None:
-    return min((limit for limit in limits if limit is not None), default=None)

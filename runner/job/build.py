@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 from runner.job.checks import read_checks
 from runner.job.durations import parse_duration, parse_money
-from runner.job.items import read_selection
+from runner.job.items import read_selection, rows_named
 from runner.job.model import (
     Action,
     Extract,
     FindAll,
+    FoundItems,
     Items,
     Job,
     Report,
@@ -67,7 +68,7 @@ def build_job(
         provider=draft.provider,
         documents=_documents(draft),
         vars=dict(values),
-        items=items,
+        items=_found(draft) or items,
         selection=read_selection(data),
         key=data.get("key", _items(data).get("key")),
         steps=steps,
@@ -220,6 +221,23 @@ def _prices(draft: Draft) -> dict[str, Decimal]:
     return {
         name: amount for name, each in flat.items() if (amount := parse_money(each)) is not None
     }
+
+
+def _found(draft: Draft) -> FoundItems | None:
+    """Return the rows that a FindAll run is to find."""
+    where, value = rows_named(draft.job.data)
+    if where != ("items", "findall"):
+        return None
+    return FoundItems(
+        step=Step(
+            id="items",
+            where=("items",),
+            action=_findall(value),
+            cache=_duration(_or(draft.setting(draft.job, "cache"), "24h")),
+            timeout=_duration(draft.setting(draft.job, "timeout")),
+            retry=_retry(_or(draft.setting(draft.job, "retry"), {})),
+        )
+    )
 
 
 def _documents(draft: Draft) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Literal, get_args
@@ -11,7 +11,7 @@ from runner.job.diagnostics import JobProblemsError, Problem
 from runner.job.model import FileItems, InlineItems, Items, Selection
 from runner.job.paths import is_file, is_folder
 from runner.job.references import template_problem
-from runner.job.rows import read_rows, survey
+from runner.job.rows import FOUND_COLUMNS, read_rows, survey
 from runner.job.spelling import did_you_mean
 from runner.templating import TemplateError, render_value
 
@@ -44,6 +44,8 @@ def read_items(draft: Draft) -> ReadItems:
     where, value = rows_named(draft.job.data)
     if isinstance(value, str) and value:
         return _file(draft, where, value)
+    if "findall" in where:
+        return ReadItems(columns=FOUND_COLUMNS)
     if not isinstance(value, list):
         return ReadItems()
     rows = tuple(
@@ -56,8 +58,10 @@ def read_items(draft: Draft) -> ReadItems:
 
 
 def rows_named(data: Mapping[str, JSON]) -> tuple[Where, JSON]:
-    """Return where a job names its rows, and what it says: `items`, or `from` in it."""
+    """Return where a job names its rows, and what it says there."""
     items = data.get("items")
+    if isinstance(items, Mapping) and "findall" in items and "from" not in items:
+        return ("items", "findall"), items["findall"]
     if isinstance(items, Mapping):
         return ("items", "from"), items.get("from")
     return ("items",), items
@@ -89,6 +93,15 @@ def select_rows(job: Job) -> Iterator[Row]:
             yield row
             if taken == selection.limit:
                 return
+
+
+def found_rows(results: Sequence[JSON]) -> tuple[Row, ...]:
+    """Return the rows of a FindAll run's results."""
+    return tuple(
+        {name: each.get(name) for name in FOUND_COLUMNS}
+        for each in results
+        if isinstance(each, Mapping)
+    )
 
 
 def _is_wanted(job: Job, where: str, row: Row, number: int) -> bool:

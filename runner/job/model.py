@@ -182,7 +182,14 @@ class FileItems:
     format: Literal["csv", "tsv", "json", "jsonl", "parquet", "xlsx"]
 
 
-Items: TypeAlias = InlineItems | FileItems
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundItems:
+    """Rows that a FindAll run finds: one for each match. `step` asks for it, once for the job."""
+
+    step: Step
+
+
+Items: TypeAlias = InlineItems | FileItems | FoundItems
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -97,6 +97,9 @@ def _viewed(
     if isinstance(job.data.get("key"), str):
         yield job, ("key",), job.data["key"], replace(view, roots=_KEY_ROOTS)
     items = job.data.get("items")
+    if isinstance(items, Mapping):
+        for where, text in _leaves(items.get("findall"), ("items", "findall")):
+            yield job, where, text, replace(view, columns=None, has_items=False)
     for key in ("where", "key") if isinstance(items, Mapping) else ():
         if isinstance(items, Mapping) and isinstance(items.get(key), str):
             roots = _WHERE_ROOTS if key == "where" else _KEY_ROOTS

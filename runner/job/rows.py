@@ -7,12 +7,15 @@ from dataclasses import dataclass
 
 from runner.job.diagnostics import JobProblemsError, Problem
 from runner.job.jsonrows import read_json, read_jsonl
-from runner.job.model import FileItems, InlineItems, Items
+from runner.job.model import FileItems, FoundItems, InlineItems, Items
 from runner.job.rowfaults import Row, no_rows
 from runner.job.tables import read_table
 
 MAX_PROBLEMS = 20
 """A broken file says so often enough."""
+
+FOUND_COLUMNS = ("name", "url", "description", "candidate_id", "output")
+"""What a row has that a FindAll run found."""
 
 MAX_SURVEY_BYTES = 16 * 1024 * 1024
 """Larger files are not read whole before the run."""
@@ -75,6 +78,8 @@ def header(items: Items) -> tuple[str, ...] | None:
 
 def survey(items: Items) -> Survey:
     """Return the columns and problems of the rows; a large file shows only its header."""
+    if isinstance(items, FoundItems):
+        return Survey(columns=FOUND_COLUMNS)
     if isinstance(items, FileItems) and _is_large(items):
         if items.format not in _TABLES:
             return Survey(columns=None)
@@ -93,7 +98,7 @@ def _is_large(items: FileItems) -> bool:
     return size > (MAX_SURVEY_PACKED if items.format in _PACKED else MAX_SURVEY_BYTES)
 
 
-def _surveyed(items: Items) -> Survey:
+def _surveyed(items: InlineItems | FileItems) -> Survey:
     columns: dict[str, None] = {}
     found: list[Problem] = []
     rows = 0
@@ -113,7 +118,9 @@ def _surveyed(items: Items) -> Survey:
 
 
 def _entries(items: Items) -> Iterator[Row | Problem]:
-    """Yield each row, or what is wrong with it."""
+    """Yield each row, or what is wrong with it; rows that are yet to be found are none."""
+    if isinstance(items, FoundItems):
+        return
     if isinstance(items, InlineItems):
         yield from items.rows
         return

@@ -11,6 +11,7 @@ from runner.job.checks import single_checks
 from runner.job.credentials import secrets
 from runner.job.draft import ACTIONS, Draft, Scope
 from runner.job.durations import parse_duration, parse_money
+from runner.job.items import rows_named
 from runner.job.limits import MAX_METADATA_KEY, MAX_METADATA_VALUE
 from runner.job.policies import policies
 from runner.job.schema import job_schema
@@ -102,6 +103,12 @@ def findable(draft: Draft) -> Iterator[Problem]:
                 "the local provider has no findall: it looks for things on the web",
                 hint="search the documents: search: {objective: ...}",
             )
+    if draft.is_local and rows_named(draft.job.data)[0] == ("items", "findall"):
+        yield draft.job.problem(
+            draft.job.key("items", "findall"),
+            "the local provider has no findall: it looks for things on the web",
+            hint="name a file of rows, or list them",
+        )
 
 
 def ineffective(draft: Draft) -> Iterator[Problem]:
@@ -261,12 +268,18 @@ def items(draft: Draft) -> Iterator[Problem]:
     items = draft.job.data.get("items")
     if not isinstance(items, Mapping):
         return
-    if "from" not in items:
+    if not {"from", "findall"} & items.keys():
         # The schema cannot say so: a job that extends another may leave it to that.
         yield draft.job.problem(
             draft.job.value("items"),
             "the key 'from' is missing in items",
             hint="add from: and the path of a data file",
+        )
+    if {"from", "findall"} <= items.keys():
+        yield draft.job.problem(
+            draft.job.key("items", "findall"),
+            "findall beside from: the rows come from one place",
+            hint="remove one of them",
         )
     if "key" in items and "key" in draft.job.data:
         yield draft.job.problem(

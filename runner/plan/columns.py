@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from runner.job.model import Job
+from runner.job.model import FoundItems, Job
 from runner.job.rows import header
 from runner.plan.reading import ALL, names_read
 
 
 def columns_sent(job: Job) -> tuple[str, ...]:
     """Return the columns that the requests' templates read, in the data's order."""
-    if job.items is None:
+    if job.items is None or isinstance(job.items, FoundItems):
         return ()
     read = {name for step in job.steps for name in names_read(step, "item")}
     known = header(job.items)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from runner.job.model import Extract, FindAll, Job, Search, Step, Task
+from runner.job.model import Extract, FindAll, FoundItems, Job, Search, Step, Task
 from runner.plan.choosing import choose
 from runner.plan.prices import PRICES, SEARCH_RESULTS_INCLUDED, Prices, price
 
@@ -38,6 +38,22 @@ def forecast(job: Job, step: Step) -> Forecast:
         most=most,
         least_usd=Decimal(0),
         most_usd=None if most is None or high is None else most * high,
+    )
+
+
+def of_found_rows(job: Job, items: FoundItems, step: Step) -> Forecast:
+    """Return what all rows of a step may come to that a FindAll run is yet to find."""
+    action = items.step.action
+    limit = action.match_limit if isinstance(action, FindAll) else None
+    rows = _number(limit, _MOST_MATCHES)
+    if job.selection.limit is not None:
+        rows = min(rows, job.selection.limit)
+    each = forecast(job, step)
+    return Forecast(
+        least=0,
+        most=None if each.most is None else rows * each.most,
+        least_usd=Decimal(0),
+        most_usd=None if each.most_usd is None else rows * each.most_usd,
     )
 
 

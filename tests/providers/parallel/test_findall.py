@@ -125,3 +125,74 @@ def test_a_run_that_takes_its_time_is_pending_at_the_timeout(find):
     find.server.findalls.looks = 0
     assert find.run().exit_code == 0
     assert len(bills(find)) == 1
+
+
+# Rows that are found ----------------------------------------------------------------------------
+
+ROWS = """\
+name: found
+provider: parallel
+retry: {attempts: 8, backoff: 0.01s, max_backoff: 0.05s}
+items:
+  findall: {objective: Heat pump makers, match_limit: 6}
+  limit: 2
+  key: "{{ item.name }}"
+query: "Facts about {{ item.name }} ({{ item.url }})"
+output: {founded_year: integer}
+results: out/rows.jsonl
+"""
+
+
+@pytest.fixture
+def found(find):
+    find.write("job.yaml", ROWS)
+    return find
+
+
+def planned(project):
+    return json.loads(project.call("plan", "job.yaml", "--json").stdout)
+
+
+def test_rows_may_be_found(found):
+    done = found.run("--json")
+    assert done.exit_code == 0, done.output
+    outcomes = found.outcomes()
+    expected = [each["name"] for each in matched(candidates("Heat pump makers", 6))][:2]
+    assert [outcome["key"] for outcome in outcomes] == expected
+    assert [outcome["item"]["name"] for outcome in outcomes] == expected
+    assert json.loads(done.stdout)["cost_usd"] == pytest.approx(0.25 + 3 * 0.03 + 2 * 0.01)
+    again = json.loads(found.run("--json").stdout)
+    assert (again["new"], again["cost_usd"]) == (0, 0)
+    assert len(bills(found)) == 1
+
+
+def test_the_plan_of_rows_to_be_found_is_a_range_and_then_exact(found):
+    plan = planned(found)
+    assert (plan["rows"], plan["calls"]) == (0, 1)
+    assert plan["cost_usd"] == pytest.approx(0.25)
+    assert plan["cost_usd_max"] == pytest.approx(0.25 + 6 * 0.03 + 2 * 0.01)
+    assert [step["id"] for step in plan["steps"]] == ["items", "main"]
+    found.run()
+    plan = planned(found)
+    assert (plan["rows"], plan["calls"], plan["cached"], plan["new"]) == (2, 3, 3, 0)
+
+
+def test_rows_that_are_not_found_yet_leave_everything_as_it_was(found):
+    assert found.run("--no-wait").exit_code == 5
+    assert not (found.folder / "out/rows.jsonl").exists()
+    assert found.run().exit_code == 0
+    assert len(bills(found)) == 1
+
+
+def test_rows_whose_request_was_lost_end_the_run_plainly(found):
+    found.server.faults = Faults(cut_after=Fault(count=1, routes=("findall.create",)))
+    done = found.run()
+    assert done.exit_code == 4
+    assert "may have been accepted and charged" in done.stderr
+    assert "Traceback" not in done.output
+
+
+def test_rows_beyond_the_budget_are_not_looked_for(found):
+    done = found.run("--max-cost", "0.30")
+    assert done.exit_code == 6
+    assert bills(found) == []
