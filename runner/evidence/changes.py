@@ -15,7 +15,6 @@ from runner.evidence.basis import (
     results_of,
     values_of,
 )
-from runner.evidence.rewording import difference
 from runner.execute.outcomes import Outcome
 from runner.jsonvalue import JSON
 
@@ -201,6 +200,8 @@ def _compared(old: Outcome, new: Outcome, found: Changes) -> RowChange | None:
 
 
 def _differing(old: Mapping[str, Side], new: Mapping[str, Side]) -> Iterator[FieldChange]:
+    from runner.evidence.rewording import difference  # noqa: PLC0415 - slow to import
+
     none = Side(value=None, confidence="", sources=())
     for name in {**new, **old}:
         before, after = old.get(name, none), new.get(name, none)

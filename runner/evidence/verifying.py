@@ -9,7 +9,6 @@ from typing import Final, Literal, TypeAlias, get_args
 
 from runner.errors import StateError
 from runner.evidence.basis import basis_of, citations_of, values_of
-from runner.evidence.quotes import Page, is_stated
 from runner.execute.outcomes import Outcome
 from runner.jsonvalue import JSON
 
@@ -56,6 +55,8 @@ class Claims:
         excerpts = self._excerpts.get(url, {})
         if content is None:
             return {(url, excerpt): instead for excerpt in excerpts}
+        from runner.evidence.quotes import Page  # noqa: PLC0415 - slow to import
+
         page = Page(content)
         return {
             (url, excerpt): "verified" if page.holds(excerpt) else "not found"
@@ -116,6 +117,8 @@ class StepEvidence:
 
     def add(self, outcome: Outcome, verdicts: Verdicts) -> None:
         """Take in one outcome."""
+        from runner.evidence.quotes import is_stated  # noqa: PLC0415 - slow to import
+
         values = values_of(outcome)
         quotes: dict[str, list[str]] = {}
         for path, citation in cited(outcome):

@@ -181,18 +181,18 @@ class _Executor:
         for portion in _portions(calls, PORTION):
             readable = [call.fingerprint for call in portion if self._age(call) is not None]
             entries = {} if self._nothing_stored else self._cache.look(readable)
-            for call in portion:
-                yield call, self._usable(call, entries.get(call.fingerprint))
+            answers = [self._usable(call, entries.get(call.fingerprint)) for call in portion]
+            pairs = list(zip(portion, answers, strict=True))
+            found = [call.fingerprint for call, answer in pairs if answer is not None]
+            self._tell({each: CACHED for each in found if each not in self._fates})
+            yield from pairs
 
     def _usable(self, call: Call, entry: Entry | None) -> Answer | None:
         """Return a stored answer if it may be used: it is not too old, nor asked for anew."""
         age = self._age(call)
         if entry is None or age is None or not self._cache.is_fresh(entry, age):
             return None
-        known = self._fates.get(call.fingerprint)
-        if known is None:
-            self._tell({call.fingerprint: CACHED})
-        elif known is not CACHED:
+        if self._fates.get(call.fingerprint, CACHED) is not CACHED:
             return None
         return Answer(**entry.answer)
 
@@ -247,8 +247,9 @@ class _Executor:
             self._at_hand.update((fingerprint, answer) for fingerprint, answer, _ in answers)
 
     def _tell(self, fates: Mapping[str, Fate]) -> None:
-        self._fates.update(fates)
-        self._watcher.settled(fates)
+        if fates:
+            self._fates.update(fates)
+            self._watcher.settled(fates)
 
     def _answered(self, calls: Iterable[Call]) -> Iterator[tuple[Call, Answer | None]]:
         """Yield calls that have their fate with their answers, where there is one."""

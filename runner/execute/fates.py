@@ -58,10 +58,10 @@ class Fates:
         self._number: dict[Fate, int] = {}
         self._count = 0
 
-    def get(self, fingerprint: str) -> Fate | None:
-        """Return a call's fate, None where it has none."""
+    def get(self, fingerprint: str, default: Fate | None = None) -> Fate | None:
+        """Return a call's fate; the default where it has none."""
         place = _place(self._slots, _short(fingerprint))
-        return self._fates[self._numbers[place]] if self._slots[place] else None
+        return self._fates[self._numbers[place]] if self._slots[place] else default
 
     def __getitem__(self, fingerprint: str) -> Fate:
         fate = self.get(fingerprint)

@@ -109,8 +109,6 @@ def printed(value: Any) -> Any:
     """Return what a template prints for any value: safe text, unless it is `Markdown` already."""
     if isinstance(value, Markdown):
         return value
-    if isinstance(value, Printable):
-        return value.as_markdown()
     if isinstance(value, str):
         # A separator keeps its blanks; no blanks of a value can indent a line into code.
         head = " " if value[:1].isspace() else ""
@@ -118,6 +116,8 @@ def printed(value: Any) -> Any:
         return f"{head}{link_of(value) or inline(value)}{tail}"
     if value is None or isinstance(value, bool | int | float | list | tuple | Mapping):
         return cell(value)
+    if isinstance(value, Printable):
+        return value.as_markdown()
     # Undefined names raise here, and other objects are shown as text.
     return inline(str(value))
 
