@@ -85,6 +85,11 @@ class Result:
         """The excerpts (or else the content) as block quotes."""
         return [quoted(text) for text in self.excerpts or ([self.content] if self.content else [])]
 
+    @property
+    def said(self) -> Markdown:
+        """All of `quotes`, one below the other."""
+        return Markdown("\n\n".join(self.quotes))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
