@@ -283,8 +283,8 @@ class Buyer:
         """
         if self._followers.outstanding:
             self._settled.clear()
-            self._followers.expect_no_more()
             while self._followers.outstanding and not self._settled.is_set():
+                self._followers.expect_no_more()
                 await self._sleep(CREDIT_SECONDS)
         elif len(batch) == 1 and self._largest == 1:
             self._skip(list(batch), batch, f"{error.message}. {error.hint}")
