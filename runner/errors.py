@@ -28,6 +28,11 @@ class RunnerError(Exception):
         self.message = message
         self.hint = hint
 
+    @property
+    def sentences(self) -> str:
+        """The message and the hint in one line."""
+        return self.message if self.hint is None else f"{self.message}. {self.hint}"
+
 
 class UsageError(RunnerError):
     """The job, its data or the command line is wrong."""

@@ -28,7 +28,7 @@ from runner.evidence.verifying import Verdicts, verdict_records, weigh
 from runner.execute.asked import asked, remember
 from runner.execute.cache import Cache
 from runner.execute.earlier import Results
-from runner.execute.executor import Execution, Watcher, execute
+from runner.execute.executor import Watcher, execute
 from runner.execute.kept import Answers, keep_run, write_verdicts
 from runner.execute.ledger import Ledger
 from runner.execute.limits import Pace, SharedWindows
@@ -38,6 +38,7 @@ from runner.execute.state import State, staged, write_whole
 from runner.execute.stored import StoredOutcomes, outcome_line
 from runner.execute.survey import Survey, survey
 from runner.execute.tally import Tally
+from runner.execute.terms import Terms
 from runner.job.model import Job, Step, Task
 from runner.plan.calls import Call
 from runner.plan.processors import PROCESSORS
@@ -273,7 +274,7 @@ class Course:
         steps: Mapping[str, Step],
     ) -> AsyncIterator[Outcome]:
         job, options = self._job, self._options
-        execution = Execution(
+        terms = Terms(
             steps=steps,
             concurrency=job.concurrency,
             refresh=options.refresh,
@@ -286,7 +287,7 @@ class Course:
         )
         return execute(
             calls,
-            execution=execution,
+            terms=terms,
             cache=means.cache,
             provider=means.provider,
             ledger=means.ledger,

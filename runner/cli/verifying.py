@@ -10,11 +10,12 @@ from decimal import Decimal
 from runner.evidence.basis import results_of
 from runner.evidence.verifying import Claims, Verdict, Verdicts
 from runner.execute.cache import Cache
-from runner.execute.executor import Execution, Watcher, execute
+from runner.execute.executor import Watcher, execute
 from runner.execute.ledger import Ledger
 from runner.execute.limits import Pace, SharedWindows
 from runner.execute.outcomes import Outcome
 from runner.execute.state import State
+from runner.execute.terms import Terms
 from runner.job.model import Extract, Job, Step
 from runner.jsonvalue import JSON
 from runner.plan.calls import Call, fingerprint
@@ -76,7 +77,7 @@ class Reader:
         try:
             async for page in execute(
                 self._calls(claims.pages),
-                execution=self._execution(steps),
+                terms=self._terms(steps),
                 cache=self.cache,
                 provider=self.provider,
                 ledger=self.ledger,
@@ -89,7 +90,7 @@ class Reader:
             windows.close()
         return found
 
-    def _execution(self, steps: Sequence[Step]) -> Execution:
+    def _terms(self, steps: Sequence[Step]) -> Terms:
         ages = [step.cache for step in steps]
         # As fresh as the most demanding of the steps wants its answers.
         age = None if None in ages else min((a for a in ages if a is not None), default=None)
@@ -100,7 +101,7 @@ class Reader:
             retry=steps[0].retry,
             timeout=timedelta(seconds=SECONDS),
         )
-        return Execution(
+        return Terms(
             steps={STEP: step},
             concurrency=self.job.concurrency,
             refresh=self.refresh,

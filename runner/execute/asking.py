@@ -7,11 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 
 from runner.errors import BudgetError, ProviderError, RunnerError
-from runner.execute.fates import NEW, Fate, no_room
+from runner.execute.fates import NEW, NOT_BOUGHT, Fate, no_room
 from runner.execute.ledger import Ledger
 from runner.execute.limits import Pace
-from runner.execute.terms import Kept
-from runner.job.model import Step
+from runner.execute.terms import Kept, Terms
 from runner.jsonvalue import JSON
 from runner.plan.calls import Call
 from runner.providers.base import Answer, Part, Provider, Splitting
@@ -29,9 +28,7 @@ class Asker:
         provider: Provider,
         pace: Pace,
         ledger: Ledger | None,
-        budget: Decimal | None,
-        steps: Mapping[str, Step],
-        concurrency: int,
+        terms: Terms,
         keep: Callable[[Sequence[Kept]], None],
         tell: Callable[[Mapping[str, Fate]], None],
     ) -> None:
@@ -39,10 +36,9 @@ class Asker:
         self._splitting = provider if isinstance(provider, Splitting) else None
         self._pace = pace
         self._ledger = ledger
-        self._budget = budget
-        self._steps = steps
-        self._most = concurrency * WINDOW
-        self._free = asyncio.Semaphore(concurrency)
+        self._terms = terms
+        self._most = terms.concurrency * WINDOW
+        self._free = asyncio.Semaphore(terms.concurrency)
         self._keep = keep
         self._tell = tell
         self._tasks: set[asyncio.Task[None]] = set()
@@ -55,6 +51,9 @@ class Asker:
         Raises:
             RunnerError: the provider or the state directory cannot be used.
         """
+        if not self._terms.buy:
+            self._skip(calls, NOT_BOUGHT)
+            return
         for call in self._affordable(calls):
             while len(self._tasks) >= self._most:
                 await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -86,11 +85,13 @@ class Asker:
         prices = [call.price_usd for call in calls]
         if self._ledger is None or not any(prices):
             return calls
-        room = self._ledger.reserve(prices, self._budget)
-        if calls[room:]:
-            fate = Fate("skipped", "new", no_room(self._budget))
-            self._tell({call.fingerprint: fate for call in calls[room:]})
+        room = self._ledger.reserve(prices, self._terms.budget)
+        self._skip(calls[room:], no_room(self._terms.budget))
         return calls[:room]
+
+    def _skip(self, calls: Sequence[Call], reason: str) -> None:
+        fate = Fate("skipped", "new", reason)
+        self._tell({call.fingerprint: fate for call in calls})
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
@@ -109,9 +110,9 @@ class Asker:
         except BudgetError as error:
             # Too little credit for one is too little for all that follow.
             self._broke = error
-            fate = Fate("skipped", "new", _sentence(error))
+            fate = Fate("skipped", "new", error.sentences)
         except ProviderError as error:
-            fate = Fate("failed", "new", _sentence(error))
+            fate = Fate("failed", "new", error.sentences)
         else:
             self._keep([(call.fingerprint, answer, None)])
             fate = NEW
@@ -141,7 +142,7 @@ class Asker:
         return self._splitting.joined(answers)
 
     async def _request(self, call: Call, body: Mapping[str, JSON]) -> Answer:
-        step = self._steps[call.step]
+        step = self._terms.steps[call.step]
         limit = None if step.timeout is None else step.timeout.total_seconds()
         async with self._free:
             if self._broke is not None:
@@ -157,7 +158,3 @@ class Asker:
     def _release(self, amount: Decimal) -> None:
         if self._ledger is not None and amount:
             self._ledger.release(amount)
-
-
-def _sentence(error: RunnerError) -> str:
-    return error.message if error.hint is None else f"{error.message}. {error.hint}"

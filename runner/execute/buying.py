@@ -21,13 +21,13 @@ from runner.errors import (
     InvalidRequestError,
     RunnerError,
 )
-from runner.execute.fates import ATTACHED, NEW, Fate, Source, no_room
+from runner.execute.fates import ATTACHED, LATE, NEW, NOT_BOUGHT, SUBMITTED, Fate, Source, no_room
 from runner.execute.followers import Followers
 from runner.execute.following import Follower
 from runner.execute.ledger import Ledger, Purchase
 from runner.execute.limits import Pace
 from runner.execute.reconciling import LOOKS, look
-from runner.execute.terms import NOT_BOUGHT, Kept, Terms
+from runner.execute.terms import Kept, Terms
 from runner.plan.calls import Call
 from runner.plan.time import RUNS_A_REQUEST, RUNS_AT_ONCE
 from runner.providers.base import GroupStatus, Run, RunProgress, Runs
@@ -121,7 +121,7 @@ class Buyer:
             self._check()
         self._check()
         if not self._terms.wait:
-            self._leave(tuple(self._calls), "Submitted; run again to pick it up")
+            self._leave(tuple(self._calls), SUBMITTED)
 
     async def close(self) -> None:
         """Stop; what is under way stays in the ledger."""
@@ -216,10 +216,7 @@ class Buyer:
             return False
         if self._rebought.get(purchase.fingerprint):
             return True
-        age = self._terms.steps[call.step].cache
-        if self._terms.refresh or age is None or purchase.settled_at is None:
-            return True
-        return self._ledger.now() - purchase.settled_at > age.total_seconds()
+        return purchase.is_stale(self._ledger.now(), self._terms.age(call))
 
     async def _open_group(self, size: int) -> str:
         """Return the group that has room for so many more runs; a new one when it is full."""
@@ -268,8 +265,7 @@ class Buyer:
         items = list(batch.items())
         if len(items) == 1:
             ((fingerprint, call),) = items
-            said = f"{self._terms.place(call)}: {error.message} (row {call.row + 1}, {call.key})"
-            self._close({fingerprint: Fate("failed", "new", said)})
+            self._close({fingerprint: self._terms.refused(call, error)})
             return []
         blamed = error.input_index
         if blamed is not None and 0 <= blamed < len(items):
@@ -287,7 +283,7 @@ class Buyer:
                 self._followers.expect_no_more()
                 await self._sleep(CREDIT_SECONDS)
         elif len(batch) == 1 and self._largest == 1:
-            self._skip(list(batch), batch, f"{error.message}. {error.hint}")
+            self._skip(list(batch), batch, error.sentences)
         else:
             self._largest = max(1, min(self._largest, len(batch)) // 2)
 
@@ -355,7 +351,7 @@ class Buyer:
         task.add_done_callback(self._listeners.discard)
 
     def _late(self, fingerprints: Sequence[str]) -> None:
-        self._leave(fingerprints, "Still running at the timeout; run again to pick it up")
+        self._leave(fingerprints, LATE)
 
     def _lost(self, reasons: Mapping[str, str]) -> None:
         """Give up runs that the provider does not know any more."""

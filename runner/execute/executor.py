@@ -17,7 +17,7 @@ from collections.abc import (
     Mapping,
     Sequence,
 )
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from itertools import islice
@@ -30,10 +30,9 @@ from runner.execute.finding import Finder
 from runner.execute.ledger import Ledger
 from runner.execute.limits import Pace
 from runner.execute.outcomes import Outcome, Status
-from runner.execute.terms import NOT_BOUGHT, Kept, Terms, entry_of
+from runner.execute.terms import Kept, Terms, entry_of
 from runner.execute.validity import Validity
 from runner.execute.waiting import Waiting
-from runner.job.model import Step
 from runner.plan.calls import Call, Withheld
 from runner.plan.time import RUNS_A_REQUEST
 from runner.providers.base import Answer, GroupStatus, Provider, RunProgress
@@ -43,31 +42,6 @@ AT_HAND = 1_000
 
 PORTION = 200
 """So many answers are read from the cache at a time."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Execution:
-    """How calls are to be executed.
-
-    Attributes:
-        refresh: Do not read the cache; what is answered is still stored.
-        offline: Read only the cache; what is not there is `skipped`.
-        budget: In USD; the run never commits to more.
-        wait: Wait for what is bought; else it is left `pending`.
-        buy: Ask and buy what is new; else it is `skipped`.
-        timeout: How long a bought call is waited for, in seconds.
-        place: Where in the job file a call's step stands, for messages.
-    """
-
-    steps: Mapping[str, Step]
-    concurrency: int
-    refresh: bool = False
-    offline: bool = False
-    budget: Decimal | None = None
-    wait: bool = True
-    buy: bool = True
-    timeout: Callable[[Call], float] = lambda _call: 600.0
-    place: Callable[[Call], str] = lambda _call: ""
 
 
 class Watcher:
@@ -86,7 +60,7 @@ class Watcher:
 class _Executor:
     def __init__(
         self,
-        execution: Execution,
+        terms: Terms,
         *,
         cache: Cache,
         provider: Provider,
@@ -95,7 +69,7 @@ class _Executor:
         watcher: Watcher,
         sleep: Callable[[float], Awaitable[None]],
     ) -> None:
-        self._execution = execution
+        self._terms = terms
         self._cache = cache
         self._nothing_stored = cache.is_empty()
         self._watcher = watcher
@@ -103,26 +77,15 @@ class _Executor:
         self._at_hand: dict[str, Answer] = {}
         lenient = provider.null_is_not_found
         self._validity = {
-            id_: Validity(step, null_is_not_found=lenient) for id_, step in execution.steps.items()
+            id_: Validity(step, null_is_not_found=lenient) for id_, step in terms.steps.items()
         }
         self._asker = Asker(
             provider=provider,
             pace=pace,
             ledger=ledger,
-            budget=execution.budget,
-            steps=execution.steps,
-            concurrency=execution.concurrency,
+            terms=terms,
             keep=self._keep,
             tell=self._tell,
-        )
-        terms = Terms(
-            steps=execution.steps,
-            budget=execution.budget,
-            refresh=execution.refresh,
-            wait=execution.wait,
-            buy=execution.buy,
-            timeout=execution.timeout,
-            place=execution.place,
         )
         self._finder: Finder | None = None
         if provider.findalls is not None and ledger is not None:
@@ -200,13 +163,11 @@ class _Executor:
         """Return how old a call's cached answer may be; None where the cache is not to be read."""
         if call.withheld is not None:
             return None
-        if self._execution.offline:
-            return timedelta.max
-        return None if self._execution.refresh else self._execution.steps[call.step].cache
+        return timedelta.max if self._terms.offline else self._terms.age(call)
 
     async def _ask(self, calls: Mapping[str, Call]) -> None:
         """Set about answering calls that neither the cache nor an earlier row answers."""
-        if self._execution.offline:
+        if self._terms.offline:
             reason = Fate("skipped", "cached", "Not in the cache (--offline)")
             self._tell(dict.fromkeys(calls, reason))
             return
@@ -225,10 +186,7 @@ class _Executor:
             await buyer.buy(bought)
         if found and finder is not None:
             finder.find(found)
-        if asked and not self._execution.buy:
-            reason = Fate("skipped", "cached", NOT_BOUGHT)
-            self._tell({call.fingerprint: reason for call in asked})
-        elif asked:
+        if asked:
             await self._asker.ask(asked)
 
     async def _finish(self) -> None:
@@ -304,7 +262,7 @@ _UNDER_WAY = Fate("pending", "new", "Still running; run again to pick it up")
 async def execute(
     calls: Iterable[Call],
     *,
-    execution: Execution,
+    terms: Terms,
     cache: Cache,
     provider: Provider,
     ledger: Ledger | None = None,
@@ -316,7 +274,7 @@ async def execute(
 
     Args:
         calls: Are read once, and not held.
-        execution: How to go about it.
+        terms: How to go about it.
         cache: Holds answers by fingerprint.
         provider: Who answers; its tasks are bought in groups where it has `runs`.
         ledger: What was bought; needed by a provider with `runs`.
@@ -329,7 +287,7 @@ async def execute(
         RunnerError: the provider cannot be used at all; what was bought is kept.
     """
     executor = _Executor(
-        execution,
+        terms,
         cache=cache,
         provider=provider,
         ledger=ledger,

@@ -38,6 +38,10 @@ PAID = Fate("ok", "new", purchases=0)
 """Of equal calls the first one has paid."""
 ATTACHED = Fate("ok", "attached")
 
+SUBMITTED: Final = "Submitted; run again to pick it up"
+LATE: Final = "Still running at the timeout; run again to pick it up"
+NOT_BOUGHT: Final = "Not bought (--no-buy)"
+
 
 def no_room(budget: Decimal | None) -> str:
     """Return why a call was not bought."""

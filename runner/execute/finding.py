@@ -21,10 +21,10 @@ from runner.errors import (
     RunnerError,
     UnknownRunError,
 )
-from runner.execute.fates import ATTACHED, NEW, Fate, Source, no_room
-from runner.execute.ledger import Ledger, Purchase
+from runner.execute.fates import ATTACHED, LATE, NEW, NOT_BOUGHT, SUBMITTED, Fate, Source, no_room
+from runner.execute.ledger import Ledger
 from runner.execute.limits import Pace
-from runner.execute.terms import NOT_BOUGHT, Kept, Terms
+from runner.execute.terms import Kept, Terms
 from runner.jsonvalue import JSON
 from runner.plan.calls import Call
 from runner.providers.base import FindAlls, RunProgress, Search
@@ -102,7 +102,8 @@ class Finder:
                     return self._lost(call, "attached")
                 await self._sleep(SOMEONE_ELSE_SECONDS)
                 continue
-            if purchase is not None and not self._is_stale(purchase, call):
+            age = self._terms.age(call)
+            if purchase is not None and not purchase.is_stale(self._ledger.now(), age):
                 if purchase.run_id is None:
                     return Fate("failed", "attached", purchase.error)
                 return await self._followed(call, purchase.run_id, "attached")
@@ -112,15 +113,6 @@ class Finder:
             if fate is not None:
                 return fate
 
-    def _is_stale(self, purchase: Purchase, call: Call) -> bool:
-        """Whether a purchase is no longer good enough; what is on its way always is."""
-        if purchase.state == "submitted":
-            return False
-        age = self._terms.steps[call.step].cache
-        if self._terms.refresh or age is None or purchase.settled_at is None:
-            return True
-        return self._ledger.now() - purchase.settled_at > age.total_seconds()
-
     async def _bought(self, call: Call) -> Fate | None:
         """Buy a run and follow it; None where someone else was faster."""
         retry = self._terms.steps[call.step].retry
@@ -129,12 +121,12 @@ class Finder:
                 "status", lambda: self._findalls.prepare(call.body), retry, resend=True
             )
         except InvalidRequestError as error:
-            return self._refused(call, error)
+            return self._terms.refused(call, error)
         mine, dear = self._ledger.intend(
             f"findall/{call.fingerprint}",
             {call.fingerprint: call.price_usd},
             self._terms.budget,
-            again=lambda purchase: self._is_stale(purchase, call),
+            again=lambda known: known.is_stale(self._ledger.now(), self._terms.age(call)),
         )
         if dear:
             return Fate("skipped", "new", no_room(self._terms.budget))
@@ -160,10 +152,10 @@ class Finder:
             return self._lost(call, "new")
         except InvalidRequestError as error:
             self._ledger.withdrawn([call.fingerprint])
-            return self._refused(call, error)
+            return self._terms.refused(call, error)
         except BudgetError as error:
             self._ledger.withdrawn([call.fingerprint])
-            return Fate("skipped", "new", f"{error.message}. {error.hint}")
+            return Fate("skipped", "new", error.sentences)
         except RunnerError:
             self._ledger.withdrawn([call.fingerprint])
             raise
@@ -172,14 +164,10 @@ class Finder:
         self._ledger.settled({call.fingerprint: LOST})
         return Fate("failed", source, LOST)
 
-    def _refused(self, call: Call, error: InvalidRequestError) -> Fate:
-        said = f"{self._terms.place(call)}: {error.message} (row {call.row + 1}, {call.key})"
-        return Fate("failed", "new", said)
-
     async def _followed(self, call: Call, run_id: str, source: Source) -> Fate:
         """Wait for a run, keep what it found, and settle what it cost."""
         if not self._terms.wait:
-            return Fate("pending", source, "Submitted; run again to pick it up")
+            return Fate("pending", source, SUBMITTED)
         retry = self._terms.steps[call.step].retry
         deadline = self._clock() + self._terms.timeout(call)
         pause = FIRST_LOOK
@@ -193,8 +181,7 @@ class Finder:
                 self._listen(call.key, RunProgress(message=_said(seen)))
                 left = deadline - self._clock()
                 if left <= 0:
-                    reason = "Still running at the timeout; run again to pick it up"
-                    return Fate("pending", source, reason)
+                    return Fate("pending", source, LATE)
                 await self._sleep(min(pause, left))
                 pause = min(2 * pause, LAST_LOOK)
             found = await self._pace.patiently(

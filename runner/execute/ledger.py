@@ -15,6 +15,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
@@ -74,6 +75,17 @@ class Purchase:
     bought_at: float
     settled_at: float | None = None
     error: str | None = None
+
+    def is_stale(self, now: float, age: timedelta | None) -> bool:
+        """Whether it no longer serves: what is on its way always does.
+
+        `age` is how old an answer may be, None where it is to be a new one.
+        """
+        if self.state in ("submitting", "submitted"):
+            return False
+        if age is None or self.settled_at is None:
+            return True
+        return now - self.settled_at > age.total_seconds()
 
 
 class Ledger(Database):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from runner.execute.cache import Cache
 from runner.execute.ledger import Ledger, Purchase
@@ -12,6 +12,9 @@ from runner.job.model import Step
 from runner.plan.calls import Call
 
 State: TypeAlias = Literal["cached", "attached", "new"]
+
+BOUGHT: Final = frozenset({"task", "findall"})
+"""The kinds of calls that the ledger knows; the others are answered at once."""
 
 ALWAYS = "the job always asks (cache: false)"
 REFRESH = "every answer is to be fresh (--refresh)"
@@ -57,8 +60,8 @@ class Standings:
         ages = {} if self._cache is None else self._cache.ages(fingerprints)
         answered = [self._cached(call, ages.get(call.fingerprint)) for call in calls]
         both = list(zip(calls, answered, strict=True))
-        tasks = [call.fingerprint for call, found in both if not found and call.kind == "task"]
-        purchases = {} if self._ledger is None else self._ledger.look(tasks)
+        bought = [call.fingerprint for call, found in both if not found and call.kind in BOUGHT]
+        purchases = {} if self._ledger is None else self._ledger.look(bought)
         return [
             found
             or self._uncached(call, ages.get(call.fingerprint), purchases.get(call.fingerprint))
@@ -71,8 +74,10 @@ class Standings:
         return Standing(state="cached", age=age) if is_fresh else None
 
     def _uncached(self, call: Call, age: float | None, purchase: Purchase | None) -> Standing:
-        if purchase is not None and not self._is_stale(purchase, call.step):
-            return Standing(state="attached")
+        if purchase is not None and self._ledger is not None:
+            limit = None if self._refresh else self._steps[call.step].cache
+            if not purchase.is_stale(self._ledger.now(), limit):
+                return Standing(state="attached")
         return Standing(state="new", why=self._why(call, age, purchase))
 
     def _why(self, call: Call, age: float | None, purchase: Purchase | None) -> str | None:
@@ -83,12 +88,3 @@ class Standings:
         if age is not None:
             return OLD
         return FAILED if purchase is not None and purchase.state == "failed" else None
-
-    def _is_stale(self, purchase: Purchase, step: str) -> bool:
-        """Whether a purchase no longer serves; what is on its way always does."""
-        if purchase.state in ("submitting", "submitted"):
-            return False
-        limit = None if self._refresh else self._steps[step].cache
-        if limit is None or purchase.settled_at is None or self._ledger is None:
-            return True
-        return self._ledger.now() - purchase.settled_at > limit.total_seconds()

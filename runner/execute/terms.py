@@ -1,12 +1,15 @@
-"""On which terms a run buys, and what an answer is kept with."""
+"""On which terms a run asks and buys, and what an answer is kept with."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
+from runner.errors import InvalidRequestError
+from runner.execute.fates import Fate
 from runner.job.model import Step
 from runner.jsonvalue import JSON
 from runner.plan.calls import Call
@@ -15,29 +18,41 @@ from runner.providers.base import Answer
 Kept: TypeAlias = tuple[str, Answer, float | None]
 """A fingerprint's answer and when it is from (None: now)."""
 
-NOT_BOUGHT: Final = "Not bought (--no-buy)"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """On which terms a run buys.
+    """On which terms a run asks and buys.
 
     Attributes:
+        steps: By id.
+        concurrency: So many requests are under way at the same time.
+        refresh: Use no earlier answer; what is answered is still stored.
+        offline: Read only the cache; what is not there is `skipped`.
         budget: The most that the job's living runs may commit to, in USD.
-        refresh: Buy even what was bought and answered before.
-        wait: Wait for outcomes; else submit and leave.
-        buy: Buy what is not bought yet; else it is skipped.
-        timeout: Of a call, in seconds.
-        place: Where in the job file a step stands (`file:line`), by step.
+        wait: Wait for what is bought; else it is left `pending`.
+        buy: Ask and buy what is new; else it is `skipped`.
+        timeout: How long a bought call is waited for, in seconds.
+        place: Where in the job file a call's step stands (`file:line`), for messages.
     """
 
     steps: Mapping[str, Step]
-    budget: Decimal | None
-    refresh: bool
-    wait: bool
-    buy: bool
-    timeout: Callable[[Call], float]
-    place: Callable[[Call], str]
+    concurrency: int
+    refresh: bool = False
+    offline: bool = False
+    budget: Decimal | None = None
+    wait: bool = True
+    buy: bool = True
+    timeout: Callable[[Call], float] = lambda _call: 600.0
+    place: Callable[[Call], str] = lambda _call: ""
+
+    def age(self, call: Call) -> timedelta | None:
+        """Return how old an answer to a call may be; None where it is to be a new one."""
+        return None if self.refresh else self.steps[call.step].cache
+
+    def refused(self, call: Call, error: InvalidRequestError) -> Fate:
+        """Return what became of a call that was refused as invalid, and where it stands."""
+        said = f"{self.place(call)}: {error.message} (row {call.row + 1}, {call.key})"
+        return Fate("failed", "new", said)
 
 
 def entry_of(kept: Kept) -> tuple[str, dict[str, JSON], float | None]:

@@ -8,7 +8,8 @@ import pytest
 
 from runner.errors import InvalidRequestError, KeyRefusedError
 from runner.execute.cache import Cache
-from runner.execute.executor import Execution, execute
+from runner.execute.executor import execute
+from runner.execute.terms import Terms
 from runner.job.model import Extract, Step
 from runner.plan.calls import Call
 from runner.providers.base import Answer, Part
@@ -69,9 +70,9 @@ def run(tmp_path, provider, *texts, concurrency=50):
     ]
 
     async def collect():
-        execution = Execution(steps={"main": STEP}, concurrency=concurrency)
+        terms = Terms(steps={"main": STEP}, concurrency=concurrency)
         with Cache(tmp_path / "cache", lambda: 0.0) as cache:
-            found = execute(calls, execution=execution, cache=cache, provider=provider)
+            found = execute(calls, terms=terms, cache=cache, provider=provider)
             return [outcome async for outcome in found]
 
     return asyncio.run(collect())

@@ -20,9 +20,10 @@ from runner.errors import (
     UnreachableError,
 )
 from runner.execute.cache import Cache
-from runner.execute.executor import Execution, execute
+from runner.execute.executor import execute
 from runner.execute.ledger import Ledger
 from runner.execute.limits import Pace
+from runner.execute.terms import Terms
 from runner.job.model import AutoOutput, Retry, Step, Task
 from runner.plan.calls import Call, fingerprint
 from runner.providers.base import Added, Answer, GroupStatus, Run
@@ -223,7 +224,7 @@ def run(
                 outcome
                 async for outcome in execute(
                     calls,
-                    execution=Execution(steps={"main": step}, concurrency=4, **options),
+                    terms=Terms(steps={"main": step}, concurrency=4, **options),
                     cache=cache,
                     provider=provider,
                     ledger=ledger,

@@ -9,7 +9,8 @@ import pytest
 
 from runner.errors import KeyRefusedError, ProviderError
 from runner.execute.cache import Cache
-from runner.execute.executor import Execution, execute
+from runner.execute.executor import execute
+from runner.execute.terms import Terms
 from runner.job.model import JsonOutput, Step, Task
 from runner.plan.calls import Call, fingerprint
 from runner.providers.base import Answer
@@ -76,13 +77,11 @@ def step(**changes):
 
 def run(tmp_path, calls, provider, *, of=None, concurrency=4, **options):
     async def collect():
-        execution = Execution(steps={"main": of or step()}, concurrency=concurrency, **options)
+        terms = Terms(steps={"main": of or step()}, concurrency=concurrency, **options)
         with Cache(tmp_path / "cache", lambda: 0.0) as cache:
             return [
                 outcome
-                async for outcome in execute(
-                    calls, execution=execution, cache=cache, provider=provider
-                )
+                async for outcome in execute(calls, terms=terms, cache=cache, provider=provider)
             ]
 
     return asyncio.run(collect())

@@ -18,8 +18,9 @@ from runner.errors import (
     UnreachableError,
 )
 from runner.execute.cache import Cache
-from runner.execute.executor import Execution, execute
+from runner.execute.executor import execute
 from runner.execute.ledger import Ledger
+from runner.execute.terms import Terms
 from runner.job.model import FindAll, Retry, Step
 from runner.plan.calls import Call, fingerprint
 from runner.providers.base import Answer, Found, Search
@@ -115,7 +116,7 @@ class Place:
                         outcome
                         async for outcome in execute(
                             calls or [call()],
-                            execution=Execution(
+                            terms=Terms(
                                 steps={"main": options.pop("step", STEP)},
                                 concurrency=5,
                                 place=lambda _call: "job.yaml:2",
