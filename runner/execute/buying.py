@@ -8,7 +8,6 @@ cache before the ledger calls it settled.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
@@ -26,6 +25,7 @@ from runner.execute.followers import Followers
 from runner.execute.following import Follower
 from runner.execute.ledger import Ledger, Purchase
 from runner.execute.limits import Pace
+from runner.execute.listening import Listeners
 from runner.execute.reconciling import LOOKS, look
 from runner.execute.terms import Kept, Terms
 from runner.plan.calls import Call
@@ -75,8 +75,7 @@ class Buyer:
         self._keep = keep
         self._tell = tell
         self._progress = progress
-        self._listen = listen
-        self._listeners: set[asyncio.Task[None]] = set()
+        self._listeners = Listeners(runs, listen)
         self._clock = clock
         self._sleep = sleep
         self._retry = next(iter(terms.steps.values())).retry
@@ -125,11 +124,12 @@ class Buyer:
 
     async def close(self) -> None:
         """Stop; what is under way stays in the ledger."""
-        tasks: list[asyncio.Task[Any]] = [*self._buying, *self._listeners]
+        tasks: list[asyncio.Task[Any]] = [*self._buying]
         tasks += [self._group] if self._group is not None else []
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await self._listeners.close()
         await self._followers.close()
 
     # -- buying -----------------------------------------------------------------------------
@@ -256,7 +256,7 @@ class Buyer:
         self._ledger.submitted({fingerprint: run_id for run_id, fingerprint in run_ids.items()})
         if len(run_ids) <= FEW:
             for run_id, fingerprint in run_ids.items():
-                self._listen_to(run_id, batch[fingerprint].key)
+                self._listeners.listen(run_id, batch[fingerprint].key)
         self._follow(group, run_ids, batch, added.status)
         return []
 
@@ -337,18 +337,6 @@ class Buyer:
             clock=self._clock,
             sleep=self._sleep,
         )
-
-    def _listen_to(self, run_id: str, key: str) -> None:
-        """Hear what a long run says of its progress; nothing depends on it."""
-
-        async def listen() -> None:
-            with contextlib.suppress(RunnerError):
-                async for said in self._runs.progress(run_id):
-                    self._listen(key, said)
-
-        task = asyncio.create_task(listen())
-        self._listeners.add(task)
-        task.add_done_callback(self._listeners.discard)
 
     def _late(self, fingerprints: Sequence[str]) -> None:
         self._leave(fingerprints, LATE)
