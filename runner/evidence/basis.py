@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from runner.evidence.text import one_line
@@ -63,13 +63,48 @@ def citations_of(entry: Mapping[str, JSON]) -> list[Mapping[str, JSON]]:
     ]
 
 
-def basis_of(outcome: Outcome) -> dict[str, Mapping[str, JSON]]:
-    """Return what each value of an outcome rests on, by field."""
-    return {
-        str(entry["field"]): entry
-        for entry in outcome.basis
-        if is_mapping(entry) and "field" in entry
-    }
+class Basis(dict[str, Mapping[str, JSON]]):
+    """What each value of an outcome rests on, by field; of an element of a list by `field.0`."""
+
+    __slots__ = ("has_elements",)
+
+    def __init__(self, entries: Iterable[tuple[str, Mapping[str, JSON]]]) -> None:
+        super().__init__(entries)
+        self.has_elements = "." in "".join(self)
+
+
+def basis_of(outcome: Outcome) -> Basis:
+    """Return what each value of an outcome rests on."""
+    return Basis(
+        [
+            (str(entry["field"]), entry)
+            for entry in outcome.basis
+            if is_mapping(entry) and "field" in entry
+        ]
+    )
+
+
+def entries_of(basis: Basis, name: str) -> Mapping[str, Mapping[str, JSON]]:
+    """Return what a field and its elements rest on, by path."""
+    if not basis.has_elements:
+        return {name: basis[name]} if name in basis else {}
+    inside = f"{name}."
+    return {path: each for path, each in basis.items() if path == name or path.startswith(inside)}
+
+
+def level_of(basis: Basis, name: str) -> str:
+    """Return a field's confidence; where it has none of its own, the lowest of its elements'."""
+    own = confidence_of(basis.get(name))
+    if own or not basis.has_elements:
+        return own
+    levels = {confidence_of(entry) for entry in entries_of(basis, name).values()}
+    return next((level for level in reversed(LEVELS) if level in levels), "")
+
+
+def sources_of(basis: Basis, name: str) -> list[str]:
+    """Return the addresses that a field and its elements rest on, each once."""
+    entries = entries_of(basis, name).values()
+    return list(dict.fromkeys(each["url"] for entry in entries for each in citations_of(entry)))
 
 
 def values_of(outcome: Outcome) -> Mapping[str, JSON]:

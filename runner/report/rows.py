@@ -10,12 +10,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from runner.evidence.basis import (
+    Basis,
     basis_of,
     citations_of,
     confidence_of,
+    entries_of,
     excerpt_of,
     is_empty,
     is_scalar,
+    level_of,
     results_of,
     values_of,
 )
@@ -99,7 +102,6 @@ class Row:
         key: What the row is called.
         values: The output's fields; a text is the field `output`.
         basis: What each value rests on, by field (or by element, e.g. `products.0`).
-        has_elements: Some of `basis` is about elements of lists.
         fields: The fields of all rows of its step, in order.
         level: The level of the heading it stands under, for what it lays out in blocks.
     """
@@ -112,8 +114,7 @@ class Row:
     warnings: Sequence[str]
     values: Mapping[str, JSON]
     fields: Sequence[Field]
-    basis: Mapping[str, Mapping[str, JSON]]
-    has_elements: bool
+    basis: Basis
     footnotes: Footnotes
     level: int = 1
 
@@ -142,7 +143,7 @@ class Row:
 
     def confidence(self, name: str) -> str:
         """Return `high`, `medium`, `low`, or "" where the provider does not say."""
-        return confidence_of(self.basis.get(name))
+        return level_of(self.basis, name)
 
     def reasoning(self, name: str) -> str:
         """Return how a field's value was found, "" where the provider does not say."""
@@ -173,11 +174,7 @@ class Row:
 
     def _entries(self, name: str) -> list[Mapping[str, JSON]]:
         """Return what a field and its elements rest on."""
-        entry = self.basis.get(name)
-        found = [] if entry is None else [entry]
-        if self.has_elements:
-            found += [each for key, each in self.basis.items() if key.startswith(f"{name}.")]
-        return found
+        return list(entries_of(self.basis, name).values())
 
     def show(self, name: str) -> Markdown:
         """Return a field on one line: its value, its confidence unless high, its citations."""
@@ -187,7 +184,7 @@ class Row:
         entries = self._entries(name)
         if not entries:
             return cell(value)
-        level = WEAK[confidence_of(self.basis.get(name))]
+        level = WEAK[level_of(self.basis, name)]
         return Markdown(f"{cell(value)}{level}{self.footnotes.mark(entries, value)}")
 
     def lay_out(self, name: str | None = None, level: int | None = None) -> Markdown:
@@ -319,7 +316,6 @@ def rows_of(
 
 
 def _row(outcome: Outcome, fields: Sequence[Field], footnotes: Footnotes, level: int) -> Row:
-    basis = basis_of(outcome)
     return Row(
         key=one_line(outcome.key) or f"Row {outcome.row + 1}",
         item=outcome.item,
@@ -329,8 +325,7 @@ def _row(outcome: Outcome, fields: Sequence[Field], footnotes: Footnotes, level:
         warnings=outcome.warnings,
         values=values_of(outcome),
         fields=fields or own_fields(outcome.output),
-        basis=basis,
-        has_elements=any([("." in field) for field in basis]),  # noqa: C419 - a list is faster here
+        basis=basis_of(outcome),
         footnotes=footnotes,
         level=level,
     )

@@ -215,3 +215,14 @@ def test_an_unknown_template_gets_a_suggestion(tmp_path, name, hint):
     with pytest.raises(TemplateError, match=name) as caught:
         render_report(job(folder=tmp_path, template=name), [])
     assert caught.value.hint.startswith(hint)
+
+
+def test_what_is_weak_in_a_list_is_seen_where_only_its_elements_are_graded():
+    """In its cell, and in the counts above it."""
+    basis = [
+        cited("key_products.0", "Anvils"),
+        cited("key_products.1", "Rope", url="https://b.example", confidence="low"),
+    ]
+    text = render("table", [outcome({"key_products": ["anvils", "rope"]}, basis=basis)])
+    assert "anvils; rope (low)[^1][^2]" in text
+    assert "1 of 3 fields filled, 1 cited; confidence 1 low." in text
