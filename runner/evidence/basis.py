@@ -11,6 +11,9 @@ from runner.jsonvalue import JSON
 
 LEVELS: Final = ("high", "medium", "low")
 
+# With `dict` before it, asking is several times faster.
+_MAPPINGS: Final = (dict, Mapping)
+
 
 def is_empty(value: JSON) -> bool:
     """Return whether a value says nothing: null, no visible text, an empty list or mapping."""
@@ -25,8 +28,8 @@ def is_empty(value: JSON) -> bool:
 
 
 def is_mapping(value: JSON) -> bool:
-    """Return whether a value is a mapping; asking for `dict` first is several times faster."""
-    return type(value) is dict or isinstance(value, Mapping)
+    """Return whether a value is a mapping."""
+    return isinstance(value, _MAPPINGS)
 
 
 def is_scalar(value: JSON) -> bool:
@@ -59,7 +62,7 @@ def citations_of(entry: Mapping[str, JSON]) -> list[Mapping[str, JSON]]:
     return [
         each
         for each in entry.get("citations") or ()
-        if is_mapping(each) and isinstance(each.get("url"), str)
+        if isinstance(each, _MAPPINGS) and isinstance(each.get("url"), str)
     ]
 
 
@@ -84,12 +87,12 @@ def basis_of(outcome: Outcome) -> Basis:
     )
 
 
-def entries_of(basis: Basis, name: str) -> Mapping[str, Mapping[str, JSON]]:
-    """Return what a field and its elements rest on, by path."""
+def entries_of(basis: Basis, name: str) -> list[Mapping[str, JSON]]:
+    """Return what a field and its elements rest on; each says of which in `field`."""
     if not basis.has_elements:
-        return {name: basis[name]} if name in basis else {}
+        return [basis[name]] if name in basis else []
     inside = f"{name}."
-    return {path: each for path, each in basis.items() if path == name or path.startswith(inside)}
+    return [each for path, each in basis.items() if path == name or path.startswith(inside)]
 
 
 def level_of(basis: Basis, name: str) -> str:
@@ -97,13 +100,13 @@ def level_of(basis: Basis, name: str) -> str:
     own = confidence_of(basis.get(name))
     if own or not basis.has_elements:
         return own
-    levels = {confidence_of(entry) for entry in entries_of(basis, name).values()}
+    levels = set(map(confidence_of, entries_of(basis, name)))
     return next((level for level in reversed(LEVELS) if level in levels), "")
 
 
 def sources_of(basis: Basis, name: str) -> list[str]:
     """Return the addresses that a field and its elements rest on, each once."""
-    entries = entries_of(basis, name).values()
+    entries = entries_of(basis, name)
     return list(dict.fromkeys(each["url"] for entry in entries for each in citations_of(entry)))
 
 

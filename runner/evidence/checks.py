@@ -164,8 +164,8 @@ def _unsure(check: Check, outcome: Outcome) -> Iterator[Failure]:
         if not entries:
             said = f"no confidence is given, and {check.value} is wanted"
             yield Failure(row=outcome.key, field=name, value=value, message=said)
-        for path, entry in entries.items():
-            level = confidence_of(entry)
+        for entry in entries:
+            path, level = str(entry["field"]), confidence_of(entry)
             # Where the elements of a list are graded, the list itself need not be.
             if level in allowed or (not level and len(entries) > 1 and path == name):
                 continue
@@ -184,7 +184,7 @@ def _uncited(check: Check, outcome: Outcome, *, finds_pages: bool) -> Iterator[F
         return
     basis = basis_of(outcome)
     for name, value in _values(check, outcome):
-        cited = [c for entry in entries_of(basis, name).values() for c in citations_of(entry)]
+        cited = [c for entry in entries_of(basis, name) for c in citations_of(entry)]
         if len(cited) < check.value:
             said = f"{_counted(len(cited), 'citation')}, fewer than {check.value}"
             yield Failure(row=outcome.key, field=name, value=value, message=said)

@@ -174,7 +174,7 @@ class Row:
 
     def _entries(self, name: str) -> list[Mapping[str, JSON]]:
         """Return what a field and its elements rest on."""
-        return list(entries_of(self.basis, name).values())
+        return entries_of(self.basis, name)
 
     def show(self, name: str) -> Markdown:
         """Return a field on one line: its value, its confidence unless high, its citations."""
@@ -272,10 +272,11 @@ class Row:
         found: list[Note] = []
         for each in self.fields:
             entry = self.basis.get(each.name)
-            if entry is None or is_empty(self.values.get(each.name)):
+            stated = entry.get("reasoning") if entry is not None else None
+            if not stated:
                 continue
-            level, stated = confidence_of(entry), entry.get("reasoning")
-            if stated and _is_doubtful(level, str(stated)):
+            level = confidence_of(entry)
+            if _is_doubtful(level, str(stated)) and not is_empty(self.values.get(each.name)):
                 reasoning = reasoning_of(entry)
                 found.append(Note(field=each, confidence=level, reasoning=reasoning))
         return found
