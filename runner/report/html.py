@@ -8,7 +8,7 @@ import hashlib
 import html
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -48,6 +48,7 @@ _TAGS: Final = {
 
 _TABLE: Final = '<div class="scroll" role="region" tabindex="0" aria-label="Table">\n<table>\n'
 _TABLE_END: Final = "</table>\n</div>\n"
+_BREAK: Final = html.unescape(BREAK)
 _MARK = re.compile(r"\[\^(\d{1,9})\]")
 _PIECE = re.compile(r'<figure id="piece-(\d+)"></figure>')
 
@@ -64,7 +65,9 @@ _PAGE = """\
 </head>
 <body>
 <main>
-{body}</main>
+"""
+_PAGE_END = """\
+</main>
 <div id="tip" role="tooltip" hidden></div>
 <script>{script}</script>
 </body>
@@ -83,18 +86,21 @@ def html_page(markdown: str, title: str, charts: Mapping[str, Chart]) -> str:
     # Text as the parser wants it, which does not see all of it.
     parts = parted(markdown.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\ufffd"))
     page = _Page(charts=charts, parts=parts)
-    body = _clean(_parser().render(parts.rest, {"page": page}))
-    body = _PIECE.sub(lambda found: page.pieces[int(found[1])], body) + page.sources()
-    # A browser makes no links of words: what parted them for GitHub can go.
-    body = body.replace(html.unescape(BREAK), "")
+    body = _PIECE.split(_clean(_parser().render(parts.rest, {"page": page})))
     style, script = _asset("report.css"), _asset("report.js")
     policy = (
         f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; "
         "base-uri 'none'; form-action 'none'"
     )
-    return _PAGE.format(
-        policy=policy, title=html.escape(title), style=style, script=script, body=body
-    )
+    # Put together once: a long page is large enough.
+    written = [_PAGE.format(policy=policy, title=html.escape(title), style=style), body[0]]
+    for number, rest in zip(body[1::2], body[2::2], strict=True):
+        written += page.pieces[int(number)]
+        written.append(rest)
+    written += page.sources()
+    # A browser makes no links of words: what parted them for GitHub can go.
+    written = [each.replace(_BREAK, "") for each in written]
+    return "".join([*written, _PAGE_END.format(script=script)])
 
 
 def _clean(text: str) -> str:
@@ -115,13 +121,14 @@ class _Page:
     Attributes:
         charts: By the text of the mermaid blocks that stand for them.
         named: How often each note is named.
-        pieces: What is written apart from the rest: charts, tables and lists of single lines.
+        pieces: What is written apart from the rest: charts, tables and lists of single lines, each
+            as texts to be joined.
     """
 
     charts: Mapping[str, Chart]
     parts: Parted
     named: Counter[str] = field(default_factory=Counter)
-    pieces: list[str] = field(default_factory=list)
+    pieces: list[Sequence[str]] = field(default_factory=list)
 
     def mark(self, number: str) -> str:
         """Return what leads from a figure to its note."""
@@ -154,21 +161,21 @@ class _Page:
             self.named.subtract(marks)
         return written
 
-    def apart(self, piece: str) -> str:
+    def apart(self, piece: Sequence[str]) -> str:
         """Return what stands for a piece until the rest is clean."""
         self.pieces.append(piece)
         return f'<figure id="piece-{len(self.pieces) - 1}"></figure>\n'
 
-    def table(self, lines: Sequence[str]) -> str:
-        """Return a table of the report's own."""
+    def table(self, lines: Sequence[str]) -> Sequence[str]:
+        """Return a table of the report's own, row by row."""
         head, rule, *body = lines
         classes = [' class="n"' if each == "---:" else "" for each in cells_of(rule)]
-        rows = [f"<tr>\n{self._cells(row, 'td', classes)}</tr>\n" for row in body]
         top = self._cells(head, "th", [f' scope="col"{each}' for each in classes])
-        return (
-            f"{_TABLE}<thead>\n<tr>\n{top}</tr>\n</thead>\n"
-            f"<tbody>\n{''.join(rows)}</tbody>\n{_TABLE_END}"
-        )
+        return [
+            f"{_TABLE}<thead>\n<tr>\n{top}</tr>\n</thead>\n<tbody>\n",
+            *[f"<tr>\n{self._cells(row, 'td', classes)}</tr>\n" for row in body],
+            f"</tbody>\n{_TABLE_END}",
+        ]
 
     def _cells(self, row: str, tag: str, classes: Sequence[str]) -> str:
         written = self._written(row[2:-2])
@@ -178,22 +185,20 @@ class _Page:
         pairs = zip(cells, classes, strict=True)
         return "".join([f"<{tag}{name}>{cell.strip()}</{tag}>\n" for cell, name in pairs])
 
-    def list(self, lines: Sequence[str]) -> str:
-        """Return a list of single lines."""
-        items = [f"<li>{self.line(line[2:])}</li>\n" for line in lines]
-        return f"<ul>\n{''.join(items)}</ul>\n"
+    def bullets(self, lines: Sequence[str]) -> Sequence[str]:
+        """Return a list of single lines, item by item."""
+        return ["<ul>\n", *[f"<li>{self.line(line[2:])}</li>\n" for line in lines], "</ul>\n"]
 
-    def sources(self) -> str:
+    def sources(self) -> Iterator[str]:
         """Return the notes, each with a way back to the first figure that rests on it."""
         if not self.parts.notes:
-            return ""
-        lines = ['<section class="notes" aria-label="Sources">\n<ol>\n']
+            return
+        yield '<section class="notes" aria-label="Sources">\n<ol>\n'
         for number, text in self.parts.notes.items():
             back = f' <a class="back" href="#ref-{number}-0" aria-label="Back">↩</a>'
             shown = back if self.named[number] else ""
-            item = f'<li id="note-{number}" value="{number}"><p>{self.line(text)}{shown}</p></li>\n'
-            lines.append(item)
-        return "".join([*lines, "</ol>\n</section>\n"])
+            yield f'<li id="note-{number}" value="{number}"><p>{self.line(text)}{shown}</p></li>\n'
+        yield "</ol>\n</section>\n"
 
 
 @functools.cache
@@ -279,7 +284,7 @@ class _Renderer(RendererHTML):
         chart = page.charts.get(tokens[index].content)
         if chart is None or tokens[index].info != "mermaid":
             return str(super().fence(tokens, index, options, env))
-        return page.apart(_figure(chart))
+        return page.apart([_figure(chart)])
 
     def line(self, tokens: Sequence[Token], index: int, _options: Any, env: Any) -> str:
         """Write a line."""
@@ -295,7 +300,7 @@ class _Renderer(RendererHTML):
         number, _ = tokens[index].map or (0, 0)
         table = page.parts.tables.get(number)
         return page.apart(
-            page.list(page.parts.lists[number]) if table is None else page.table(table)
+            page.bullets(page.parts.lists[number]) if table is None else page.table(table)
         )
 
 
