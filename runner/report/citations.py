@@ -37,6 +37,9 @@ class Source:
     excerpt: str
     link: Markdown
 
+    def __str__(self) -> str:
+        return self.title or self.url
+
 
 class Sources(list[Source]):
     """Sources; printed, a numbered list of them."""

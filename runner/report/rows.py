@@ -26,7 +26,7 @@ from runner.evidence.text import one_line, shortened
 from runner.execute.outcomes import Outcome, Status
 from runner.jsonvalue import JSON
 from runner.report.blocks import LINE_LENGTH, block
-from runner.report.citations import Footnotes, Source
+from runner.report.citations import Footnotes, Source, Sources
 from runner.report.escape import MISSING, inline, quoted
 from runner.report.fields import Field, own_fields
 from runner.report.links import address
@@ -78,6 +78,9 @@ class Result:
     excerpts: Sequence[str]
     content: str
 
+    def __str__(self) -> str:
+        return self.title or self.url
+
     @property
     def address(self) -> Markdown:
         """The URL without its scheme, or the document's path."""
@@ -118,6 +121,9 @@ class Row:
     footnotes: Footnotes
     level: int = 1
 
+    def __str__(self) -> str:
+        return self.key
+
     @property
     def state(self) -> str:
         """The status in words."""
@@ -153,8 +159,8 @@ class Row:
         """Return a field's footnote markers, those of its elements included."""
         return self.footnotes.mark(self._entries(name), self.value(name))
 
-    def sources(self, name: str | None = None) -> list[Source]:
-        """Return the sources of a field, or of the whole row."""
+    def sources(self, name: str | None = None) -> Sources:
+        """Return the sources of a field, or of the whole row; printed, a numbered list of them."""
         names = [name] if name is not None else list(self.basis)
         found: dict[tuple[str, str], Source] = {}
         for each in names:
@@ -164,7 +170,7 @@ class Row:
                 link = self.footnotes.links.link(title, url)
                 source = Source(url=url, title=title, excerpt=excerpt, link=link)
                 found.setdefault((url, excerpt), source)
-        return list(found.values())
+        return Sources(found.values())
 
     @property
     def uncited(self) -> list[Source]:

@@ -16,6 +16,7 @@ from .examples import (
     any_json,
     cited,
     every_kind_of_row,
+    found_pages,
     job,
     outcome,
     render,
@@ -176,6 +177,19 @@ def test_a_template_sees_rows_citations_and_filters(own):
     assert read.rows[2] == ("Company", "Head office")
     assert "3 main 2026" in report
     assert "[^1]: " in report
+
+
+def test_what_a_template_prints_whole_reads_well(own):
+    """A list of sources is a numbered list; a row, a field, a source or a result is its name."""
+    rows = every_kind_of_row()[:1]
+    report = own("{{ rows[0].cite('headquarters') }}\n\n{{ sources() }}\n", rows)
+    source = '[Acme \\| Home](https://example.com/acme?a=1&amp;b=2): "Its head office is'
+    assert f"\n\n1. {source}" in report
+    assert f"1. {source}" in own("{{ rows[0].sources('headquarters') }}", rows)
+    printed = own("{{ rows[0] }}, {{ fields }}, {{ rows[0].sources()[1] }}, {{ rows }}", rows)
+    assert printed == "Acme, Founded year; Head office; Key products, Acme \\| Home, Acme\n"
+    results = own("{{ rows[0].results }}", found_pages()[:1], action=ACTIONS["search"])
+    assert results == "Anvils; notes/acme.md\n"
 
 
 def test_a_stray_file_changes_no_built_in_template(tmp_path):
