@@ -222,6 +222,16 @@ def test_a_template_error_names_file_and_line(own, text, line, message):
     assert caught.value.line == line
 
 
+@pytest.mark.parametrize("text", ["{% include 'other.md.j2' %}", None])
+def test_a_template_that_is_no_text_is_refused_plainly(tmp_path, text):
+    """Whether it is the report's or one that it includes."""
+    (tmp_path / "other.md.j2").write_bytes(b"\xff\xfe")
+    name = "other.md.j2" if text is None else "mine.md.j2"
+    (tmp_path / name).write_bytes(b"\xff\xfe" if text is None else text.encode())
+    with pytest.raises(TemplateError, match=r"(?i)utf-8"):
+        render_report(job(folder=tmp_path, template=name), [])
+
+
 @pytest.mark.parametrize(
     ("name", "hint"), [("tabel", "Did you mean 'table'?"), ("x/y.j2", "Built in are table, cards")]
 )
