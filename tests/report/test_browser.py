@@ -185,6 +185,14 @@ def test_printing_shows_all_columns_notes_and_addresses(opened):
     page.emulate_media(media="print")
     assert page.evaluate("document.documentElement.scrollWidth") <= 700
     assert page.evaluate("document.querySelector('.scroll').scrollWidth") <= 700
+    lines = page.evaluate(
+        """() => {
+            const range = document.createRange();
+            range.selectNodeContents(document.querySelector("td.n").firstChild);
+            return range.getClientRects().length;
+        }"""
+    )
+    assert lines == 1, "a number is broken over two lines"
     shown = "getComputedStyle(document.querySelector('.notes a[href^=http]'), '::after').content"
     assert "<" in page.evaluate(shown)
     assert (
