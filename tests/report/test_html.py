@@ -15,7 +15,7 @@ from runner.report.html import html_page
 from runner.report.render import render_report
 
 from .attacks import ATTACKS
-from .examples import ACTIONS, EXAMPLES, TEMPLATES, cited, job, outcome
+from .examples import ACTIONS, EXAMPLES, TEMPLATES, cited, every_text, job, outcome
 
 VISIBLE_ATTRIBUTES = {"href", "class", "id", "rel", "scope", "role", "tabindex", "start"}
 
@@ -141,34 +141,15 @@ def test_the_title_is_text():
     assert "<title>&lt;x&gt;</title>" in html_page("", "<x>", {})
 
 
-def every_attack(template):
-    """Return rows that hold each attack in key, value, source and reason, and end in each way."""
-    rows = []
-    for n, text in enumerate(ATTACKS):
-        basis = [
-            cited("headquarters", text, title=text, url=f"https://a.example/{n}", confidence="low"),
-            cited("founded_year", text, reasoning=f"The sources disagree: {text}"),
-        ]
-        output = {"headquarters": text, "founded_year": n, "key_products": [text, text]}
-        if template == "search":
-            found = {"url": text, "title": text, "excerpts": [text]}
-            output, basis = {"results": [found]}, []
-        if template == "research":
-            output = f"Before.\n\n{text}\n\nAfter [1]. Source: https://a.example/{n}"
-        rows.append(outcome(output, row=n, key=text, basis=basis, warnings=[text]))
-    rows.append(outcome(row=len(ATTACKS), key="x", status="failed", error="No answer"))
-    return rows
-
-
 @pytest.mark.parametrize("template", TEMPLATES)
 def test_what_is_written_without_the_full_parser_is_what_it_would_write(template, monkeypatch):
     """Tables, lists and notes are written from their lines: as the parser and the sanitiser have them."""
-    own, _ = page(template, every_attack(template))
+    own, _ = page(template, every_text(template, ATTACKS))
     monkeypatch.setattr("runner.report.html.inline_html", lambda *_: None)
-    by_line, _ = page(template, every_attack(template))
+    by_line, _ = page(template, every_text(template, ATTACKS))
     monkeypatch.setattr("runner.report.parted._table", lambda *_: [])
     monkeypatch.setattr("runner.report.parted._list", lambda *_: [])
-    parsed, _ = page(template, every_attack(template))
+    parsed, _ = page(template, every_text(template, ATTACKS))
     assert normal(own) == normal(by_line) == normal(parsed)
 
 
