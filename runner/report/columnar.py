@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import importlib.util
 import re
@@ -137,13 +138,21 @@ def _write_workbook(records: Records, file: IO[bytes]) -> None:
         value = _sheet_value(value)
         return text_cell(value) if isinstance(value, str) else value
 
-    header = [text_cell(name) for name in records.header]
-    for cell in header:
-        cell.font = bold
-    sheet.append(header)
-    for row in records:
-        sheet.append([written(value) for value in row])
-    ExcelWriter(book, _DatelessArchive(file, "w")).save()
+    archive = _DatelessArchive(file, "w")
+    try:
+        header = [text_cell(name) for name in records.header]
+        for cell in header:
+            cell.font = bold
+        sheet.append(header)
+        for row in records:
+            sheet.append([written(value) for value in row])
+        ExcelWriter(book, archive).save()
+    except BaseException:
+        # Left open, both would complain later, where it helps nobody.
+        archive.fp = None
+        with contextlib.suppress(Exception):
+            sheet.close()
+        raise
 
 
 def _fitting(text: str) -> str:
