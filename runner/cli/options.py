@@ -53,6 +53,17 @@ def job_options(command: Command) -> Command:
     return load_options(limit(command))
 
 
+def changed_options(command: Command) -> Command:
+    """Take only the jobs that changed."""
+    since = click.option(
+        "--since", metavar="COMMIT", help="Only jobs whose files git sees changed since a commit."
+    )
+    changed = click.option(
+        "--changed", is_flag=True, help="Only jobs that changed since their last run; says why."
+    )
+    return changed(since(command))
+
+
 def load_options(command: Command) -> Command:
     """Change a job from the command line."""
     for option in (
