@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
+from runner.cli.completion import complete_provider
 from runner.cli.messages import FORM, FORMATS
 from runner.errors import UsageError
 from runner.job.durations import parse_money
@@ -72,7 +73,12 @@ def load_options(command: Command) -> Command:
             is_flag=True,
             help="Let the job read and write outside its project folder.",
         ),
-        click.option("--provider", metavar="NAME", help="Ask this provider: parallel or local."),
+        click.option(
+            "--provider",
+            metavar="NAME",
+            shell_complete=complete_provider,
+            help="Ask this provider: parallel or local.",
+        ),
         click.option(
             "--vars",
             metavar="FILE",

@@ -157,7 +157,9 @@ def test_a_run_that_did_not_end_is_run_again(project):
 
 
 def test_a_broken_job_does_not_stop_the_others(project):
-    (project / "jobs/broken.yaml").write_text("name: broken\nquery: x\nprocesor: core\n", encoding="utf-8")
+    (project / "jobs/broken.yaml").write_text(
+        "name: broken\nquery: x\nprocesor: core\n", encoding="utf-8"
+    )
     done = run("run", "--changed", "jobs")
     assert done.exit_code == 2
     assert "jobs/broken.yaml:3:1" in done.stderr
