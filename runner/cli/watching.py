@@ -16,10 +16,9 @@ from typing import IO
 import click
 
 from runner.cli.messages import dollars
-from runner.errors import UsageError
+from runner.errors import UsageError, reason
 from runner.execute.executor import Watcher
 from runner.execute.fates import Fate
-from runner.execute.state import reason
 from runner.execute.tally import Tally
 from runner.providers.base import Exchange, GroupStatus, RunProgress
 

@@ -8,15 +8,11 @@ from typing import Any
 
 import jinja2
 
+from runner.errors import TemplateError
 from runner.templating.allowance import REPORT_WORK, allowance, spend
-from runner.templating.faults import TemplateError, failure, syntax_fault
+from runner.templating.faults import failure, syntax_fault
+from runner.templating.markdown import Markdown
 from runner.templating.sandbox import Sandbox, prepared
-
-
-class Markdown(str):
-    """Text that a report prints as it is: it was written as markdown, not read from data."""
-
-    __slots__ = ()
 
 
 class _ReportSandbox(Sandbox):
