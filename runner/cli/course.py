@@ -6,7 +6,6 @@ import asyncio
 import signal
 import time
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -17,21 +16,19 @@ import click
 from runner.cli.budget import confirm_partly
 from runner.cli.gathering import source_of, with_rows
 from runner.cli.leaving import note_begun, note_finished
-from runner.cli.messages import plural, show_warnings
+from runner.cli.means import Means, open_means
+from runner.cli.messages import plural
 from runner.cli.past import changes_since, values_before
 from runner.cli.results import write_results
-from runner.cli.stages import Calls, calls_of, open_provider, state_for
+from runner.cli.stages import Calls, calls_of, state_for
 from runner.cli.summary import Summary, plan_line
 from runner.cli.verifying import Reader
 from runner.cli.watching import Log, Progress, shown
 from runner.evidence.verifying import Verdicts, verdict_records, weigh
 from runner.execute.asked import asked, remember
-from runner.execute.cache import Cache
 from runner.execute.earlier import Results
 from runner.execute.executor import Watcher, execute
 from runner.execute.kept import Answers, keep_run, write_verdicts
-from runner.execute.ledger import Ledger
-from runner.execute.limits import Pace, SharedWindows
 from runner.execute.outcomes import Outcome
 from runner.execute.standing import Standings
 from runner.execute.state import State, staged, write_whole
@@ -39,12 +36,13 @@ from runner.execute.stored import StoredOutcomes, outcome_line
 from runner.execute.survey import Survey, survey
 from runner.execute.tally import Tally
 from runner.execute.terms import Terms
-from runner.job.model import Job, Step, Task
+from runner.job.durations import lowest
+from runner.job.model import Job, Step
+from runner.jsonvalue import JSON
 from runner.plan.calls import Call
 from runner.plan.processors import PROCESSORS
 from runner.plan.time import SECONDS
 from runner.plan.waves import waves
-from runner.providers.base import Provider
 from runner.report.render import digest_for, render_report
 
 INSTANT_SECONDS = 120.0
@@ -55,7 +53,7 @@ INSTANT_SECONDS = 120.0
 class Options:
     """What the command line asks of a run."""
 
-    variables: dict[str, str]
+    variables: Mapping[str, JSON]
     provider: str | None = None
     limit: int | None = None
     refresh: bool = False
@@ -68,16 +66,6 @@ class Options:
     log_file: Path | None = None
     quiet: bool = False
     verbose: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Means:
-    """What a run works with, opened."""
-
-    state: State
-    provider: Provider
-    cache: Cache
-    ledger: Ledger
 
 
 class Course:
@@ -94,7 +82,7 @@ class Course:
         self._digest = digest_for(job, date=self._date)
         self._answers = Answers()
         self._verdicts: Verdicts | None = None
-        self._budget = _least(job.budget, options.max_cost)
+        self._budget = lowest(job.budget, options.max_cost)
         self._steps = {step.id: step for step in job.steps}
         self._waves = waves(job.steps)
         self._calls = 0
@@ -108,22 +96,14 @@ class Course:
             KeyboardInterrupt: the run was asked to stop; what was bought is in the ledger.
         """
         job, options = self._job, self._options
-        state = state_for(job)
-        provider = open_provider(
-            job, state, allow_outside=options.allow_outside, listener=self._log.request
-        )
-        try:
-            show_warnings(provider.warnings, quiet=options.quiet)
-            with ExitStack() as stack:
-                means = Means(
-                    state=state,
-                    provider=provider,
-                    cache=stack.enter_context(Cache(state.cache, time.time)),
-                    ledger=stack.enter_context(Ledger(state.ledger)),
-                )
-                return await self._told(means)
-        finally:
-            await provider.close()
+        async with open_means(
+            job,
+            state_for(job),
+            allow_outside=options.allow_outside,
+            quiet=options.quiet,
+            listener=self._log.request,
+        ) as means:
+            return await self._told(means)
 
     async def _told(self, means: Means) -> Summary:
         """Survey, execute and write; the ledger hears how it went."""
@@ -175,15 +155,7 @@ class Course:
         calls = calls_of(source, source.steps, means.provider.edition, None)
         self._affordable(source, calls, means)
         self._begin(means)
-        windows = SharedWindows(means.state.limits)
-        try:
-            pace = Pace(means.provider.quotas, windows)
-            watcher = Watcher()
-            outcomes = [
-                each async for each in self._outcomes(calls, means, pace, watcher, steps=steps)
-            ]
-        finally:
-            windows.close()
+        outcomes = [each async for each in self._outcomes(calls, means, Watcher(), steps=steps)]
         self._job = with_rows(self._job, outcomes[0])
         self._digest = digest_for(self._job, date=self._date)
 
@@ -215,40 +187,33 @@ class Course:
     async def _executed(self, calls: Calls, means: Means) -> None:
         """Write each outcome to the state directory as it comes."""
         job, state = self._job, means.state
-        windows = SharedWindows(state.limits)
         loop = asyncio.get_running_loop()
         task = asyncio.current_task()
         if task is not None:
             loop.add_signal_handler(signal.SIGTERM, task.cancel)
-        try:
-            with (
-                shown(job.name, self._calls, quiet=self._options.quiet) as show,
-                staged(state.outcomes(job.name)) as file,
-            ):
-                progress = Progress(
-                    name=job.name,
-                    calls=self._calls,
-                    tally=self._tally,
-                    record=means.ledger.count,
-                    show=show,
-                    cost=means.ledger.cost,
-                    say=self._say,
-                )
-                pace = Pace(means.provider.quotas, windows)
-                results = Results(job.steps)
-                for number in range(len(self._waves)):
-                    if number:
-                        file.flush()
-                        calls = self._later(number, means, results, Path(file.name))
-                        progress.calls = self._calls
-                    async for outcome in self._outcomes(
-                        calls, means, pace, progress, steps=self._steps
-                    ):
-                        self._take(outcome)
-                        results.note(outcome)
-                        file.write(outcome_line(outcome))
-        finally:
-            windows.close()
+        with (
+            shown(job.name, self._calls, quiet=self._options.quiet) as show,
+            staged(state.outcomes(job.name)) as file,
+        ):
+            progress = Progress(
+                name=job.name,
+                calls=self._calls,
+                tally=self._tally,
+                record=means.ledger.count,
+                show=show,
+                cost=means.ledger.cost,
+                say=self._say,
+            )
+            results = Results(job.steps)
+            for number in range(len(self._waves)):
+                if number:
+                    file.flush()
+                    calls = self._later(number, means, results, Path(file.name))
+                    progress.calls = self._calls
+                async for outcome in self._outcomes(calls, means, progress, steps=self._steps):
+                    self._take(outcome)
+                    results.note(outcome)
+                    file.write(outcome_line(outcome))
 
     def _later(self, number: int, means: Means, results: Results, file: Path) -> Calls:
         """Return the calls of a later wave; its steps read what earlier ones left in the file."""
@@ -268,7 +233,6 @@ class Course:
         self,
         calls: Iterable[Call],
         means: Means,
-        pace: Pace,
         watcher: Watcher,
         *,
         steps: Mapping[str, Step],
@@ -291,7 +255,7 @@ class Course:
             cache=means.cache,
             provider=means.provider,
             ledger=means.ledger,
-            pace=pace,
+            pace=means.pace,
             watcher=watcher,
         )
 
@@ -329,10 +293,7 @@ class Course:
             outcomes = StoredOutcomes(means.state.outcomes(self._job.name), self._tally.rows)
             reader = Reader(
                 job=self._job,
-                provider=means.provider,
-                state=means.state,
-                cache=means.cache,
-                ledger=means.ledger,
+                means=means,
                 budget=self._budget,
                 refresh=self._options.refresh,
                 offline=self._options.offline,
@@ -384,12 +345,4 @@ def _timeout(step: Step, call: Call) -> float:
 
 def _place(job: Job, step: Step) -> str:
     """Return where a step's question stands in the job file, as `file:line`."""
-    action = step.action
-    key = type(action).__name__.lower()
-    if isinstance(action, Task):
-        key = "query" if isinstance(action.input, str) else "input"
-    return f"{job.source.shown}:{job.source.key((*step.where, key)).line}"
-
-
-def _least(*limits: Decimal | None) -> Decimal | None:
-    return min((limit for limit in limits if limit is not None), default=None)
+    return f"{job.source.shown}:{job.source.key(step.question).line}"

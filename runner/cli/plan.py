@@ -12,7 +12,7 @@ import click
 
 from runner.cli.messages import dollars, duration, plural, show_json, show_warnings
 from runner.cli.options import job_argument, job_options, parse_variables, talk_options
-from runner.cli.planning import later_calls, plan_record, survey_job, verification
+from runner.cli.planning import Later, later_calls, plan_record, survey_job, verification
 from runner.cli.stages import edition_for, load_job_file
 from runner.errors import UsageError
 from runner.execute.survey import Survey
@@ -59,11 +59,12 @@ def command(
             f"No row is called '{show}'",
             hint="Give a row's number, from 1, or its key as the report has it",
         )
-    plan = plan_record(loaded, found, shown.requests)
+    later = later_calls(loaded, found)
+    plan = plan_record(loaded, found, later, shown.requests)
     if as_json:
         show_json(plan)
         return
-    _show(loaded, found, plan)
+    _show(loaded, found, later, plan)
     for step, request in shown.requests.items():
         click.echo(f"\nrequest of {shown.name(step, loaded)}:")
         click.echo(json.dumps(request, ensure_ascii=False, indent=2))
@@ -102,7 +103,7 @@ class _Shown:
         return number if len(job.steps) == 1 else f"{number}, step {step}"
 
 
-def _show(job: Job, found: Survey, plan: Mapping[str, JSON]) -> None:
+def _show(job: Job, found: Survey, later: Mapping[str, Later], plan: Mapping[str, JSON]) -> None:
     total = found.total
     click.echo(f"{job.name}: {plural(plan['rows'], 'row')}, {plural(total.calls, 'distinct call')}")
     is_local = job.provider == "local"
@@ -113,14 +114,14 @@ def _show(job: Job, found: Survey, plan: Mapping[str, JSON]) -> None:
     click.echo(f"new:      {total.new:,}")
     for why, count in plan["new_because"].items():
         click.echo(f"          {count:,}: {why}")
-    for id_, each in later_calls(job, found).items():
+    for id_, each in later.items():
         click.echo(f"later:    step '{id_}', {_calls(*each.calls)}; it reads earlier answers")
     click.echo(f"provider: {job.provider}")
     for step in plan["steps"]:
         if step["processor"] is not None and not is_local:
             name = "" if len(job.steps) == 1 else f"{step['id']}: "
             click.echo(f"          {name}{step['processor']} ({step['why']})")
-    click.echo(f"price:    {_price(plan, verification(job, found, later_calls(job, found)))}")
+    click.echo(f"price:    {_price(plan, verification(job, found, later))}")
     if job.budget is not None:
         click.echo(f"budget:   {dollars(job.budget)}{_room(found)}")
     if plan["seconds_max"]:

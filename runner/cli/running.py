@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import secrets
 import time
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 from runner.cli.course import Course, Options
@@ -16,6 +14,7 @@ from runner.cli.stages import load_job_file
 from runner.cli.summary import Summary
 from runner.cli.watching import Log, log_file
 from runner.errors import RunnerError
+from runner.execute.runs import new_run
 from runner.execute.state import check_writable
 from runner.job.model import Job
 from runner.report.columnar import check_installed
@@ -44,7 +43,7 @@ def run_job(file: Path, options: Options) -> Summary:
         if target is not None:
             check_writable(target)
             check_installed(target)
-    run = f"run_{datetime.now(tz=UTC):%Y%m%dT%H%M%SZ}_{secrets.token_hex(3)}"
+    run = new_run("run")
     with log_file(options.log_file) as lines:
         log = Log(lines, run, verbose=options.verbose)
         log.write("start", job=job.name, file=str(job.file))

@@ -27,7 +27,7 @@ HELD = 10_000
 def load_job_file(
     file: Path,
     *,
-    variables: Mapping[str, str],
+    variables: Mapping[str, JSON],
     provider: str | None,
     allow_outside: bool,
     quiet: bool,

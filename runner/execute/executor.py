@@ -20,7 +20,6 @@ from collections.abc import (
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
-from itertools import islice
 
 from runner.execute.asking import Asker
 from runner.execute.buying import Buyer
@@ -30,6 +29,7 @@ from runner.execute.finding import Finder
 from runner.execute.ledger import Ledger
 from runner.execute.limits import Pace
 from runner.execute.outcomes import Outcome, Status
+from runner.execute.portions import portions
 from runner.execute.terms import Kept, Terms, entry_of
 from runner.execute.validity import Validity
 from runner.execute.waiting import Waiting
@@ -117,7 +117,7 @@ class _Executor:
         """Yield exactly one outcome per call, in the order of the calls."""
         with Waiting() as waiting:
             is_first = True
-            for chunk in _portions(calls, RUNS_A_REQUEST):
+            for chunk in portions(calls, RUNS_A_REQUEST):
                 unknown: dict[str, Call] = {}
                 for call, answer in self._known(chunk):
                     if is_first and (answer is not None or call.withheld is not None):
@@ -141,7 +141,7 @@ class _Executor:
 
     def _known(self, calls: Iterable[Call]) -> Iterator[tuple[Call, Answer | None]]:
         """Yield calls with their cached answers, where these may be used."""
-        for portion in _portions(calls, PORTION):
+        for portion in portions(calls, PORTION):
             readable = [call.fingerprint for call in portion if self._age(call) is not None]
             entries = {} if self._nothing_stored else self._cache.look(readable)
             answers = [self._usable(call, entries.get(call.fingerprint)) for call in portion]
@@ -211,7 +211,7 @@ class _Executor:
 
     def _answered(self, calls: Iterable[Call]) -> Iterator[tuple[Call, Answer | None]]:
         """Yield calls that have their fate with their answers, where there is one."""
-        for portion in _portions(calls, PORTION):
+        for portion in portions(calls, PORTION):
             asked = [call.fingerprint for call in portion if call.withheld is None]
             good = [each for each in asked if self._fates[each].status == "ok"]
             answers = {each: self._at_hand[each] for each in good if each in self._at_hand}
@@ -334,9 +334,3 @@ def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     return error
-
-
-def _portions(calls: Iterable[Call], size: int) -> Iterator[list[Call]]:
-    iterator = iter(calls)
-    while portion := list(islice(iterator, size)):
-        yield portion

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import random
-import sqlite3
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
@@ -14,6 +12,7 @@ from pathlib import Path
 from typing import Final, Protocol, TypeVar
 
 from runner.errors import AmbiguousError, RateLimitedError, UnreachableError
+from runner.execute.database import Database
 from runner.job.model import Retry
 
 WINDOW_SECONDS: Final = 60.0
@@ -23,6 +22,11 @@ MOST_REFUSALS: Final = 1_000
 """A request that met the rate limit so often is given up."""
 
 LEAST_PER_WINDOW: Final = 6
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS sent (kind TEXT, at REAL);
+CREATE INDEX IF NOT EXISTS sent_at ON sent (kind, at);
+"""
 
 Answer = TypeVar("Answer")
 
@@ -35,23 +39,19 @@ class Windows(Protocol):
         ...
 
 
-class SharedWindows:
+class SharedWindows(Database):
     """Windows in a small SQLite file, for all processes of a state directory."""
 
+    holds = "record of requests"
+    loses = ": it is made anew"
+
     def __init__(self, file: Path) -> None:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        self._database = sqlite3.connect(file, timeout=10, isolation_level=None)
         # What is lost in a crash is at most a minute's memory of speed.
-        self._database.execute("PRAGMA journal_mode = WAL")
-        self._database.execute("PRAGMA synchronous = OFF")
-        self._database.execute("CREATE TABLE IF NOT EXISTS sent (kind TEXT, at REAL)")
-        self._database.execute("CREATE INDEX IF NOT EXISTS sent_at ON sent (kind, at)")
+        super().__init__(file, _SCHEMA, synchronous="OFF")
 
     def enter(self, kind: str, quota: int, now: float) -> float:
         """Take a place, or return the seconds until one may be free (0: taken)."""
-        database = self._database
-        database.execute("BEGIN IMMEDIATE")
-        try:
+        with self.transaction() as database:
             since = now - WINDOW_SECONDS
             database.execute("DELETE FROM sent WHERE kind = ? AND at <= ?", (kind, since))
             blocking = database.execute(
@@ -60,14 +60,7 @@ class SharedWindows:
             ).fetchone()
             if blocking is None:
                 database.execute("INSERT INTO sent VALUES (?, ?)", (kind, now))
-        finally:
-            database.execute("COMMIT")
         return 0.0 if blocking is None else max(0.001, blocking[0] - since)
-
-    def close(self) -> None:
-        """Release the file."""
-        with contextlib.suppress(sqlite3.Error):
-            self._database.close()
 
 
 class Pace:

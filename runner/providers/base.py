@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeAlias, get_args, runtime_checkable
 
+from runner.job.model import Kind
 from runner.jsonvalue import JSON
-from runner.plan.calls import Kind
 
 RunStatus: TypeAlias = Literal[
     "queued", "action_required", "running", "completed", "failed", "cancelling", "cancelled"

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection
 from decimal import Decimal
-from itertools import islice
 from pathlib import PurePath
 from typing import IO, Any, Final
 
 from runner.errors import UsageError
 from runner.evidence.basis import is_scalar
 from runner.execute.outcomes import Outcome
+from runner.execute.portions import portions
 from runner.job.model import Job
 from runner.jsonvalue import JSON
 from runner.report.data import FORMULA, storable
@@ -146,18 +146,12 @@ def _write_parquet(records: Records, file: IO[bytes]) -> None:
         ]
     )
     with parquet.ParquetWriter(file, schema, compression="zstd") as writer:
-        for rows in _batches(records):
+        for rows in portions(records, BATCH):
             columns = [
                 pa.array([_stored(row[index], kind) for row in rows], type=types[kind])
                 for index, kind in enumerate(kinds)
             ]
             writer.write_batch(pa.record_batch(columns, schema=schema))
-
-
-def _batches(records: Iterable[list[JSON]]) -> Iterator[list[list[JSON]]]:
-    iterator = iter(records)
-    while rows := list(islice(iterator, BATCH)):
-        yield rows
 
 
 def _kinds(records: Records) -> list[str]:
