@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -28,9 +27,6 @@ def run_job(file: Path, options: Options) -> Summary:
         KeyboardInterrupt: the run was asked to stop; what was bought is in the ledger.
     """
     started = time.monotonic()
-    # A run makes very many small values that live long: looking through them for cycles again and
-    # again would take a fifth of its time.
-    gc.set_threshold(100_000, 50, 100)
     job = load_job_file(
         file,
         variables=options.variables,
