@@ -157,6 +157,7 @@ def references(text: str) -> list[Reference]:
     Raises:
         TemplateError: the template cannot be read.
     """
+    read = found(text)
     written = spots(text)
     by_place: dict[tuple[int, tuple[str, ...]], Spot] = {}
     by_path: dict[tuple[str, ...], Spot] = {}
@@ -164,7 +165,7 @@ def references(text: str) -> list[Reference]:
         by_place.setdefault((spot.line, spot.path), spot)
         by_path.setdefault(spot.path, spot)
     placed: dict[Reference, None] = {}
-    for path, line, defined in found(text):
+    for path, line, defined in read:
         nowhere = Spot(path=path, line=line, column=1, width=1)
         starts = (path[:length] for length in range(len(path), 0, -1))
         near = (by_place.get((line, start)) or by_path.get(start) for start in starts)
