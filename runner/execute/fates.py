@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Final, Literal, TypeAlias
 
 from runner.execute.outcomes import Status
-from runner.plan.distinct import FIRST_SIZE, place_of, short
+from runner.plan.distinct import FEW, FIRST_SIZE, place_of, short
 
 Source: TypeAlias = Literal["cached", "new", "attached"]
 """Where an answer came from: the cache, this run's purchase, or one that was on its way."""
@@ -54,15 +54,19 @@ class Fates:
     unanswered.
     """
 
-    def __init__(self) -> None:
-        self._slots = array("Q", bytes(8 * FIRST_SIZE))
-        self._numbers = array("I", bytes(4 * FIRST_SIZE))
+    def __init__(self, *, few: int = FEW) -> None:
+        self._most = few
+        self._few: dict[str, Fate] | None = {}
+        self._slots = array("Q")
+        self._numbers = array("I")
         self._fates: list[Fate] = []
         self._number: dict[Fate, int] = {}
         self._count = 0
 
     def get(self, fingerprint: str, default: Fate | None = None) -> Fate | None:
         """Return a call's fate; the default where it has none."""
+        if self._few is not None:
+            return self._few.get(fingerprint, default)
         place = place_of(self._slots, short(fingerprint))
         return self._fates[self._numbers[place]] if self._slots[place] else default
 
@@ -76,6 +80,15 @@ class Fates:
         return self.get(fingerprint) is not None
 
     def __setitem__(self, fingerprint: str, fate: Fate) -> None:
+        few = self._few
+        if few is not None:
+            few[fingerprint] = fate
+            if len(few) > self._most:
+                self._few = None
+                self._slots = array("Q", bytes(8 * FIRST_SIZE))
+                self._numbers = array("I", bytes(4 * FIRST_SIZE))
+                self.update(few)
+            return
         value = short(fingerprint)
         place = place_of(self._slots, value)
         if not self._slots[place]:

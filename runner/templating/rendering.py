@@ -74,8 +74,10 @@ def render_value(text: str, context: Mapping[str, Any]) -> JSON:
     program = compiled.program
     try:
         with allowance(JOB_WORK):
-            # Shared: the context is taken as it is, without a copy for every rendering.
-            state = program.new_context({**_globals(), **context}, shared=True)
+            # The context is taken as it is, without a copy for every rendering.
+            state = program.environment.context_class(
+                program.environment, {**_globals(), **context}, program.name, program.blocks
+            )
             parts = program.root_render_func(state)
             if not compiled.is_value:
                 return _joined(parts)
