@@ -28,12 +28,12 @@ from runner.execute.fates import CACHED, NEW, PAID, Fate, Fates
 from runner.execute.finding import Finder
 from runner.execute.ledger import Ledger
 from runner.execute.limits import Pace
-from runner.execute.outcomes import Outcome, Status
+from runner.execute.outcomes import Outcome, unanswered, withheld
 from runner.execute.portions import portions
 from runner.execute.terms import Kept, Terms, entry_of
 from runner.execute.validity import Validity
 from runner.execute.waiting import Waiting
-from runner.plan.calls import Call, Withheld
+from runner.plan.calls import Call
 from runner.plan.time import RUNS_A_REQUEST
 from runner.providers.base import Answer, GroupStatus, Provider, RunProgress
 
@@ -308,25 +308,6 @@ class _NoWindows:
     def enter(self, kind: str, quota: int, now: float) -> float:
         del kind, quota, now
         return 0.0
-
-
-def unanswered(call: Call, status: Status, error: str, run_id: str | None = None) -> Outcome:
-    """Return the outcome of a call that has no answer, and why."""
-    return Outcome(
-        step=call.step,
-        row=call.row,
-        key=call.key,
-        item=call.item,
-        status=status,
-        run_id=run_id,
-        processor=call.body.get("processor"),
-        error=error,
-    )
-
-
-def withheld(call: Call, why: Withheld) -> Outcome:
-    """Return the outcome of a call that is not asked."""
-    return replace(unanswered(call, why.status, why.reason), withheld=True)
 
 
 def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
