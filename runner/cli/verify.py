@@ -26,12 +26,12 @@ from runner.cli.verifying import Reader
 from runner.errors import ExitCode, StateError, UsageError
 from runner.evidence.text import glimpse
 from runner.evidence.verifying import VERDICTS, Doubt, Evidence, verdict_records
-from runner.execute.executor import Watcher
 from runner.execute.fates import Fate
 from runner.execute.kept import KeptRun, write_verdicts
 from runner.execute.runs import new_run
 from runner.execute.state import State, write_whole
 from runner.execute.tally import Tally
+from runner.execute.watching import Watcher
 from runner.job.durations import lowest
 from runner.job.model import Job
 from runner.jsonvalue import JSON
