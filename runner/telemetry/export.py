@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import threading
+import time
 from collections.abc import Callable, Mapping
 from typing import Final
 
@@ -75,15 +76,16 @@ class Telemetry:
             self._shutdowns.append(metrics.shutdown)
             self.watchers.append(Metrics(metrics.get_meter(SCOPE, __version__), about))
 
-    def close(self, patience: float = PATIENCE_SECONDS) -> str | None:
+    def close(self) -> str | None:
         """Send what is left; return what went wrong with it, in a sentence, or None."""
+        ends = time.monotonic() + PATIENCE_SECONDS
         threads = [threading.Thread(target=each, daemon=True) for each in self._shutdowns]
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(patience)
+            thread.join(max(0.0, ends - time.monotonic()))
         if any(thread.is_alive() for thread in threads):
-            return self._complaints.first or f"no answer within {patience:g} s"
+            return self._complaints.first or f"no answer within {PATIENCE_SECONDS:g} s"
         return self._complaints.first
 
 
