@@ -94,6 +94,7 @@ class Log(Watcher):
         self._job = job
         self._verbose = verbose
         self._steps: tuple[str, ...] = ()
+        self._bought_for: dict[str, str] = {}
 
     def write(self, event: str, **fields: object) -> None:
         """Write one event to the log file."""
@@ -109,11 +110,20 @@ class Log(Watcher):
 
     def exchanged(self, exchange: Exchange) -> None:
         """Tell of one HTTP request: its route, status and time; never of its headers or body."""
+        if self._file is not None:
+            self._write_request(exchange)
+        if self._verbose:
+            said = "no answer" if exchange.status is None else exchange.status
+            click.echo(
+                f"  {exchange.method} {exchange.path} -> {said} in {exchange.milliseconds:,.0f} ms",
+                err=True,
+            )
+
+    def _write_request(self, exchange: Exchange) -> None:
         purpose = exchange.purpose
-        only = self._steps[0] if len(self._steps) == 1 else None
         self.write(
             "request",
-            step=purpose.step or only,
+            step=self._step(exchange),
             call=_short(purpose.fingerprint),
             key=purpose.key,
             calls=purpose.calls,
@@ -126,12 +136,15 @@ class Log(Watcher):
             milliseconds=round(exchange.milliseconds, 1),
             price=float(exchange.committed_usd),
         )
-        if self._verbose:
-            said = "no answer" if exchange.status is None else exchange.status
-            click.echo(
-                f"  {exchange.method} {exchange.path} -> {said} in {exchange.milliseconds:,.0f} ms",
-                err=True,
-            )
+
+    def _step(self, exchange: Exchange) -> str | None:
+        """Return the step that a request is made for; None where it may be for several."""
+        step, id_ = exchange.purpose.step, exchange.id
+        if step is not None and id_ is not None:
+            self._bought_for[id_] = step
+        elif step is None and id_ is not None:
+            step = self._bought_for.get(id_)
+        return self._steps[0] if step is None and len(self._steps) == 1 else step
 
     def outcome(self, call: Call, outcome: Outcome) -> None:
         """Tell what a row's call came to; why it failed stands in its results."""

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from runner.cli.course import Options
-from runner.cli.gates import show_failures
 from runner.cli.messages import dollars, plural, show_error, show_json, shown_path
 from runner.cli.options import job_options, parse_max_cost, parse_variables, talk_options
-from runner.cli.running import run_job
-from runner.cli.summary import Summary
 from runner.errors import ExitCode, RunnerError
-from runner.execute.outcomes import Status
-from runner.report.render import is_html
+
+if TYPE_CHECKING:
+    from runner.cli.summary import Summary
+    from runner.execute.outcomes import Status
 
 GLIMPSE_LINES = 16
 
@@ -59,6 +58,10 @@ def command(
     as_json: bool,
 ) -> None:
     """Run job files: write their results and reports."""
+    from runner.cli.course import Options
+    from runner.cli.gates import show_failures
+    from runner.cli.running import run_job
+
     options = Options(
         variables=parse_variables(variables),
         provider=provider,
@@ -95,6 +98,8 @@ def command(
 
 
 def _show(summary: Summary) -> None:
+    from runner.report.render import is_html
+
     tally = summary.tally
     parts = [f"{tally.statuses['ok']:,} ok"]
     bad: tuple[Status, ...] = ("failed", "invalid", "pending", "skipped")
