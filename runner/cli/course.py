@@ -6,7 +6,7 @@ import asyncio
 import signal
 import time
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial
@@ -29,6 +29,7 @@ from runner.evidence.verifying import Verdicts, verdict_records, weigh
 from runner.execute.asked import asked, remember
 from runner.execute.earlier import Results
 from runner.execute.executor import execute
+from runner.execute.inputs import inputs_of, write_inputs
 from runner.execute.kept import Answers, keep_run, write_verdicts
 from runner.execute.ledger import Ledger
 from runner.execute.outcomes import Outcome
@@ -46,7 +47,7 @@ from runner.plan.calls import Call
 from runner.plan.processors import PROCESSORS
 from runner.plan.time import SECONDS
 from runner.plan.waves import waves
-from runner.report.render import digest_for, render_report
+from runner.report.render import digest_for, files_of, render_report
 
 INSTANT_SECONDS = 120.0
 """How long a call without a processor may take, where the job does not say."""
@@ -70,6 +71,12 @@ class Options:
     quiet: bool = False
     verbose: bool = False
 
+    @property
+    def inputs(self) -> dict[str, JSON]:
+        """Those that say how much is asked, of whom, and where it is written."""
+        out = None if self.out is None else str(Path.cwd() / self.out)
+        return {"provider": self.provider, "limit": self.limit, "out": out}
+
 
 class Course:
     """One run of one job; `go` is its story."""
@@ -92,6 +99,7 @@ class Course:
         self._waves = waves(job.steps)
         self._calls = 0
         self._begun = False
+        self._inputs = inputs_of(job, files_of(job), options.inputs)
 
     async def go(self) -> Summary:
         """Open what the run works with, run, and close it again.
@@ -129,6 +137,8 @@ class Course:
             remember(means.state.asked(job.name), asked(job, provider.edition({})))
             summary = self._written(means.state, cost, provider.warnings)
             status = summary.status
+            inputs = replace(self._inputs, run=self._run, status=status)
+            write_inputs(means.state.inputs(job.name), inputs)
             if not self._tally.statuses["pending"]:
                 note_finished(means.state, job, self._run, self._options)
         except asyncio.CancelledError:
@@ -150,6 +160,7 @@ class Course:
         if self._begun:
             return
         self._begun = True
+        means.state.inputs(self._job.name).unlink(missing_ok=True)
         means.ledger.start(self._run, self._job.name)
         note_begun(means.state, self._job, self._run, self._options, means.provider)
 

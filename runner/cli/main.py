@@ -49,6 +49,7 @@ COMMANDS = {
         "schema",
         "Print the JSON Schema of job files, or of the project file runner.yaml.",
     ),
+    "completion": ("completion", "Print the script that lets a shell complete `runner`."),
 }
 """The module of each command and what it does, in the order one uses them."""
 

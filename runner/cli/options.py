@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
+from runner.cli.completion import complete_provider
 from runner.cli.messages import FORM, FORMATS
 from runner.errors import UsageError
 from runner.job.durations import parse_money
@@ -54,6 +55,17 @@ def job_options(command: Command) -> Command:
     return load_options(limit(command))
 
 
+def changed_options(command: Command) -> Command:
+    """Take only the jobs that changed."""
+    since = click.option(
+        "--since", metavar="COMMIT", help="Only jobs whose files git sees changed since a commit."
+    )
+    changed = click.option(
+        "--changed", is_flag=True, help="Only jobs that changed since their last run; says why."
+    )
+    return changed(since(command))
+
+
 def load_options(command: Command) -> Command:
     """Change a job from the command line."""
     for option in (
@@ -62,7 +74,12 @@ def load_options(command: Command) -> Command:
             is_flag=True,
             help="Let the job read and write outside its project folder.",
         ),
-        click.option("--provider", metavar="NAME", help="Ask this provider: parallel or local."),
+        click.option(
+            "--provider",
+            metavar="NAME",
+            shell_complete=complete_provider,
+            help="Ask this provider: parallel or local.",
+        ),
         click.option(
             "--vars",
             metavar="FILE",

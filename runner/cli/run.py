@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 import click
 
 from runner.cli.messages import dollars, plural, show_error, show_json, shown_path
-from runner.cli.options import job_options, parse_max_cost, parse_variables, talk_options
+from runner.cli.options import (
+    changed_options,
+    job_options,
+    parse_max_cost,
+    parse_variables,
+    talk_options,
+)
 from runner.errors import ExitCode, RunnerError
 
 if TYPE_CHECKING:
@@ -19,8 +25,9 @@ GLIMPSE_LINES = 16
 
 
 @click.command("run")
-@click.argument("jobs", metavar="JOB...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("jobs", metavar="JOB...", nargs=-1, type=click.Path(path_type=Path))
 @job_options
+@changed_options
 @talk_options
 @click.option("--refresh", is_flag=True, help="Ask again, whatever the cache holds.")
 @click.option("--offline", is_flag=True, help="Use the cache only; ask nothing.")
@@ -44,6 +51,8 @@ def command(
     variables: tuple[str, ...],
     provider: str | None,
     limit: int | None,
+    changed: bool,
+    since: str | None,
     allow_outside: bool,
     form: str,
     verbose: bool,
@@ -57,10 +66,15 @@ def command(
     log_file: Path | None,
     as_json: bool,
 ) -> None:
-    """Run job files: write their results and reports."""
+    """Run job files: write their results and reports.
+
+    With --changed or --since a JOB may be a folder; without any, it is every job below this one.
+    """
+    from runner.cli.changed import chooser_for, chosen_files
     from runner.cli.course import Options
     from runner.cli.gates import show_failures
-    from runner.cli.running import run_job
+    from runner.cli.running import load_for, run_job
+    from runner.cli.summary import unchanged_record
 
     options = Options(
         variables=parse_variables(variables),
@@ -77,12 +91,27 @@ def command(
         quiet=quiet,
         verbose=verbose,
     )
+    files = chosen_files(jobs, changed=changed, since=since)
+    chooser = chooser_for(
+        files,
+        changed=changed,
+        since=since,
+        allow_outside=allow_outside,
+        limit=limit,
+        options=options.inputs,
+    )
     worst = ExitCode.DONE
-    for job in jobs:
+    for file in files:
         try:
+            job = load_for(file, options)
+            because = None if chooser is None else chooser.reasons(job, quiet=quiet)
+            if because is not None and not because:
+                if as_json:
+                    show_json({**unchanged_record(job), "because": because})
+                continue
             summary = run_job(job, options)
         except RunnerError as error:
-            if len(jobs) == 1:
+            if len(files) == 1:
                 raise
             # One broken job does not stop the others.
             show_error(error)
@@ -90,7 +119,7 @@ def command(
             continue
         show_failures(summary.checks, form if not as_json else "text", quiet=quiet)
         if as_json:
-            show_json(summary.record())
+            show_json(summary.record() | ({} if because is None else {"because": because}))
         elif not quiet:
             _show(summary)
         worst = max(worst, summary.exit_code)

@@ -22,14 +22,12 @@ from runner.jsonvalue import JSON
 from runner.report.columnar import check_installed
 
 
-def run_job(file: Path, options: Options) -> Summary:
-    """Run one job file.
+def load_for(file: Path, options: Options) -> Job:
+    """Return the job in a file as it is to be run; its warnings are printed.
 
     Raises:
-        RunnerError: the job, its data, the state directory or the provider is at fault.
-        KeyboardInterrupt: the run was asked to stop; what was bought is in the ledger.
+        RunnerError: the job is at fault.
     """
-    started = time.monotonic()
     job = load_job_file(
         file,
         variables=options.variables,
@@ -37,7 +35,17 @@ def run_job(file: Path, options: Options) -> Summary:
         allow_outside=options.allow_outside,
         quiet=options.quiet,
     )
-    job = _redirected(job, options.out)
+    return _redirected(job, options.out)
+
+
+def run_job(job: Job, options: Options) -> Summary:
+    """Run one job.
+
+    Raises:
+        RunnerError: the job's data, the state directory or the provider is at fault.
+        KeyboardInterrupt: the run was asked to stop; what was bought is in the ledger.
+    """
+    started = time.monotonic()
     for target in (job.report.path, job.results):
         if target is not None:
             check_writable(target)

@@ -69,6 +69,21 @@ class Summary:
         }
 
 
+def unchanged_record(job: Job) -> dict[str, JSON]:
+    """Return what `--json` prints of a job that was not run: nothing of it changed."""
+    counts = dict.fromkeys(("calls", "cached", "new", "attached", "failed", "pending"), 0)
+    return {
+        "job": job.name,
+        "run": None,
+        "status": "unchanged",
+        **counts,
+        "cost_usd": 0.0,
+        "report": str(job.report.path),
+        "results": None if job.results is None else str(job.results),
+        "seconds": 0.0,
+    }
+
+
 def plan_line(job: Job, survey: Survey) -> str:
     """Return the plan of a run, or of some of its steps, in a line."""
     total = survey.total

@@ -54,6 +54,10 @@ class State:
         """What a job's last run asked, as digests."""
         return self.folder / "runs" / job / "asked.json"
 
+    def inputs(self, job: str) -> Path:
+        """What a job's last run was made from, as digests; not there while it runs."""
+        return self.runs(job) / "inputs.json"
+
     def outcomes(self, job: str) -> Path:
         """The outcomes of a job's last run, one JSON object a line."""
         return self.runs(job) / "outcomes.jsonl"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from runner.job.checks import read_checks
 from runner.job.durations import lowest, parse_duration, parse_money
+from runner.job.files import files_read
 from runner.job.items import read_selection, rows_named
 from runner.job.model import (
     Action,
@@ -81,6 +82,7 @@ def build_job(
             template=report.get("template"),
         ),
         source=draft.job.source,
+        files=files_read(draft),
     )
 
 

@@ -239,6 +239,7 @@ class Job:
         budget: The lowest of the job's and of runner.yaml's, in US dollars.
         prices: What runner.yaml puts in the place of list prices, by name.
         source: The text and positions of the job file, for messages about it.
+        files: What the job is made from; documents and report templates are not among them.
     """
 
     file: Path
@@ -258,3 +259,4 @@ class Job:
     results: Path | None = None
     report: Report
     source: Source
+    files: tuple[Path, ...] = ()

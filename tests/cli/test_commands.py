@@ -78,7 +78,7 @@ def test_every_command_has_help(project, name):
         (["cache", "lst"], "There is no command 'runner cache lst'", "Did you mean 'list'?"),
         (["run", "x", "--quite"], "There is no option '--quite'", "Did you mean --quiet"),
         (["--xyzzy"], "There is no option '--xyzzy'", "See `runner --help`"),
-        (["plan"], "Missing argument 'JOB'", "See `runner plan --help`"),
+        (["plan"], "No job is named", "Name its file"),
         (["run", "x", "--limit", "0"], "Invalid value for '--limit'", "See `runner run --help`"),
         (
             ["run", "x", "--format", "xml"],
