@@ -45,9 +45,9 @@ class Telemetry:
 
     def __init__(self, wishes: Wishes, about: About, environment: Mapping[str, str]) -> None:
         self._complaints = _Complaints()
-        logger = logging.getLogger("opentelemetry")
-        logger.addHandler(self._complaints)
-        logger.propagate = False
+        self._logger = logging.getLogger("opentelemetry")
+        self._logger.addHandler(self._complaints)
+        self._logger.propagate = False
         self._shutdowns: list[Callable[[], object]] = []
         self.watchers: list[Watcher] = []
         resource = _resource(environment)
@@ -84,6 +84,7 @@ class Telemetry:
             thread.start()
         for thread in threads:
             thread.join(max(0.0, ends - time.monotonic()))
+        self._logger.removeHandler(self._complaints)
         if any(thread.is_alive() for thread in threads):
             return self._complaints.first or f"no answer within {PATIENCE_SECONDS:g} s"
         return self._complaints.first

@@ -97,6 +97,9 @@ def report_environment(
     )
 
     def printed(value: Any) -> Any:
+        if type(value) is Markdown:  # most of what a report prints
+            spend(len(value))
+            return value
         text = value if finalize is None else finalize(value)
         spend(len(text) if isinstance(text, str) else 1)
         return text
