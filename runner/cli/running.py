@@ -20,6 +20,7 @@ from runner.execute.watching import Watchers
 from runner.job.model import Job
 from runner.jsonvalue import JSON
 from runner.report.columnar import check_installed
+from runner.report.junit import Suite
 
 
 def load_for(file: Path, options: Options) -> Job:
@@ -38,8 +39,8 @@ def load_for(file: Path, options: Options) -> Job:
     return _redirected(job, options.out)
 
 
-def run_job(job: Job, options: Options) -> Summary:
-    """Run one job.
+def run_job(job: Job, options: Options, suite: Suite | None = None) -> Summary:
+    """Run one job; a `suite` hears of each outcome.
 
     Raises:
         RunnerError: the job's data, the state directory or the provider is at fault.
@@ -61,7 +62,7 @@ def run_job(job: Job, options: Options) -> Summary:
         log.write("start", file=str(job.file), provider=job.provider)
         watchers = Watchers([log, *telemetry])
         try:
-            summary = asyncio.run(Course(job, run, options, watchers, started).go())
+            summary = asyncio.run(Course(job, run, options, watchers, started, suite).go())
         except RunnerError as error:
             log.write("end", status="stopped", error=type(error).__name__)
             raise
