@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import urlsplit
 
+from runner.errors import TemplateError
 from runner.evidence.basis import (
     LEVELS,
     basis_of,
@@ -21,7 +22,7 @@ from runner.evidence.text import glimpse, one_line
 from runner.execute.outcomes import Outcome
 from runner.job.model import Check, Job, Step, Task
 from runner.jsonvalue import JSON
-from runner.templating import TemplateError, references, render_value
+from runner.templating import references, render_value
 
 MOST_KEPT: Final = 50
 """So many failures of one check are kept; the others are counted."""

@@ -9,15 +9,11 @@ from typing import Any
 import jinja2
 import jinja2.meta
 
+from runner.errors import TemplateError
 from runner.templating.allowance import REPORT_WORK, allowance, spend
-from runner.templating.faults import TemplateError, failure, syntax_fault
+from runner.templating.faults import failure, syntax_fault
+from runner.templating.markdown import Markdown
 from runner.templating.sandbox import Sandbox, prepared
-
-
-class Markdown(str):
-    """Text that a report prints as it is: it was written as markdown, not read from data."""
-
-    __slots__ = ()
 
 
 class _ReportSandbox(Sandbox):
@@ -112,6 +108,9 @@ def report_environment(
     )
 
     def printed(value: Any) -> Any:
+        if type(value) is Markdown:  # most of what a report prints
+            spend(len(value))
+            return value
         text = value if finalize is None else finalize(value)
         spend(len(text) if isinstance(text, str) else 1)
         return text
