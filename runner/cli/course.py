@@ -6,10 +6,10 @@ import asyncio
 import signal
 import time
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
 import click
@@ -17,21 +17,21 @@ import click
 from runner.cli.budget import confirm_partly
 from runner.cli.gathering import source_of, with_rows
 from runner.cli.leaving import note_begun, note_finished
-from runner.cli.messages import plural, show_warnings
+from runner.cli.means import Means, open_means
+from runner.cli.messages import plural
 from runner.cli.past import changes_since, values_before
 from runner.cli.results import write_results
-from runner.cli.stages import Calls, calls_of, open_provider, state_for
+from runner.cli.stages import Calls, calls_of, state_for
 from runner.cli.summary import Summary, plan_line
 from runner.cli.verifying import Reader
-from runner.cli.watching import Log, Progress, shown
+from runner.cli.watching import Progress, shown
 from runner.evidence.verifying import Verdicts, verdict_records, weigh
 from runner.execute.asked import asked, remember
-from runner.execute.cache import Cache
 from runner.execute.earlier import Results
-from runner.execute.executor import Watcher, execute
+from runner.execute.executor import execute
+from runner.execute.inputs import inputs_of, write_inputs
 from runner.execute.kept import Answers, keep_run, write_verdicts
 from runner.execute.ledger import Ledger
-from runner.execute.limits import Pace, SharedWindows
 from runner.execute.outcomes import Outcome
 from runner.execute.standing import Standings
 from runner.execute.state import State, staged, write_whole
@@ -39,13 +39,20 @@ from runner.execute.stored import StoredOutcomes, outcome_line
 from runner.execute.survey import Survey, survey
 from runner.execute.tally import Tally
 from runner.execute.terms import Terms
-from runner.job.model import Job, Step, Task
+from runner.execute.watching import End, Watcher, Watchers
+from runner.job.diagnostics import Problem
+from runner.job.durations import lowest
+from runner.job.model import Job, Step
+from runner.jsonvalue import JSON
 from runner.plan.calls import Call
 from runner.plan.processors import PROCESSORS
 from runner.plan.time import SECONDS
 from runner.plan.waves import waves
-from runner.providers.base import Provider
-from runner.report.render import digest_for, render_report
+from runner.report.junit import Suite
+from runner.report.render import digest_for, files_of, render_report
+
+MOST_TOLD = 10
+"""So many rows without a good answer are told one by one."""
 
 INSTANT_SECONDS = 120.0
 """How long a call without a processor may take, where the job does not say."""
@@ -55,7 +62,7 @@ INSTANT_SECONDS = 120.0
 class Options:
     """What the command line asks of a run."""
 
-    variables: dict[str, str]
+    variables: Mapping[str, JSON]
     provider: str | None = None
     limit: int | None = None
     refresh: bool = False
@@ -69,36 +76,43 @@ class Options:
     quiet: bool = False
     verbose: bool = False
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Means:
-    """What a run works with, opened."""
-
-    state: State
-    provider: Provider
-    cache: Cache
-    ledger: Ledger
+    @property
+    def inputs(self) -> dict[str, JSON]:
+        """Those that say how much is asked, of whom, and where it is written."""
+        out = None if self.out is None else str(Path.cwd() / self.out)
+        return {"provider": self.provider, "limit": self.limit, "out": out}
 
 
 class Course:
     """One run of one job; `go` is its story."""
 
-    def __init__(self, job: Job, run: str, options: Options, log: Log, started: float) -> None:
+    def __init__(
+        self,
+        job: Job,
+        run: str,
+        options: Options,
+        watcher: Watcher,
+        started: float,
+        suite: Suite | None = None,
+    ) -> None:
         self._job = job
         self._run = run
         self._options = options
-        self._log = log
+        self._watcher = watcher
         self._started = started
+        self._suite = suite
+        self._bad: list[Problem] = []
         self._tally = Tally()
         self._date = datetime.now(tz=UTC).date().isoformat()
         self._digest = digest_for(job, date=self._date)
         self._answers = Answers()
         self._verdicts: Verdicts | None = None
-        self._budget = _least(job.budget, options.max_cost)
+        self._budget = lowest(job.budget, options.max_cost)
         self._steps = {step.id: step for step in job.steps}
         self._waves = waves(job.steps)
         self._calls = 0
         self._begun = False
+        self._inputs = inputs_of(job, files_of(job), options.inputs)
 
     async def go(self) -> Summary:
         """Open what the run works with, run, and close it again.
@@ -108,27 +122,20 @@ class Course:
             KeyboardInterrupt: the run was asked to stop; what was bought is in the ledger.
         """
         job, options = self._job, self._options
-        state = state_for(job)
-        provider = open_provider(
-            job, state, allow_outside=options.allow_outside, listener=self._log.request
-        )
-        try:
-            show_warnings(provider.warnings, quiet=options.quiet)
-            with ExitStack() as stack:
-                means = Means(
-                    state=state,
-                    provider=provider,
-                    cache=stack.enter_context(Cache(state.cache, time.time)),
-                    ledger=stack.enter_context(Ledger(state.ledger)),
-                )
-                return await self._told(means)
-        finally:
-            await provider.close()
+        async with open_means(
+            job,
+            state_for(job),
+            allow_outside=options.allow_outside,
+            quiet=options.quiet,
+            listener=self._watcher.exchanged,
+        ) as means:
+            return await self._told(means)
 
     async def _told(self, means: Means) -> Summary:
         """Survey, execute and write; the ledger hears how it went."""
         ledger, provider = means.ledger, means.provider
-        status, rows = "stopped", 0
+        status: End = "stopped"
+        rows = 0
         try:
             source = source_of(self._job)
             if source is not None:
@@ -143,6 +150,8 @@ class Course:
             remember(means.state.asked(job.name), asked(job, provider.edition({})))
             summary = self._written(means.state, cost, provider.warnings)
             status = summary.status
+            inputs = replace(self._inputs, run=self._run, status=status)
+            write_inputs(means.state.inputs(job.name), inputs)
             if not self._tally.statuses["pending"]:
                 note_finished(means.state, job, self._run, self._options)
         except asyncio.CancelledError:
@@ -155,6 +164,8 @@ class Course:
         finally:
             if self._begun:
                 ledger.finish(status, {**self._tally.counts(), "rows": rows})
+                self._watcher.committed(ledger.cost())
+            self._watcher.over(status)
         return summary
 
     def _begin(self, means: Means) -> None:
@@ -162,6 +173,7 @@ class Course:
         if self._begun:
             return
         self._begun = True
+        means.state.inputs(self._job.name).unlink(missing_ok=True)
         means.ledger.start(self._run, self._job.name)
         note_begun(means.state, self._job, self._run, self._options, means.provider)
 
@@ -175,15 +187,9 @@ class Course:
         calls = calls_of(source, source.steps, means.provider.edition, None)
         self._affordable(source, calls, means)
         self._begin(means)
-        windows = SharedWindows(means.state.limits)
-        try:
-            pace = Pace(means.provider.quotas, windows)
-            watcher = Watcher()
-            outcomes = [
-                each async for each in self._outcomes(calls, means, pace, watcher, steps=steps)
-            ]
-        finally:
-            windows.close()
+        self._watcher.began(tuple(steps))
+        outcomes = [each async for each in self._outcomes(calls, means, self._watcher, steps=steps)]
+        self._watcher.ended(tuple(steps))
         self._job = with_rows(self._job, outcomes[0])
         self._digest = digest_for(self._job, date=self._date)
 
@@ -215,40 +221,42 @@ class Course:
     async def _executed(self, calls: Calls, means: Means) -> None:
         """Write each outcome to the state directory as it comes."""
         job, state = self._job, means.state
-        windows = SharedWindows(state.limits)
         loop = asyncio.get_running_loop()
         task = asyncio.current_task()
         if task is not None:
             loop.add_signal_handler(signal.SIGTERM, task.cancel)
-        try:
-            with (
-                shown(job.name, self._calls, quiet=self._options.quiet) as show,
-                staged(state.outcomes(job.name)) as file,
-            ):
-                progress = Progress(
-                    name=job.name,
-                    calls=self._calls,
-                    tally=self._tally,
-                    record=means.ledger.count,
-                    show=show,
-                    cost=means.ledger.cost,
-                    say=self._say,
-                )
-                pace = Pace(means.provider.quotas, windows)
-                results = Results(job.steps)
-                for number in range(len(self._waves)):
-                    if number:
-                        file.flush()
-                        calls = self._later(number, means, results, Path(file.name))
-                        progress.calls = self._calls
-                    async for outcome in self._outcomes(
-                        calls, means, pace, progress, steps=self._steps
-                    ):
-                        self._take(outcome)
-                        results.note(outcome)
-                        file.write(outcome_line(outcome))
-        finally:
-            windows.close()
+        with (
+            shown(job.name, self._calls, quiet=self._options.quiet) as show,
+            staged(state.outcomes(job.name)) as file,
+        ):
+            progress = Progress(
+                name=job.name,
+                calls=self._calls,
+                tally=self._tally,
+                record=partial(self._count, means.ledger),
+                show=show,
+                cost=means.ledger.cost,
+                say=self._say,
+            )
+            results = Results(job.steps)
+            watcher = Watchers([progress, self._watcher])
+            for number, wave in enumerate(self._waves):
+                if number:
+                    file.flush()
+                    calls = self._later(number, means, results, Path(file.name))
+                    progress.calls = self._calls
+                names = [step.id for step in wave]
+                watcher.began(names)
+                async for outcome in self._outcomes(calls, means, watcher, steps=self._steps):
+                    self._take(outcome)
+                    results.note(outcome)
+                    file.write(outcome_line(outcome))
+                watcher.ended(names)
+
+    def _count(self, ledger: Ledger, counts: Mapping[str, int]) -> None:
+        """Tell the ledger, and those who watch the money, how far the run is."""
+        ledger.count(counts)
+        self._watcher.committed(ledger.cost())
 
     def _later(self, number: int, means: Means, results: Results, file: Path) -> Calls:
         """Return the calls of a later wave; its steps read what earlier ones left in the file."""
@@ -268,7 +276,6 @@ class Course:
         self,
         calls: Iterable[Call],
         means: Means,
-        pace: Pace,
         watcher: Watcher,
         *,
         steps: Mapping[str, Step],
@@ -291,7 +298,7 @@ class Course:
             cache=means.cache,
             provider=means.provider,
             ledger=means.ledger,
-            pace=pace,
+            pace=means.pace,
             watcher=watcher,
         )
 
@@ -306,21 +313,14 @@ class Course:
 
     def _take(self, outcome: Outcome) -> None:
         self._tally.add(outcome)
-        self._digest.add(outcome)
+        judged = self._digest.add(outcome)
         self._answers.add(outcome)
-        if not self._log.is_open:
-            return
-        self._log.write(
-            "outcome",
-            step=outcome.step,
-            row=outcome.row,
-            key=outcome.key,
-            status=outcome.status,
-            call=outcome.run_id,
-            price=float(outcome.cost_usd),
-            cached=outcome.cached,
-            error=outcome.error,
-        )
+        if self._suite is not None:
+            self._suite.add(outcome, judged)
+        if outcome.status in ("failed", "invalid") and len(self._bad) < MOST_TOLD:
+            source, question = self._job.source, self._steps[outcome.step].question
+            said = f"{outcome.key}: {outcome.error}"
+            self._bad.append(source.problem(source.key(question), said))
 
     async def _verified(self, means: Means) -> Decimal:
         """Read the pages that answers cite, where the job asks for it; return what the run cost."""
@@ -329,13 +329,11 @@ class Course:
             outcomes = StoredOutcomes(means.state.outcomes(self._job.name), self._tally.rows)
             reader = Reader(
                 job=self._job,
-                provider=means.provider,
-                state=means.state,
-                cache=means.cache,
-                ledger=means.ledger,
+                means=means,
                 budget=self._budget,
                 refresh=self._options.refresh,
                 offline=self._options.offline,
+                watcher=self._watcher,
             )
             self._verdicts = await reader.verdicts(outcomes, steps)
             self._digest.verify(weigh(outcomes, self._verdicts, [step.id for step in steps]))
@@ -344,6 +342,11 @@ class Course:
     def _written(self, state: State, cost: Decimal, warnings: Sequence[str]) -> Summary:
         """Write what the run leaves; the report is rendered before the first file changes."""
         job, tally = self._job, self._tally
+        for judged in self._digest.checks.judged:
+            if self._suite is not None and judged.check.kind == "verified":
+                self._suite.judge(
+                    f"{job.name}.{judged.step.id}", "verified", judged, judged.failures
+                )
         # What was only submitted has no answer to show: an earlier report stays.
         kept = not self._has_all
         if not kept:
@@ -369,6 +372,7 @@ class Course:
             results=None if kept else job.results,
             seconds=time.monotonic() - self._started,
             checks=self._digest.checks,
+            bad=tuple(self._bad),
         )
 
 
@@ -384,12 +388,4 @@ def _timeout(step: Step, call: Call) -> float:
 
 def _place(job: Job, step: Step) -> str:
     """Return where a step's question stands in the job file, as `file:line`."""
-    action = step.action
-    key = type(action).__name__.lower()
-    if isinstance(action, Task):
-        key = "query" if isinstance(action.input, str) else "input"
-    return f"{job.source.shown}:{job.source.key((*step.where, key)).line}"
-
-
-def _least(*limits: Decimal | None) -> Decimal | None:
-    return min((limit for limit in limits if limit is not None), default=None)
+    return f"{job.source.shown}:{job.source.key(step.question).line}"

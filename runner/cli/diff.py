@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from runner.cli.completion import complete_run
 from runner.cli.messages import plural, show_json
 from runner.cli.options import job_argument, load_options, parse_variables, talk_options
 from runner.cli.stages import load_job_file, state_for
@@ -16,7 +17,7 @@ from runner.evidence.text import glimpse
 
 @click.command("diff")
 @job_argument
-@click.argument("runs", metavar="[RUN] [RUN]", nargs=-1)
+@click.argument("runs", metavar="[RUN] [RUN]", nargs=-1, shell_complete=complete_run)
 @load_options
 @talk_options
 @click.option("--markdown", is_flag=True, help="Print markdown, with links to the sources.")

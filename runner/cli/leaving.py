@@ -26,6 +26,7 @@ def note_begun(state: State, job: Job, run: str, options: Options, provider: Pro
             job=job.name,
             file=str(job.file),
             folder=str(Path.cwd()),
+            variables=options.variables,
             arguments=_arguments(options),
             buys=len(job.steps) > 1
             or isinstance(job.items, FoundItems)
@@ -36,13 +37,12 @@ def note_begun(state: State, job: Job, run: str, options: Options, provider: Pro
 
 def note_finished(state: State, job: Job, run: str, options: Options) -> None:
     """Take the note away: no row is pending."""
-    finish(state, job.name, _arguments(options), run)
+    finish(state, job.name, run, variables=options.variables, arguments=_arguments(options))
 
 
 def _arguments(options: Options) -> list[str]:
     """Return the options that say what is asked for, and where it is written."""
-    arguments = [word for item in sorted(options.variables.items())
-                 for word in ("--var", "=".join(item))]  # fmt: skip
+    arguments: list[str] = []
     if options.provider is not None:
         arguments += ["--provider", options.provider]
     if options.limit is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
+from runner.cli.completion import complete_provider
 from runner.cli.messages import FORM, FORMATS
 from runner.errors import UsageError
 from runner.job.durations import parse_money
@@ -34,6 +34,8 @@ class Commands(click.Group):
         """
         name, known = args[0], self.list_commands(ctx)
         if name not in known and not ctx.resilient_parsing:  # which completes words in a shell
+            import difflib
+
             near = difflib.get_close_matches(name, known, n=1)
             raise UsageError(
                 f"There is no command '{ctx.command_path} {name}'",
@@ -53,6 +55,17 @@ def job_options(command: Command) -> Command:
     return load_options(limit(command))
 
 
+def changed_options(command: Command) -> Command:
+    """Take only the jobs that changed."""
+    since = click.option(
+        "--since", metavar="COMMIT", help="Only jobs whose files git sees changed since a commit."
+    )
+    changed = click.option(
+        "--changed", is_flag=True, help="Only jobs that changed since their last run; says why."
+    )
+    return changed(since(command))
+
+
 def load_options(command: Command) -> Command:
     """Change a job from the command line."""
     for option in (
@@ -61,7 +74,12 @@ def load_options(command: Command) -> Command:
             is_flag=True,
             help="Let the job read and write outside its project folder.",
         ),
-        click.option("--provider", metavar="NAME", help="Ask this provider: parallel or local."),
+        click.option(
+            "--provider",
+            metavar="NAME",
+            shell_complete=complete_provider,
+            help="Ask this provider: parallel or local.",
+        ),
         click.option(
             "--vars",
             metavar="FILE",
@@ -82,13 +100,13 @@ def load_options(command: Command) -> Command:
     return command
 
 
-def talk_options(command: Command) -> Command:
+def talk_options(command: Command, *, formats: tuple[str, ...] = FORMATS) -> Command:
     """Say more or less."""
     for option in (
         click.option(
             "--format",
             "form",
-            type=click.Choice(FORMATS),
+            type=click.Choice(formats),
             default="text",
             show_default=True,
             callback=_remember_form,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -125,21 +127,25 @@ class Pickup:
 
     async def _finish(self, each: Unfinished) -> None:
         """Run the job once more: to its end, or as far as its answers now lead."""
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "runner", "run", each.file, *each.arguments),
-            *("--no-wait" if each.buys else "--no-buy", "--quiet"),
-            cwd=each.folder,
-            env={**os.environ, "RUNNER_STATE_DIR": str(self.state.folder.resolve())},
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        try:
-            _, said = await process.communicate()
-        except asyncio.CancelledError:
-            process.terminate()
-            await process.wait()
-            raise
+        with tempfile.NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as variables:
+            json.dump(each.variables, variables)
+            variables.flush()
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "runner", "run", each.file, *each.arguments),
+                *("--vars", variables.name),
+                *("--no-wait" if each.buys else "--no-buy", "--quiet"),
+                cwd=each.folder,
+                env={**os.environ, "RUNNER_STATE_DIR": str(self.state.folder.resolve())},
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.DEVNULL,
+                stderr=asyncio.subprocess.PIPE,
+            )
+            try:
+                _, said = await process.communicate()
+            except asyncio.CancelledError:
+                process.terminate()
+                await process.wait()
+                raise
         if each.buys and process.returncode == ExitCode.STILL_RUNNING:
             self.say(f"{each.job}: goes on")
             forget(self.state, each)  # The run that went on has left a note of its own.

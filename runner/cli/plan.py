@@ -10,11 +10,12 @@ from pathlib import Path
 
 import click
 
-from runner.cli.messages import dollars, duration, plural, show_json, show_warnings
-from runner.cli.options import job_argument, job_options, parse_variables, talk_options
-from runner.cli.planning import later_calls, plan_record, survey_job, verification
+from runner.cli.changed import chooser_for, chosen_files
+from runner.cli.messages import dollars, duration, plural, show_error, show_json, show_warnings
+from runner.cli.options import changed_options, job_options, parse_variables, talk_options
+from runner.cli.planning import Later, later_calls, plan_record, survey_job, verification
 from runner.cli.stages import edition_for, load_job_file
-from runner.errors import UsageError
+from runner.errors import ExitCode, RunnerError, UsageError
 from runner.execute.survey import Survey
 from runner.job.model import FoundItems, Job
 from runner.jsonvalue import JSON
@@ -22,18 +23,23 @@ from runner.plan.calls import Call
 
 
 @click.command("plan")
-@job_argument
+@click.argument("jobs", metavar="JOB...", nargs=-1, type=click.Path(path_type=Path))
 @job_options
+@changed_options
 @talk_options
-@click.option("--json", "as_json", is_flag=True, help="Print the plan as one JSON object.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object per job.")
 @click.option(
     "--show", metavar="N|KEY", help="The row whose request is printed: its number, or its key."
 )
+@click.pass_context
 def command(
-    job: Path,
+    ctx: click.Context,
+    jobs: tuple[Path, ...],
     variables: tuple[str, ...],
     provider: str | None,
     limit: int | None,
+    changed: bool,
+    since: str | None,
     allow_outside: bool,
     form: str,
     verbose: bool,
@@ -41,31 +47,86 @@ def command(
     as_json: bool,
     show: str | None,
 ) -> None:
-    """Show what would run, and its price; asks nothing."""
-    del form, verbose
-    loaded = load_job_file(
-        job,
-        variables=parse_variables(variables),
-        provider=provider,
+    """Show what would run, and its price; asks nothing.
+
+    With --changed or --since a JOB may be a folder; without any, it is every job below this one.
+    """
+    del verbose
+    given = parse_variables(variables)
+    files = chosen_files(jobs, changed=changed, since=since)
+    chooser = chooser_for(
+        files,
+        changed=changed,
+        since=since,
         allow_outside=allow_outside,
-        quiet=quiet,
+        limit=limit,
+        options={"provider": provider, "limit": limit, "out": None},
     )
-    with edition_for(loaded, allow_outside=allow_outside) as (edition, state, warnings):
+    worst = ExitCode.DONE
+    for file in files:
+        try:
+            job = load_job_file(
+                file,
+                variables=given,
+                provider=provider,
+                allow_outside=allow_outside,
+                quiet=quiet,
+            )
+            if chooser is None or chooser.reasons(job, quiet=quiet):
+                _plan(
+                    job,
+                    limit,
+                    show,
+                    allow_outside=allow_outside,
+                    quiet=quiet,
+                    as_json=as_json,
+                    form=form,
+                )
+        except RunnerError as error:
+            if len(files) == 1:
+                raise
+            # One broken job does not hide the plans of the others.
+            show_error(error)
+            worst = max(worst, error.exit_code)
+    ctx.exit(int(worst))
+
+
+def _plan(
+    job: Job,
+    limit: int | None,
+    show: str | None,
+    *,
+    allow_outside: bool,
+    quiet: bool,
+    as_json: bool,
+    form: str,
+) -> None:
+    """Plan a job and print it.
+
+    Raises:
+        RunnerError: the job's data or its documents are at fault, or there is no row to show.
+    """
+    with edition_for(job, allow_outside=allow_outside) as (edition, state, warnings):
         show_warnings(warnings, quiet=quiet)
         shown = _Shown(wanted=show)
-        found = survey_job(loaded, state, edition, limit, shown.watched)
+        found = survey_job(job, state, edition, limit, shown.watched)
     if show is not None and not shown.requests:
         raise UsageError(
             f"No row is called '{show}'",
             hint="Give a row's number, from 1, or its key as the report has it",
         )
-    plan = plan_record(loaded, found, shown.requests)
+    later = later_calls(job, found)
+    plan = plan_record(job, found, later, shown.requests)
+    if form == "github":
+        from runner.cli.stepsummary import append_plan
+
+        append_plan(plan)
     if as_json:
         show_json(plan)
         return
-    _show(loaded, found, plan)
+    _show(job, found, later, plan)
     for step, request in shown.requests.items():
-        click.echo(f"\nrequest of {shown.name(step, loaded)}:")
+        click.echo(f"\nrequest of {shown.name(step, job)}:")
         click.echo(json.dumps(request, ensure_ascii=False, indent=2))
 
 
@@ -102,7 +163,7 @@ class _Shown:
         return number if len(job.steps) == 1 else f"{number}, step {step}"
 
 
-def _show(job: Job, found: Survey, plan: Mapping[str, JSON]) -> None:
+def _show(job: Job, found: Survey, later: Mapping[str, Later], plan: Mapping[str, JSON]) -> None:
     total = found.total
     click.echo(f"{job.name}: {plural(plan['rows'], 'row')}, {plural(total.calls, 'distinct call')}")
     is_local = job.provider == "local"
@@ -113,14 +174,14 @@ def _show(job: Job, found: Survey, plan: Mapping[str, JSON]) -> None:
     click.echo(f"new:      {total.new:,}")
     for why, count in plan["new_because"].items():
         click.echo(f"          {count:,}: {why}")
-    for id_, each in later_calls(job, found).items():
+    for id_, each in later.items():
         click.echo(f"later:    step '{id_}', {_calls(*each.calls)}; it reads earlier answers")
     click.echo(f"provider: {job.provider}")
     for step in plan["steps"]:
         if step["processor"] is not None and not is_local:
             name = "" if len(job.steps) == 1 else f"{step['id']}: "
             click.echo(f"          {name}{step['processor']} ({step['why']})")
-    click.echo(f"price:    {_price(plan, verification(job, found, later_calls(job, found)))}")
+    click.echo(f"price:    {_price(plan, verification(job, found, later))}")
     if job.budget is not None:
         click.echo(f"budget:   {dollars(job.budget)}{_room(found)}")
     if plan["seconds_max"]:

@@ -25,12 +25,12 @@ from runner.execute.stored import outcome_line
 from runner.execute.survey import Count, Survey, Surveyor, reasons_sorted
 from runner.job.model import FoundItems, Job, Step, Task
 from runner.jsonvalue import JSON
-from runner.plan.calls import Call, Kind
+from runner.plan.calls import Call
 from runner.plan.choosing import choose
 from runner.plan.columns import columns_sent
 from runner.plan.expand import Edition
 from runner.plan.forecast import Forecast, forecast, of_found_rows
-from runner.plan.prices import PRICES, Prices
+from runner.plan.prices import prices_of
 from runner.plan.time import expected_seconds
 from runner.plan.verification import verification_price
 from runner.plan.waves import waves
@@ -127,13 +127,16 @@ def later_calls(job: Job, found: Survey) -> dict[str, Later]:
 
 
 def plan_record(
-    job: Job, found: Survey, requests: Mapping[str, Mapping[str, JSON]]
+    job: Job,
+    found: Survey,
+    later: Mapping[str, Later],
+    requests: Mapping[str, Mapping[str, JSON]],
 ) -> dict[str, JSON]:
     """Return the plan as `--json` prints it.
 
     `cost_usd_max` is None where a later step's list may be of any length.
     """
-    total, later = found.total, later_calls(job, found)
+    total = found.total
     shortest, longest = _seconds(job, found, later)
     certain = sum(each.calls[0] for each in later.values())
     least = total.cost_usd + sum(each.cost[0] for each in later.values())
@@ -164,7 +167,7 @@ def plan_record(
 
 def verification(job: Job, found: Survey, later: Mapping[str, Later]) -> Decimal | None:
     """Return the most that reading the cited pages is expected to cost, in US dollars."""
-    prices: Prices = {**PRICES, **job.prices}
+    prices = prices_of(job)
     amounts: list[Decimal | None] = []
     for step in job.steps:
         more = later[step.id].calls[1] if step.id in later else 0
@@ -202,16 +205,6 @@ def _sum(amounts: Iterable[Decimal | None]) -> Decimal | None:
     return None if None in known else sum((each for each in known if each is not None), Decimal(0))
 
 
-def _kind(step: Step) -> Kind:
-    kinds: Mapping[str, Kind] = {
-        "Task": "task",
-        "Search": "search",
-        "Extract": "extract",
-        "FindAll": "findall",
-    }
-    return kinds[type(step.action).__name__]
-
-
 def _seconds(job: Job, found: Survey, later: Mapping[str, Later]) -> tuple[float, float]:
     """Return the shortest and longest expected time; steps side by side take as long as one."""
     if job.provider == "local":
@@ -231,8 +224,7 @@ def _step_seconds(job: Job, step: Step, found: Survey, later: Later | None) -> t
         low, high = later.calls
         least, most = least + low, most + (max(low, 1) if high is None else high)
     name = choose(step.action).processor if isinstance(step.action, Task) else None
-    kind = _kind(step)
     return (
-        expected_seconds(kind, name, least, job.concurrency)[0],
-        expected_seconds(kind, name, most, job.concurrency)[1],
+        expected_seconds(step.kind, name, least, job.concurrency)[0],
+        expected_seconds(step.kind, name, most, job.concurrency)[1],
     )

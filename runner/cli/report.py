@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from runner.cli.completion import complete_template
 from runner.cli.messages import shown_path
 from runner.cli.options import job_argument, load_options, parse_variables, talk_options
 from runner.cli.past import stored_report
@@ -19,7 +20,12 @@ from runner.report.render import render_report
 @job_argument
 @load_options
 @talk_options
-@click.option("--template", metavar="NAME", help="Try another template; prints, writes nothing.")
+@click.option(
+    "--template",
+    metavar="NAME",
+    shell_complete=complete_template,
+    help="Try another template; prints, writes nothing.",
+)
 @click.option(
     "--to",
     metavar="FILE",

@@ -18,7 +18,8 @@ from runner.job.model import Job, Step
 from runner.jsonvalue import JSON
 from runner.plan.calls import Call
 from runner.plan.expand import Earlier, Edition, expand
-from runner.providers.base import Listener, Provider
+from runner.providers.base import Provider
+from runner.providers.exchanges import Listener
 
 HELD = 10_000
 """So many calls are held in memory; of more rows each is rendered again when its turn comes."""
@@ -27,7 +28,7 @@ HELD = 10_000
 def load_job_file(
     file: Path,
     *,
-    variables: Mapping[str, str],
+    variables: Mapping[str, JSON],
     provider: str | None,
     allow_outside: bool,
     quiet: bool,

@@ -12,6 +12,7 @@ from runner.errors import ExitCode
 from runner.evidence.checks import Checks
 from runner.execute.survey import Survey
 from runner.execute.tally import Tally
+from runner.job.diagnostics import Problem
 from runner.job.model import Job
 from runner.jsonvalue import JSON
 
@@ -20,7 +21,11 @@ RunStatus = Literal["done", "failed", "running", "budget"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """How a run ended. `report` and `results` are None where they were left as they were."""
+    """How a run ended.
+
+    `report` and `results` are None where they were left as they were; `bad` has the first rows that
+    failed, or whose answer is invalid, at the line of the job file that asks.
+    """
 
     job: str
     run: str
@@ -32,6 +37,7 @@ class Summary:
     results: Path | None
     seconds: float
     checks: Checks
+    bad: tuple[Problem, ...] = ()
 
     @property
     def exit_code(self) -> ExitCode:
@@ -67,6 +73,21 @@ class Summary:
             "results": None if self.results is None else str(self.results),
             "seconds": round(self.seconds, 3),
         }
+
+
+def unchanged_record(job: Job) -> dict[str, JSON]:
+    """Return what `--json` prints of a job that was not run: nothing of it changed."""
+    counts = dict.fromkeys(("calls", "cached", "new", "attached", "failed", "pending"), 0)
+    return {
+        "job": job.name,
+        "run": None,
+        "status": "unchanged",
+        **counts,
+        "cost_usd": 0.0,
+        "report": str(job.report.path),
+        "results": None if job.results is None else str(job.results),
+        "seconds": 0.0,
+    }
 
 
 def plan_line(job: Job, survey: Survey) -> str:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 
 import click
 
-from runner.cli.messages import plural, show_error, show_problems, shown_path
+from runner.cli.messages import FORMATS, plural, show_error, show_problems, shown_path
 from runner.cli.options import load_options, parse_variables, talk_options
 from runner.errors import ExitCode, RunnerError, UsageError
 from runner.job.diagnostics import Problem, has_errors, ordered
-from runner.job.load import find_jobs, load
+from runner.job.load import job_files, load
 from runner.job.project import find_root
 from runner.job.shelf import Shelf
 from runner.jsonvalue import JSON
@@ -27,7 +28,7 @@ _PAUSE = 200
 @click.command("validate")
 @click.argument("paths", metavar="[PATH]...", nargs=-1, type=click.Path(path_type=Path))
 @load_options
-@talk_options
+@partial(talk_options, formats=(*FORMATS, "sarif"))
 @click.option("--watch", is_flag=True, help="Check again whenever a file is saved, until Ctrl-C.")
 @click.pass_context
 def command(
@@ -47,7 +48,7 @@ def command(
     def check() -> bool:
         """Check and print everything; return whether all of it is right."""
         given = parse_variables(variables)
-        files = list(_files(paths or (Path(),)))
+        files = list(job_files(paths or (Path(),)))
         if not files:
             folders = ", ".join(map(str, paths)) or "this folder"
             raise UsageError(f"There is no job file below {folders}", hint="Make one: runner init")
@@ -89,14 +90,6 @@ def _problems(
         shown = shown_path(Path.cwd() / file)
         return (Problem(file=shown, line=0, column=0, message=error.message, hint=error.hint),)
     return loaded.problems
-
-
-def _files(paths: tuple[Path, ...]) -> Iterator[Path]:
-    for path in paths:
-        if path.is_dir():
-            yield from find_jobs(path)
-        else:
-            yield path
 
 
 def _check_on_save(check: Callable[[], bool], paths: Iterable[Path], *, quiet: bool) -> None:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
 import click
 
 from runner.cli.gates import show_failures
-from runner.cli.messages import dollars, plural, show_json, show_warnings, shown_path
+from runner.cli.means import open_means
+from runner.cli.messages import dollars, plural, show_json, shown_path
 from runner.cli.options import (
     job_argument,
     load_options,
@@ -22,19 +20,19 @@ from runner.cli.options import (
     parse_variables,
     talk_options,
 )
-from runner.cli.past import last_run, stored_report, verified_steps
-from runner.cli.stages import load_job_file, open_provider, state_for
+from runner.cli.past import stored_report, verified_steps
+from runner.cli.stages import load_job_file, state_for
 from runner.cli.verifying import Reader
 from runner.errors import ExitCode, StateError, UsageError
 from runner.evidence.text import glimpse
 from runner.evidence.verifying import VERDICTS, Doubt, Evidence, verdict_records
-from runner.execute.cache import Cache
-from runner.execute.executor import Watcher
 from runner.execute.fates import Fate
-from runner.execute.kept import KeptRun, write_verdicts
-from runner.execute.ledger import Ledger
+from runner.execute.kept import KeptRun, last_run, write_verdicts
+from runner.execute.runs import new_run
 from runner.execute.state import State, write_whole
 from runner.execute.tally import Tally
+from runner.execute.watching import Watcher
+from runner.job.durations import lowest
 from runner.job.model import Job
 from runner.jsonvalue import JSON
 from runner.report.render import render_report
@@ -75,8 +73,7 @@ def command(
         allow_outside=allow_outside,
         quiet=quiet,
     )
-    limits = (each for each in (loaded.budget, parse_max_cost(max_cost)) if each is not None)
-    loaded = replace(loaded, budget=min(limits, default=None))
+    loaded = replace(loaded, budget=lowest(loaded.budget, parse_max_cost(max_cost)))
     state = state_for(loaded)
     run = last_run(state, loaded.name)
     if run is None:
@@ -117,38 +114,28 @@ async def _verify(job: Job, state: State, run: KeptRun, asked: _Asked) -> Decima
             "This job cites nothing that could be verified",
             hint="Answers to `query` and `input` have citations",
         )
-    provider = open_provider(job, state, allow_outside=asked.allow_outside)
     tally = Tally()
-    try:
-        show_warnings(provider.warnings, quiet=asked.quiet)
-        with Cache(state.cache, time.time) as cache, Ledger(state.ledger) as ledger:
-            ledger.start(_name(), job.name)
-            status = "stopped"
-            try:
-                reader = Reader(
-                    job=job,
-                    provider=provider,
-                    state=state,
-                    cache=cache,
-                    ledger=ledger,
-                    budget=job.budget,
-                    refresh=asked.refresh,
-                    offline=asked.offline,
-                    watcher=_Counting(tally),
-                )
-                verdicts = await reader.verdicts(run.outcomes(), steps)
-                write_verdicts(run, verdict_records(verdicts))
-                status = "verified"
-                return ledger.cost()
-            finally:
-                counts = tally.counts()
-                ledger.finish(status, {**counts, "rows": counts["done"]})
-    finally:
-        await provider.close()
-
-
-def _name() -> str:
-    return f"verify_{datetime.now(tz=UTC):%Y%m%dT%H%M%SZ}_{secrets.token_hex(3)}"
+    async with open_means(
+        job, state, allow_outside=asked.allow_outside, quiet=asked.quiet
+    ) as means:
+        means.ledger.start(new_run("verify"), job.name)
+        status = "stopped"
+        try:
+            reader = Reader(
+                job=job,
+                means=means,
+                budget=job.budget,
+                refresh=asked.refresh,
+                offline=asked.offline,
+                watcher=_Counting(tally),
+            )
+            verdicts = await reader.verdicts(run.outcomes(), steps)
+            write_verdicts(run, verdict_records(verdicts))
+            status = "verified"
+            return means.ledger.cost()
+        finally:
+            counts = tally.counts()
+            means.ledger.finish(status, {**counts, "rows": counts["done"]})
 
 
 class _Counting(Watcher):

@@ -7,20 +7,17 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
+from runner.cli.means import Means
 from runner.evidence.basis import results_of
 from runner.evidence.verifying import Claims, Verdict, Verdicts
-from runner.execute.cache import Cache
-from runner.execute.executor import Watcher, execute
-from runner.execute.ledger import Ledger
-from runner.execute.limits import Pace, SharedWindows
+from runner.execute.executor import execute
 from runner.execute.outcomes import Outcome
-from runner.execute.state import State
 from runner.execute.terms import Terms
+from runner.execute.watching import Watcher
 from runner.job.model import Extract, Job, Step
 from runner.jsonvalue import JSON
 from runner.plan.calls import Call, fingerprint
-from runner.plan.prices import PRICES, price
-from runner.providers.base import Provider
+from runner.plan.prices import price, prices_of
 
 STEP = "verify"
 """What the calls that read pages are called."""
@@ -34,17 +31,14 @@ class Reader:
     """Reads cited pages for a job: from the cache, or else through its provider, paid once."""
 
     job: Job
-    provider: Provider
-    state: State
-    cache: Cache
-    ledger: Ledger
+    means: Means
     budget: Decimal | None = None
     refresh: bool = False
     offline: bool = False
     watcher: Watcher | None = None
 
     def _calls(self, pages: Iterable[str]) -> Iterator[Call]:
-        prices = {**PRICES, **self.job.prices}
+        prices = prices_of(self.job)
         for row, url in enumerate(pages):
             body: dict[str, JSON] = {"urls": [url], "advanced_settings": {"full_content": True}}
             yield Call(
@@ -54,7 +48,7 @@ class Reader:
                 key=url,
                 item={},
                 body=body,
-                fingerprint=fingerprint(self.provider.edition(body), "extract", body),
+                fingerprint=fingerprint(self.means.provider.edition(body), "extract", body),
                 price_usd=price(self.job.provider, "extract", body, prices)[1],
             )
 
@@ -73,21 +67,20 @@ class Reader:
         found: dict[tuple[str, str], Verdict] = {}
         if not claims.pages:
             return found
-        windows = SharedWindows(self.state.limits)
-        try:
-            async for page in execute(
-                self._calls(claims.pages),
-                terms=self._terms(steps),
-                cache=self.cache,
-                provider=self.provider,
-                ledger=self.ledger,
-                pace=Pace(self.provider.quotas, windows),
-                watcher=self.watcher,
-            ):
-                unread: Verdict = "not checked" if page.status == "skipped" else "unreachable"
-                found.update(claims.judge(page.key, _content(page), unread))
-        finally:
-            windows.close()
+        watcher = self.watcher or Watcher()
+        watcher.began([STEP])
+        async for page in execute(
+            self._calls(claims.pages),
+            terms=self._terms(steps),
+            cache=self.means.cache,
+            provider=self.means.provider,
+            ledger=self.means.ledger,
+            pace=self.means.pace,
+            watcher=watcher,
+        ):
+            unread: Verdict = "not checked" if page.status == "skipped" else "unreachable"
+            found.update(claims.judge(page.key, _content(page), unread))
+        watcher.ended([STEP])
         return found
 
     def _terms(self, steps: Sequence[Step]) -> Terms:

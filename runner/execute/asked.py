@@ -46,11 +46,10 @@ def _parts(job: Job, step: Step, edition: str) -> Iterator[tuple[str, str]]:
         yield "processor", choose(action).processor
         for name in ("processor", "max_processor", "fast"):
             del settings[name]
-        is_query = isinstance(action.input, str)
-        settings["query" if is_query else "input"] = settings.pop("input")
+        settings[action.key] = settings.pop("input")
         settings["output"] = (type(action.output).__name__, settings["output"])
     else:
-        yield "kind", type(action).__name__.lower()
+        yield "kind", step.kind
     settings["source_policy"] = None if step.source_policy is None else asdict(step.source_policy)
     settings["location"] = step.location
     for name, value in settings.items():

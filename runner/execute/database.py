@@ -1,4 +1,4 @@
-"""The ledger's file: SQLite in WAL mode, transactions, and its faults in words."""
+"""A file of the state directory: SQLite in WAL mode, transactions, and its faults in words."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, Literal, Self
 
 from runner.errors import StateError
 
@@ -18,15 +18,22 @@ BUSY_SECONDS: Final = 30.0
 class Database:
     """A SQLite file, opened and given its tables.
 
+    `holds` says what it holds, and `loses` what is lost when it is moved away.
+
     Raises:
         StateError: it cannot be used; so may every method.
     """
 
-    def __init__(self, file: Path, schema: str) -> None:
+    holds = "ledger"
+    loses = ": runs that are on their way are then no longer known"
+
+    def __init__(
+        self, file: Path, schema: str, *, synchronous: Literal["FULL", "OFF"] = "FULL"
+    ) -> None:
         self.file = file
         with self.reporting():
             file.parent.mkdir(parents=True, exist_ok=True)
-            self.connection = connect(file)
+            self.connection = connect(file, synchronous)
             self.connection.executescript(schema)
 
     @contextlib.contextmanager
@@ -54,8 +61,8 @@ class Database:
                 said, hint = "cannot be written", "Name another folder with RUNNER_STATE_DIR"
             else:
                 said = f"is damaged ({text})"
-                hint = "Move it away: runs that are on their way are then no longer known"
-            raise StateError(f"The ledger {self.file} {said}", hint=hint) from error
+                hint = "Move it away" + self.loses
+            raise StateError(f"The {self.holds} {self.file} {said}", hint=hint) from error
 
     def close(self) -> None:
         """Release the file."""
@@ -71,10 +78,10 @@ class Database:
         self.close()
 
 
-def connect(file: Path) -> sqlite3.Connection:
-    """Open the file; every commit reaches the disk, for a purchase outlives a power cut."""
+def connect(file: Path, synchronous: Literal["FULL", "OFF"] = "FULL") -> sqlite3.Connection:
+    """Open a file; if `FULL`, every commit reaches the disk: a purchase outlives a power cut."""
     database = sqlite3.connect(file, timeout=BUSY_SECONDS, isolation_level=None)
     database.row_factory = sqlite3.Row
     database.execute("PRAGMA journal_mode = WAL")
-    database.execute("PRAGMA synchronous = FULL")
+    database.execute(f"PRAGMA synchronous = {synchronous}")
     return database

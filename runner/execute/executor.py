@@ -20,7 +20,6 @@ from collections.abc import (
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
-from itertools import islice
 
 from runner.execute.asking import Asker
 from runner.execute.buying import Buyer
@@ -29,32 +28,21 @@ from runner.execute.fates import CACHED, NEW, PAID, Fate, Fates
 from runner.execute.finding import Finder
 from runner.execute.ledger import Ledger
 from runner.execute.limits import Pace
-from runner.execute.outcomes import Outcome, Status
+from runner.execute.outcomes import Outcome, unanswered, withheld
+from runner.execute.portions import portions
 from runner.execute.terms import Kept, Terms, entry_of
 from runner.execute.validity import Validity
 from runner.execute.waiting import Waiting
-from runner.plan.calls import Call, Withheld
+from runner.execute.watching import Watcher
+from runner.plan.calls import Call
 from runner.plan.time import RUNS_A_REQUEST
-from runner.providers.base import Answer, GroupStatus, Provider, RunProgress
+from runner.providers.base import Answer, Provider
 
 AT_HAND = 1_000
 """So many answers stay in memory until their rows' turn; the others are read from the cache."""
 
 PORTION = 200
 """So many answers are read from the cache at a time."""
-
-
-class Watcher:
-    """Is told how a run goes; the default listens to nothing."""
-
-    def settled(self, fates: Mapping[str, Fate]) -> None:
-        """Hear what became of distinct calls, by fingerprint."""
-
-    def group(self, group: str, status: GroupStatus) -> None:
-        """Hear how many runs of a group have each status."""
-
-    def run(self, key: str, progress: RunProgress) -> None:
-        """Hear what a single run says of its progress."""
 
 
 class _Executor:
@@ -117,11 +105,11 @@ class _Executor:
         """Yield exactly one outcome per call, in the order of the calls."""
         with Waiting() as waiting:
             is_first = True
-            for chunk in _portions(calls, RUNS_A_REQUEST):
+            for chunk in portions(calls, RUNS_A_REQUEST):
                 unknown: dict[str, Call] = {}
                 for call, answer in self._known(chunk):
                     if is_first and (answer is not None or call.withheld is not None):
-                        yield self._outcome(call, answer)
+                        yield self._told(call, answer)
                         continue
                     is_first = False
                     waiting.add(call)
@@ -130,7 +118,7 @@ class _Executor:
                 await self._ask(unknown)
             await self._finish()
             for call, answer in self._answered(waiting):
-                yield self._outcome(call, answer)
+                yield self._told(call, answer)
 
     async def close(self) -> None:
         await self._asker.close()
@@ -141,7 +129,7 @@ class _Executor:
 
     def _known(self, calls: Iterable[Call]) -> Iterator[tuple[Call, Answer | None]]:
         """Yield calls with their cached answers, where these may be used."""
-        for portion in _portions(calls, PORTION):
+        for portion in portions(calls, PORTION):
             readable = [call.fingerprint for call in portion if self._age(call) is not None]
             entries = {} if self._nothing_stored else self._cache.look(readable)
             answers = [self._usable(call, entries.get(call.fingerprint)) for call in portion]
@@ -211,7 +199,7 @@ class _Executor:
 
     def _answered(self, calls: Iterable[Call]) -> Iterator[tuple[Call, Answer | None]]:
         """Yield calls that have their fate with their answers, where there is one."""
-        for portion in _portions(calls, PORTION):
+        for portion in portions(calls, PORTION):
             asked = [call.fingerprint for call in portion if call.withheld is None]
             good = [each for each in asked if self._fates[each].status == "ok"]
             answers = {each: self._at_hand[each] for each in good if each in self._at_hand}
@@ -219,6 +207,11 @@ class _Executor:
             answers |= {each: Answer(**entry.answer) for each, entry in stored.items()}
             for call in portion:
                 yield call, answers.get(call.fingerprint)
+
+    def _told(self, call: Call, answer: Answer | None) -> Outcome:
+        outcome = self._outcome(call, answer)
+        self._watcher.outcome(call, outcome)
+        return outcome
 
     def _outcome(self, call: Call, answer: Answer | None) -> Outcome:
         if call.withheld is not None:
@@ -310,33 +303,8 @@ class _NoWindows:
         return 0.0
 
 
-def unanswered(call: Call, status: Status, error: str, run_id: str | None = None) -> Outcome:
-    """Return the outcome of a call that has no answer, and why."""
-    return Outcome(
-        step=call.step,
-        row=call.row,
-        key=call.key,
-        item=call.item,
-        status=status,
-        run_id=run_id,
-        processor=call.body.get("processor"),
-        error=error,
-    )
-
-
-def withheld(call: Call, why: Withheld) -> Outcome:
-    """Return the outcome of a call that is not asked."""
-    return replace(unanswered(call, why.status, why.reason), withheld=True)
-
-
 def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
     error: BaseException = group
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     return error
-
-
-def _portions(calls: Iterable[Call], size: int) -> Iterator[list[Call]]:
-    iterator = iter(calls)
-    while portion := list(islice(iterator, size)):
-        yield portion

@@ -9,8 +9,7 @@ from decimal import Decimal
 from typing import Final, Literal, TypeAlias
 
 from runner.execute.outcomes import Status
-
-_FIRST_SIZE: Final = 1 << 12
+from runner.plan.distinct import FEW, FIRST_SIZE, place_of, short
 
 Source: TypeAlias = Literal["cached", "new", "attached"]
 """Where an answer came from: the cache, this run's purchase, or one that was on its way."""
@@ -51,20 +50,24 @@ def no_room(budget: Decimal | None) -> str:
 class Fates:
     """Fates by fingerprint (a hexadecimal text), in some 30 bytes for each of very many.
 
-    It keeps the last 64 bits of a fingerprint. Among a million different ones, two are taken for
-    the same with a probability of 3 in 100 million; the second would then be left unanswered.
+    Of two fingerprints that are taken for the same (see `plan.distinct`) the second is left
+    unanswered.
     """
 
-    def __init__(self) -> None:
-        self._slots = array("Q", bytes(8 * _FIRST_SIZE))  # 0 is an empty slot.
-        self._numbers = array("I", bytes(4 * _FIRST_SIZE))
+    def __init__(self, *, few: int = FEW) -> None:
+        self._most = few
+        self._few: dict[str, Fate] | None = {}
+        self._slots = array("Q")
+        self._numbers = array("I")
         self._fates: list[Fate] = []
         self._number: dict[Fate, int] = {}
         self._count = 0
 
     def get(self, fingerprint: str, default: Fate | None = None) -> Fate | None:
         """Return a call's fate; the default where it has none."""
-        place = _place(self._slots, _short(fingerprint))
+        if self._few is not None:
+            return self._few.get(fingerprint, default)
+        place = place_of(self._slots, short(fingerprint))
         return self._fates[self._numbers[place]] if self._slots[place] else default
 
     def __getitem__(self, fingerprint: str) -> Fate:
@@ -77,13 +80,22 @@ class Fates:
         return self.get(fingerprint) is not None
 
     def __setitem__(self, fingerprint: str, fate: Fate) -> None:
-        value = _short(fingerprint)
-        place = _place(self._slots, value)
+        few = self._few
+        if few is not None:
+            few[fingerprint] = fate
+            if len(few) > self._most:
+                self._few = None
+                self._slots = array("Q", bytes(8 * FIRST_SIZE))
+                self._numbers = array("I", bytes(4 * FIRST_SIZE))
+                self.update(few)
+            return
+        value = short(fingerprint)
+        place = place_of(self._slots, value)
         if not self._slots[place]:
             self._count += 1
             if 2 * self._count > len(self._slots):
                 self._grow()
-                place = _place(self._slots, value)
+                place = place_of(self._slots, value)
             self._slots[place] = value
         number = self._number.get(fate)
         if number is None:
@@ -101,19 +113,6 @@ class Fates:
         numbers = array("I", bytes(8 * len(self._slots)))
         for value, number in zip(self._slots, self._numbers, strict=True):
             if value:
-                place = _place(slots, value)
+                place = place_of(slots, value)
                 slots[place], numbers[place] = value, number
         self._slots, self._numbers = slots, numbers
-
-
-def _short(fingerprint: str) -> int:
-    return int(fingerprint[-16:], 16) or 1
-
-
-def _place(slots: array[int], value: int) -> int:
-    """Return where a value is, or may be put."""
-    mask = len(slots) - 1
-    place = value & mask
-    while slots[place] not in (0, value):
-        place = (place + 1) & mask
-    return place

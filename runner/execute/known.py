@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import islice
 
 from runner.execute.cache import Cache
-from runner.execute.executor import unanswered, withheld
-from runner.execute.outcomes import Outcome
+from runner.execute.outcomes import Outcome, unanswered, withheld
+from runner.execute.portions import portions
 from runner.execute.standing import Standings
 from runner.execute.survey import CHUNK
 from runner.jsonvalue import JSON
@@ -18,8 +17,7 @@ def known_outcomes(
     calls: Iterable[Call], cache: Cache | None, standings: Standings
 ) -> Iterator[Outcome]:
     """Yield one outcome per call, in order: what the cache answers, all else `pending`."""
-    iterator = iter(calls)
-    while chunk := list(islice(iterator, CHUNK)):
+    for chunk in portions(calls, CHUNK):
         asked = [call for call in chunk if call.withheld is None]
         fresh = {
             call.fingerprint

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import random
-import sqlite3
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
@@ -14,7 +12,9 @@ from pathlib import Path
 from typing import Final, Protocol, TypeVar
 
 from runner.errors import AmbiguousError, RateLimitedError, UnreachableError
+from runner.execute.database import Database
 from runner.job.model import Retry
+from runner.providers.exchanges import Purpose, asking_for
 
 WINDOW_SECONDS: Final = 60.0
 """Quotas are counted in any window of a minute."""
@@ -23,6 +23,11 @@ MOST_REFUSALS: Final = 1_000
 """A request that met the rate limit so often is given up."""
 
 LEAST_PER_WINDOW: Final = 6
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS sent (kind TEXT, at REAL);
+CREATE INDEX IF NOT EXISTS sent_at ON sent (kind, at);
+"""
 
 Answer = TypeVar("Answer")
 
@@ -35,23 +40,19 @@ class Windows(Protocol):
         ...
 
 
-class SharedWindows:
+class SharedWindows(Database):
     """Windows in a small SQLite file, for all processes of a state directory."""
 
+    holds = "record of requests"
+    loses = ": it is made anew"
+
     def __init__(self, file: Path) -> None:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        self._database = sqlite3.connect(file, timeout=10, isolation_level=None)
         # What is lost in a crash is at most a minute's memory of speed.
-        self._database.execute("PRAGMA journal_mode = WAL")
-        self._database.execute("PRAGMA synchronous = OFF")
-        self._database.execute("CREATE TABLE IF NOT EXISTS sent (kind TEXT, at REAL)")
-        self._database.execute("CREATE INDEX IF NOT EXISTS sent_at ON sent (kind, at)")
+        super().__init__(file, _SCHEMA, synchronous="OFF")
 
     def enter(self, kind: str, quota: int, now: float) -> float:
         """Take a place, or return the seconds until one may be free (0: taken)."""
-        database = self._database
-        database.execute("BEGIN IMMEDIATE")
-        try:
+        with self.transaction() as database:
             since = now - WINDOW_SECONDS
             database.execute("DELETE FROM sent WHERE kind = ? AND at <= ?", (kind, since))
             blocking = database.execute(
@@ -60,14 +61,7 @@ class SharedWindows:
             ).fetchone()
             if blocking is None:
                 database.execute("INSERT INTO sent VALUES (?, ?)", (kind, now))
-        finally:
-            database.execute("COMMIT")
         return 0.0 if blocking is None else max(0.001, blocking[0] - since)
-
-    def close(self) -> None:
-        """Release the file."""
-        with contextlib.suppress(sqlite3.Error):
-            self._database.close()
 
 
 class Pace:
@@ -143,6 +137,7 @@ class Pace:
         retry: Retry,
         *,
         resend: bool,
+        purpose: Purpose | None = None,
     ) -> Answer:
         """Return the answer of a request, asked again as `retry` says.
 
@@ -151,6 +146,7 @@ class Pace:
             ask: Sends the request.
             retry: How often, and how long between.
             resend: Whether it may be sent again after its answer was lost, too.
+            purpose: What it is for, for those who hear of requests.
 
         Raises:
             RunnerError: what the last try raised.
@@ -160,7 +156,8 @@ class Pace:
         while True:
             await self.turn(kind)
             try:
-                return await ask()
+                with asking_for(purpose, 1 + tries + refusals):
+                    return await ask()
             except RateLimitedError as error:
                 refusals += 1
                 if refusals >= MOST_REFUSALS:

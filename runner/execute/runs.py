@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import socket
 import sqlite3
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Final
@@ -24,6 +26,11 @@ MICROS: Final = 1_000_000
 
 COUNTS: Final = ("rows", "done", "new", "cached", "attached", "failed", "pending")
 """What is counted of a run."""
+
+
+def new_run(kind: str) -> str:
+    """Return the id of a run that begins now; ids of one kind sort by time."""
+    return f"{kind}_{datetime.now(tz=UTC):%Y%m%dT%H%M%SZ}_{secrets.token_hex(3)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

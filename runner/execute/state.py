@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
-from runner.errors import StateError, UsageError
+from runner.errors import StateError, UsageError, reason
 from runner.job.model import Job
 from runner.job.project import find_root
 from runner.jsonvalue import digest
@@ -53,6 +53,10 @@ class State:
     def asked(self, job: str) -> Path:
         """What a job's last run asked, as digests."""
         return self.folder / "runs" / job / "asked.json"
+
+    def inputs(self, job: str) -> Path:
+        """What a job's last run was made from, as digests; not there while it runs."""
+        return self.runs(job) / "inputs.json"
 
     def outcomes(self, job: str) -> Path:
         """The outcomes of a job's last run, one JSON object a line."""
@@ -102,11 +106,6 @@ def open_state(folder: Path) -> State:
             hint="Name a folder you may write with RUNNER_STATE_DIR",
         ) from error
     return State(folder)
-
-
-def reason(error: OSError) -> str:
-    """Return the operating system's own words for an error, without numbers."""
-    return (error.strerror or str(error)).lower()
 
 
 @contextlib.contextmanager

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from itertools import islice
 
+from runner.execute.portions import portions
 from runner.execute.standing import Standing, Standings
 from runner.jsonvalue import JSON
 from runner.plan.calls import Call
@@ -97,7 +97,7 @@ class Surveyor:
 
     def count(self, calls: Iterable[Call]) -> None:
         """Count calls, in the order of their rows; nothing is asked and they are not held."""
-        for chunk in _chunks(_counted(calls, self.found)):
+        for chunk in portions(_counted(calls, self.found), CHUNK):
             firsts = [call for call in chunk if self._met.add(call.fingerprint)]
             for call, standing in zip(firsts, self._standings.of(firsts), strict=True):
                 self._add(call, standing)
@@ -142,11 +142,6 @@ def _counted(calls: Iterable[Call], found: Survey) -> Iterator[Call]:
             yield call
         elif call.withheld.status == "pending":
             found.waiting[call.step] += 1
-
-
-def _chunks(calls: Iterator[Call]) -> Iterator[list[Call]]:
-    while chunk := list(islice(calls, CHUNK)):
-        yield chunk
 
 
 def _widened(ages: tuple[float, float] | None, age: float) -> tuple[float, float]:

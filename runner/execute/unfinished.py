@@ -7,11 +7,12 @@ that was killed has left one too.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from runner.execute.state import State, write_whole
+from runner.jsonvalue import JSON
 
 _FOLDER = "unfinished"
 
@@ -25,7 +26,8 @@ class Unfinished:
         job: The job's name.
         file: The job file.
         folder: The working directory.
-        arguments: What `runner run` was given besides the job file, as far as it says what is
+        variables: The values it was given, by name.
+        arguments: What else `runner run` was given besides the job file, as far as it says what is
             asked and where it is written.
         buys: Whether its answers lead to more: later steps, or pages to be verified.
     """
@@ -35,6 +37,7 @@ class Unfinished:
     file: str
     folder: str
     arguments: Sequence[str]
+    variables: Mapping[str, JSON] = field(default_factory=dict)
     buys: bool = False
 
 
@@ -43,11 +46,13 @@ def note(state: State, unfinished: Unfinished) -> None:
     write_whole(_file(state, unfinished.job, unfinished.run), [json.dumps(asdict(unfinished))])
 
 
-def finish(state: State, job: str, arguments: Sequence[str], run: str) -> None:
+def finish(
+    state: State, job: str, run: str, *, variables: Mapping[str, JSON], arguments: Sequence[str]
+) -> None:
     """Forget a run that has no pending row, and earlier ones that asked for the same."""
     _file(state, job, run).unlink(missing_ok=True)
     for each in unfinished(state, job):
-        if list(each.arguments) == list(arguments):
+        if list(each.arguments) == list(arguments) and each.variables == variables:
             forget(state, each)
 
 

@@ -8,7 +8,8 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from runner.job.checks import read_checks
-from runner.job.durations import parse_duration, parse_money
+from runner.job.durations import lowest, parse_duration, parse_money
+from runner.job.files import files_read
 from runner.job.items import read_selection, rows_named
 from runner.job.model import (
     Action,
@@ -81,6 +82,7 @@ def build_job(
             template=report.get("template"),
         ),
         source=draft.job.source,
+        files=files_read(draft),
     )
 
 
@@ -204,7 +206,7 @@ def _budget(draft: Draft) -> Decimal | None:
     """Return the lowest of the budgets: the job's own cannot raise the project's."""
     scopes = (draft.job, draft.project.defaults)
     stated = [scope.data["budget"] for scope in scopes if scope and "budget" in scope.data]
-    return min((sum_ for each in stated if (sum_ := parse_money(each)) is not None), default=None)
+    return lowest(*map(parse_money, stated))
 
 
 def _prices(draft: Draft) -> dict[str, Decimal]:

@@ -54,3 +54,8 @@ def parse_money(value: float | str) -> Decimal | None:
         return None if match is None else Decimal(match[1])
     amount = Decimal(str(value))
     return amount if amount.is_finite() and amount >= 0 else None
+
+
+def lowest(*limits: Decimal | None) -> Decimal | None:
+    """Return the limit that holds where several are set; None where none is."""
+    return min((limit for limit in limits if limit is not None), default=None)

@@ -57,6 +57,11 @@ class Family(Source):
             data = _merged(data, member.data)
         self.data = data
 
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The files of the family, the nearest first."""
+        return tuple(member.file for member in self._members)
+
     def value(self, where: Where) -> Position:
         """Return the position of a value, as of every source."""
         source = self._owner(where)

@@ -8,14 +8,16 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from runner.job.draft import Draft, Scope
+from runner.job.extends import Family
 from runner.job.items import rows_named
-from runner.job.paths import is_folder
+from runner.job.paths import PROJECT_FILE, is_file, is_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from runner.job.diagnostics import Problem
     from runner.job.model import Where
+    from runner.jsonvalue import JSON
 
 RESULT_SUFFIXES = (".csv", ".jsonl", ".json", ".xlsx", ".parquet")
 
@@ -55,6 +57,21 @@ def file_problems(draft: Draft) -> Iterator[Problem]:
                 hint="give it a path of its own",
             )
         written.setdefault(path, name)
+
+
+def files_read(draft: Draft) -> tuple[Path, ...]:
+    """Return the files a job is made from: itself, what it extends, runner.yaml, schemas, rows.
+
+    runner.yaml is among them also where there is none: one that is new changes the job.
+    """
+    source = draft.job.source
+    named: list[JSON] = [rows_named(draft.job.data)[1]]
+    for step in draft.steps():
+        named += [draft.setting(step, "output"), draft.setting(step, "input_schema")]
+    paths = (draft.ground.path(text) for text in named if isinstance(text, str))
+    own = source.files if isinstance(source, Family) else (draft.file,)
+    found = filter(is_file, paths)
+    return tuple(dict.fromkeys((*own, draft.project.root / PROJECT_FILE, *found)))
 
 
 def _outputs(job: Scope) -> Iterator[tuple[Where, str]]:

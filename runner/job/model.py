@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 Where: TypeAlias = tuple[str | int, ...]
 """The place of a value in the job file: keys and list indices from the root."""
 
+Kind: TypeAlias = Literal["task", "search", "extract", "findall"]
+"""What a provider can be asked."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourcePolicy:
@@ -63,6 +66,11 @@ class Task:
     max_processor: str | None = None
     fast: bool = False
     output: Output = field(default_factory=AutoOutput)
+
+    @property
+    def key(self) -> Literal["query", "input"]:
+        """The key of the job file that says what is asked."""
+        return "query" if isinstance(self.input, str) else "input"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +166,26 @@ class Step:
     verify: bool = False
     webhook: str | None = None
 
+    @property
+    def kind(self) -> Kind:
+        """What is asked of the provider."""
+        match self.action:
+            case Task():
+                return "task"
+            case Search():
+                return "search"
+            case Extract():
+                return "extract"
+            case FindAll():
+                return "findall"
+
+    @property
+    def question(self) -> Where:
+        """The place of what is asked: of `query`, `input`, `search`, `extract` or `findall`."""
+        if isinstance(self.action, Task):
+            return (*self.where, self.action.key)
+        return (*self.where, self.kind)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
@@ -211,6 +239,7 @@ class Job:
         budget: The lowest of the job's and of runner.yaml's, in US dollars.
         prices: What runner.yaml puts in the place of list prices, by name.
         source: The text and positions of the job file, for messages about it.
+        files: What the job is made from; documents and report templates are not among them.
     """
 
     file: Path
@@ -230,3 +259,4 @@ class Job:
     results: Path | None = None
     report: Report
     source: Source
+    files: tuple[Path, ...] = ()

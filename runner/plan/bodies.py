@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn, TypeAlias
 
+from runner.errors import TemplateError
 from runner.job.diagnostics import JobProblemsError
 from runner.job.limits import MAX_METADATA_VALUE, MAX_TASK
 from runner.job.model import (
@@ -26,9 +27,9 @@ from runner.job.model import (
 from runner.job.references import template_problem
 from runner.job.schema import validate_value
 from runner.jsonvalue import JSON, canonical
-from runner.plan.calls import WEBHOOK_EVENT, Kind
+from runner.plan.calls import WEBHOOK_EVENT
 from runner.plan.choosing import choose
-from runner.templating import TemplateError, render_value
+from runner.templating import render_value
 
 _COUNTRY = re.compile(r"[A-Za-z]{2}")
 
@@ -47,21 +48,21 @@ Build: TypeAlias = "Callable[[Renderer], Body]"
 """Makes a row's request body; what is the same for all rows is worked out once."""
 
 
-def body_of(job: Job, step: Step) -> tuple[Kind, Build]:
-    """Return what a step asks for, and what makes a row's request body."""
+def body_of(job: Job, step: Step) -> Build:
+    """Return what makes a row's request body."""
     match step.action:
         case Task() as task:
-            return "task", _task(job, step, task)
+            return _task(job, step, task)
         case Search() as search:
-            return "search", _search(step, search)
+            return _search(step, search)
         case Extract() as extract:
-            return "extract", _extract(step, extract)
+            return _extract(step, extract)
         case FindAll() as findall:
-            return "findall", _findall(step, findall)
+            return _findall(step, findall)
 
 
 def _task(job: Job, step: Step, task: Task) -> Build:
-    where = (*step.where, "query" if isinstance(task.input, str) else "input")
+    where = step.question
     schemas: dict[str, JSON] = {"output_schema": output_schema(task.output)}
     if task.input_schema is not None:
         schemas["input_schema"] = {"type": "json", "json_schema": dict(task.input_schema)}
@@ -145,7 +146,7 @@ def output_schema(output: Output) -> JSON:
 
 
 def _search(step: Step, search: Search) -> Build:
-    where = (*step.where, "search")
+    where = step.question
     policy = None if step.source_policy is None else _policy(step.source_policy)
 
     def build(renderer: Renderer) -> Body:
@@ -176,7 +177,7 @@ def _search(step: Step, search: Search) -> Build:
 
 
 def _extract(step: Step, extract: Extract) -> Build:
-    where = (*step.where, "extract")
+    where = step.question
 
     def build(renderer: Renderer) -> Body:
         urls = renderer.texts(extract.urls, (*where, "urls"))
@@ -198,7 +199,7 @@ def _extract(step: Step, extract: Extract) -> Build:
 
 
 def _findall(step: Step, findall: FindAll) -> Build:
-    where = (*step.where, "findall")
+    where = step.question
 
     def build(renderer: Renderer) -> Body:
         body: Body = {

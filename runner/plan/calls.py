@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal, TypeAlias
+from typing import Literal
 
+from runner.job.model import Kind
 from runner.jsonvalue import JSON, digest
-
-Kind: TypeAlias = Literal["task", "search", "extract", "findall"]
 
 UNASKED = frozenset({"metadata", "webhook"})
 """Parts of a request body that do not change its answer."""

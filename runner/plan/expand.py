@@ -11,9 +11,9 @@ from typing import Any, TypeAlias
 from runner.job.diagnostics import JobProblemsError
 from runner.job.model import Job, Step
 from runner.jsonvalue import JSON
-from runner.plan.bodies import Build, Renderer, Row, body_of
-from runner.plan.calls import Call, Kind, Withheld, fingerprint
-from runner.plan.prices import PRICES, Prices, price
+from runner.plan.bodies import Renderer, Row, body_of
+from runner.plan.calls import Call, Withheld, fingerprint
+from runner.plan.prices import price, prices_of
 from runner.plan.waves import needs
 
 Edition: TypeAlias = Callable[[Mapping[str, JSON]], str]
@@ -93,11 +93,10 @@ class _Expander:
         self._job = job
         self._step = step
         self._edition = edition
-        self._prices: Prices = {**PRICES, **job.prices}
+        self._prices = prices_of(job)
         self._needs = needs(step, [each.id for each in job.steps])
-        kind, build = body_of(job, step)
-        self._kind: Kind = kind
-        self._build: Build = build
+        self._kind = step.kind
+        self._build = body_of(job, step)
 
     def calls(
         self,

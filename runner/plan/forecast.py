@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from runner.job.model import Extract, FindAll, FoundItems, Job, Search, Step, Task
 from runner.plan.choosing import choose
-from runner.plan.prices import PRICES, SEARCH_RESULTS_INCLUDED, Prices, price
+from runner.plan.prices import SEARCH_RESULTS_INCLUDED, price, prices_of
 
 _LIST = re.compile(
     r"\s*\{\{\s*steps\.(?P<step>\w+)\.(?:results|urls)\s*(?:\[\s*:\s*(?P<most>\d+)\s*\])?\s*\}\}\s*"
@@ -59,7 +59,7 @@ def of_found_rows(job: Job, items: FoundItems, step: Step) -> Forecast:
 
 def _price(job: Job, step: Step, steps: Mapping[str, Step]) -> tuple[Decimal, Decimal | None]:
     """Return the least and the most that one call of a step costs."""
-    prices: Prices = {**PRICES, **job.prices}
+    prices = prices_of(job)
     match step.action:
         case Task() as task:
             return price(job.provider, "task", {"processor": choose(task).processor}, prices)

@@ -11,8 +11,8 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import TypeAlias
 
+from runner.job.model import Job, Kind
 from runner.jsonvalue import JSON
-from runner.plan.calls import Kind
 from runner.plan.processors import FAST
 
 AS_OF = "2026-11"
@@ -55,6 +55,11 @@ PRICES: Prices = MappingProxyType(
 SEARCH_RESULTS_INCLUDED = 10
 
 FREE_PROVIDERS = frozenset({"local"})
+
+
+def prices_of(job: Job) -> Prices:
+    """Return what a job pays: the list prices, and over them those of its runner.yaml."""
+    return {**PRICES, **job.prices}
 
 
 def price(

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
 
-from runner.plan.calls import Kind
+from runner.job.model import Kind
 from runner.plan.processors import PROCESSORS
 
 QUOTAS: Mapping[str, int] = {"search": 600, "extract": 600, "task": 2_000, "findall": 5}

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeAlias, get_args, runtime_checkable
 
+from runner.job.model import Kind
 from runner.jsonvalue import JSON
-from runner.plan.calls import Kind
 
 RunStatus: TypeAlias = Literal[
     "queued", "action_required", "running", "completed", "failed", "cancelling", "cancelled"
@@ -93,19 +93,6 @@ class Added:
 
     run_ids: Sequence[str]
     status: GroupStatus
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exchange:
-    """One request that was made, for logs; `status` is None where there was no answer."""
-
-    method: str
-    route: str
-    status: int | None
-    milliseconds: float
-
-
-Listener: TypeAlias = Callable[[Exchange], None]
 
 
 class Runs(Protocol):

@@ -8,9 +8,8 @@ import importlib.util
 import re
 import shutil
 import zipfile
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection
 from decimal import Decimal
-from itertools import islice
 from pathlib import Path, PurePath
 from typing import IO, Any, Final
 
@@ -18,6 +17,7 @@ from runner.errors import UsageError
 from runner.evidence.basis import is_scalar
 from runner.evidence.text import storable
 from runner.execute.outcomes import Outcome
+from runner.execute.portions import portions
 from runner.job.model import Job
 from runner.jsonvalue import JSON
 from runner.report.data import FORMULA
@@ -205,18 +205,12 @@ def _write_parquet(records: Records, file: IO[bytes]) -> None:
         ]
     )
     with parquet.ParquetWriter(file, schema, compression="zstd") as writer:
-        for rows in _batches(records):
+        for rows in portions(records, BATCH):
             columns = [
                 pa.array([_stored(row[index], kind) for row in rows], type=types[kind])
                 for index, kind in enumerate(kinds)
             ]
             writer.write_batch(pa.record_batch(columns, schema=schema))
-
-
-def _batches(records: Iterable[list[JSON]]) -> Iterator[list[list[JSON]]]:
-    iterator = iter(records)
-    while rows := list(islice(iterator, BATCH)):
-        yield rows
 
 
 def _kinds(records: Records) -> list[str]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from pathlib import PurePath, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 from typing import Any, Final
 
-from runner.errors import UsageError
+from runner.errors import TemplateError, UsageError
 from runner.evidence.changes import Changes
 from runner.execute.outcomes import Outcome
 from runner.job.model import Extract, FindAll, Job, JsonOutput, Search, Step, Task, TextOutput
@@ -31,7 +31,7 @@ from runner.report.notes import warnings as warnings_of
 from runner.report.rows import Row, rows_of
 from runner.report.tables import table
 from runner.report.values import label, plain, printed
-from runner.templating import ReportTemplates, TemplateError, report_environment
+from runner.templating.reports import ReportTemplates, report_environment
 
 BUILT_IN: Final = ("table", "cards", "brief", "search", "research", "auto")
 
@@ -174,6 +174,15 @@ def _is_nested(value: JSON) -> bool:
     if isinstance(value, Mapping):
         return True
     return isinstance(value, list) and any(isinstance(each, list | Mapping) for each in value)
+
+
+def files_of(job: Job) -> list[Path]:
+    """Return the files that a job and its report are made from; documents are not among them."""
+    name = _template_name(job)
+    if name is None or not (job.file.parent / name).is_file():
+        return list(job.files)
+    own = (each for each in _templates(job).files(name) if each.is_relative_to(job.file.parent))
+    return [*job.files, *own]
 
 
 def _templates(job: Job) -> ReportTemplates:

@@ -11,10 +11,11 @@ from typing import Any
 import jinja2
 from jinja2 import nodes
 
+from runner.errors import TemplateError
 from runner.jsonvalue import JSON
 from runner.templating.allowance import JOB_WORK, allowance
-from runner.templating.faults import TemplateError, failure, syntax_fault
-from runner.templating.names import is_template, parsed, spots
+from runner.templating.faults import failure, syntax_fault
+from runner.templating.names import parsed, spots
 from runner.templating.sandbox import json_value, text_environment
 
 MAX_OUTPUT = 1_000_000
@@ -69,14 +70,14 @@ def render_value(text: str, context: Mapping[str, Any]) -> JSON:
         TemplateError: it cannot be read, names what does not exist, grows past a million
             characters, or does too much work.
     """
-    if not is_template(text):
-        return text
     compiled = _compiled(text)
     program = compiled.program
     try:
         with allowance(JOB_WORK):
-            # Shared: the context is taken as it is, without a copy for every rendering.
-            state = program.new_context({**_globals(), **context}, shared=True)
+            # The context is taken as it is, without a copy for every rendering.
+            state = program.environment.context_class(
+                program.environment, {**_globals(), **context}, program.name, program.blocks
+            )
             parts = program.root_render_func(state)
             if not compiled.is_value:
                 return _joined(parts)

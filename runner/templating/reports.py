@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import jinja2
+import jinja2.meta
 
+from runner.errors import TemplateError
 from runner.templating.allowance import REPORT_WORK, allowance, spend
-from runner.templating.faults import TemplateError, failure, syntax_fault
+from runner.templating.faults import failure, syntax_fault
+from runner.templating.markdown import Markdown
 from runner.templating.sandbox import Sandbox, prepared
-
-
-class Markdown(str):
-    """Text that a report prints as it is: it was written as markdown, not read from data."""
-
-    __slots__ = ()
 
 
 class _ReportSandbox(Sandbox):
@@ -40,6 +37,23 @@ class ReportTemplates:
     def names(self) -> list[str]:
         """Return every template's name, sorted."""
         return sorted(self._environment.list_templates())
+
+    def files(self, name: str) -> Iterator[Path]:
+        """Yield the files of a template and of those it extends, includes or imports by name."""
+        seen: set[str | None] = {None}
+        names: list[str | None] = [name]
+        while names:
+            each = names.pop()
+            if each in seen or each is None or self._environment.loader is None:
+                continue
+            seen.add(each)
+            try:
+                text, file, _ = self._environment.loader.get_source(self._environment, each)
+                names += jinja2.meta.find_referenced_templates(self._environment.parse(text))
+            except jinja2.TemplateError:
+                continue
+            if file is not None:
+                yield Path(file)
 
     def render(self, name: str, context: Mapping[str, Any]) -> str:
         """Render a template by its name.
@@ -94,6 +108,9 @@ def report_environment(
     )
 
     def printed(value: Any) -> Any:
+        if type(value) is Markdown:  # most of what a report prints
+            spend(len(value))
+            return value
         text = value if finalize is None else finalize(value)
         spend(len(text) if isinstance(text, str) else 1)
         return text

@@ -24,7 +24,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from runner.plan.calls import Kind
+from runner.job.model import Kind
 from runner.providers.local.provider import LocalProvider, open_local
 
 ANSWER_NAMES = (

@@ -140,10 +140,14 @@ def test_the_webhook_is_part_of_what_is_asked_and_not_of_the_question(project, s
 
 
 def test_each_run_of_a_job_is_finished_with_its_own_variables(project, port, server):
+    """Values from a file keep their type; the file may be gone by then."""
     server.faults = Faults(run_seconds=0.3)
     assert run("run", "job.yaml", "--no-wait", "--out", "one").exit_code == 5
-    two = run("run", "job.yaml", "--no-wait", "--out", "two", "--var", "year=1999")
-    assert two.exit_code == 5
+    values = project / "values.yaml"
+    values.write_text("year: 1999", encoding="utf-8")
+    two = run("run", "job.yaml", "--no-wait", "--out", "two", "--vars", values)
+    assert two.exit_code == 5, two.output
+    values.unlink()
     assert len(unfinished(project)) == 2
     with webhook(project, port, server.url) as receiver:
         receiver.wait_for("rows: finished")

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from runner.errors import TemplateError
 from runner.job.model import Extract, FindAll, Step
 from runner.report.render import render_report, template_for
-from runner.templating import TemplateError
 
 from .examples import (
     ACTIONS,

@@ -10,9 +10,8 @@ from datetime import date
 from pathlib import Path
 
 from runner.errors import NotAvailableError, UsageError
-from runner.job.model import SourcePolicy
+from runner.job.model import Kind, SourcePolicy
 from runner.jsonvalue import JSON, digest
-from runner.plan.calls import Kind
 from runner.providers.base import Answer
 from runner.providers.local.documents import SUFFIXES
 from runner.providers.local.index import Index
