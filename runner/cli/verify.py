@@ -20,7 +20,7 @@ from runner.cli.options import (
     parse_variables,
     talk_options,
 )
-from runner.cli.past import stored_report, verified_steps
+from runner.cli.past import of_steps, stored_report, verified_steps
 from runner.cli.stages import load_job_file, state_for
 from runner.cli.verifying import Reader
 from runner.errors import ExitCode, StateError, UsageError
@@ -78,6 +78,8 @@ def command(
     run = last_run(state, loaded.name)
     if run is None:
         raise StateError("This job has no stored outcomes", hint="Run it first with `runner run`")
+    for _ in of_steps(loaded, run.outcomes()):
+        pass  # Before anything is paid: else the report could not be marked.
     asked = _Asked(allow_outside=allow_outside, refresh=refresh, offline=offline, quiet=quiet)
     cost = asyncio.run(_verify(loaded, state, run, asked))
     digest, changes = stored_report(state, loaded)
