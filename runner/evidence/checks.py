@@ -152,14 +152,18 @@ class Checks:
             "basis": list(outcome.basis),
         }
         try:
-            holds = bool(render_value(template, context))
-            said = f"{_expression(template)} is not true"
-        except TemplateError as error:
-            holds = False
-            said = f"{_expression(template)} cannot be worked out: {_reason(error)}"
-        if not holds:
+            if render_value(template, context):
+                return
             name, value = _read(template, outcome)
-            yield Failure(row=outcome.key, field=name, value=value, message=said)
+            said = "is not true"
+        except TemplateError as error:
+            name, value = _read(template, outcome)
+            reason = _reason(error)
+            if name and value is None and "NoneType" in reason:
+                reason = f"{name} is empty"
+            said = f"cannot be worked out: {reason}"
+        said = f"{_expression(template)} {said}"
+        yield Failure(row=outcome.key, field=name, value=value, message=said)
 
 
 def _unsure(check: Check, outcome: Outcome) -> Iterator[Failure]:
