@@ -195,7 +195,7 @@ class _Page:
             return
         yield '<section class="notes" aria-label="Sources">\n<ol>\n'
         for number, text in self.parts.notes.items():
-            back = f' <a class="back" href="#ref-{number}-0" aria-label="Back">↩</a>'
+            back = f' <a class="back" href="#ref-{number}-0" aria-label="Back to figure {number}">↩</a>'
             shown = back if self.named[number] else ""
             yield f'<li id="note-{number}" value="{number}"><p>{self.line(text)}{shown}</p></li>\n'
         yield "</ol>\n</section>\n"
