@@ -175,8 +175,7 @@ class Row:
     @property
     def uncited(self) -> list[Source]:
         """The row's sources that no footnote of the report names yet."""
-        known = {each.url for each in self.footnotes.sources()}
-        return [each for each in self.sources() if each.url not in known]
+        return [each for each in self.sources() if not self.footnotes.names(each.url)]
 
     def _entries(self, name: str) -> list[Mapping[str, JSON]]:
         """Return what a field and its elements rest on."""
