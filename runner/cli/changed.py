@@ -12,8 +12,8 @@ from pathlib import Path
 
 import click
 
+from runner.cli.forecasting import survey_job
 from runner.cli.messages import plural, shown_path
-from runner.cli.planning import survey_job
 from runner.cli.stages import edition_for
 from runner.errors import UsageError
 from runner.execute.inputs import Inputs, inputs_of, read_inputs

@@ -44,10 +44,10 @@ from runner.job.diagnostics import Problem
 from runner.job.durations import lowest
 from runner.job.model import Job, Step
 from runner.jsonvalue import JSON
-from runner.plan.calls import Call
-from runner.plan.processors import PROCESSORS
-from runner.plan.time import SECONDS
-from runner.plan.waves import waves
+from runner.planning.calls import Call
+from runner.planning.processors import PROCESSORS
+from runner.planning.time import SECONDS
+from runner.planning.waves import waves
 from runner.report.junit import Suite
 from runner.report.render import digest_for, files_of, render_report
 

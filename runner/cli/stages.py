@@ -16,8 +16,8 @@ from runner.job.items import select_rows
 from runner.job.load import load_with_warnings
 from runner.job.model import Job, Step
 from runner.jsonvalue import JSON
-from runner.plan.calls import Call
-from runner.plan.expand import Earlier, Edition, expand
+from runner.planning.calls import Call
+from runner.planning.expand import Earlier, Edition, expand
 from runner.providers.base import Provider
 from runner.providers.exchanges import Listener
 

@@ -16,8 +16,8 @@ from runner.execute.terms import Terms
 from runner.execute.watching import Watcher
 from runner.job.model import Extract, Job, Step
 from runner.jsonvalue import JSON
-from runner.plan.calls import Call, fingerprint
-from runner.plan.prices import price, prices_of
+from runner.planning.calls import Call, fingerprint
+from runner.planning.prices import price, prices_of
 
 STEP = "verify"
 """What the calls that read pages are called."""
