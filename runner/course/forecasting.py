@@ -12,8 +12,8 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from runner.cli.gathering import source_of, with_rows
-from runner.cli.stages import calls_of
+from runner.course.gathering import source_of, with_rows
+from runner.course.stages import calls_of
 from runner.execute.asked import LastRun
 from runner.execute.cache import Cache
 from runner.execute.earlier import Results

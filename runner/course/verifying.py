@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
-from runner.cli.means import Means
+from runner.course.means import Means
 from runner.evidence.basis import results_of
 from runner.evidence.verifying import Claims, Verdict, Verdicts
 from runner.execute.executor import execute
