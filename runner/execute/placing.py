@@ -9,7 +9,7 @@ from pathlib import Path
 from runner.execute.outcomes import Outcome
 from runner.execute.stored import read_outcomes
 from runner.job.model import Step
-from runner.plan.expand import WITHIN
+from runner.planning.expand import WITHIN
 
 
 def placed(outcomes: Iterable[Outcome], steps: Sequence[Step], file: Path) -> Iterator[Outcome]:

@@ -1,0 +1,230 @@
+"""A job's plan: its calls against what is known already, and what later steps may come to."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from runner.course.gathering import source_of, with_rows
+from runner.course.stages import calls_of
+from runner.execute.asked import LastRun
+from runner.execute.cache import Cache
+from runner.execute.earlier import Results
+from runner.execute.known import known_outcomes
+from runner.execute.ledger import Ledger
+from runner.execute.standing import Standings
+from runner.execute.state import State
+from runner.execute.stored import outcome_line
+from runner.execute.survey import Count, Survey, Surveyor, reasons_sorted
+from runner.job.model import FoundItems, Job, Step, Task
+from runner.jsonvalue import JSON
+from runner.planning.calls import Call
+from runner.planning.choosing import choose
+from runner.planning.columns import columns_sent
+from runner.planning.expand import Edition
+from runner.planning.forecast import Forecast, forecast, of_found_rows
+from runner.planning.prices import prices_of
+from runner.planning.time import expected_seconds
+from runner.planning.verification import verification_price
+from runner.planning.waves import waves
+
+Number = TypeVar("Number", int, Decimal)
+
+
+def survey_job(
+    job: Job,
+    state: State,
+    edition: Edition,
+    limit: int | None,
+    watched: Callable[[Iterable[Call]], Iterable[Call]],
+) -> Survey:
+    """Count a job's calls against what the state directory holds; it may not be there yet.
+
+    Every call passes through `watched`.
+    """
+    with ExitStack() as stack:
+        cache = ledger = None
+        if state.cache.is_dir():
+            cache = stack.enter_context(Cache(state.cache, time.time))
+        if state.ledger.is_file():
+            ledger = stack.enter_context(Ledger(state.ledger))
+        last = LastRun(
+            job,
+            edition({}),
+            asked_file=state.asked(job.name),
+            outcomes=state.outcomes(job.name),
+        )
+        stack.callback(last.close)
+        steps = {step.id: step for step in asking_steps(job)}
+        standings = Standings(cache, ledger, steps)
+        surveyor = Surveyor(standings, steps, budget=job.budget, why=last.why)
+        source = source_of(job)
+        if source is not None:
+            calls = calls_of(source, source.steps, edition, None)
+            surveyor.count(watched(calls))
+            surveyor.found.rows = 0
+            outcome = next(known_outcomes(calls, cache, standings))
+            if outcome.status != "ok":
+                surveyor.found.waiting.update(step.id for step in job.steps)
+                return surveyor.found
+            job = with_rows(job, outcome)
+        first, *later = waves(job.steps)
+        calls = calls_of(job, first, edition, limit)
+        surveyor.count(watched(calls))
+        if later:
+            # Steps that read others are planned as far as these are answered already.
+            file = stack.enter_context(tempfile.NamedTemporaryFile("w", encoding="utf-8"))
+            results, done = Results(job.steps), [step.id for step in first]
+            for wave in later:
+                for outcome in known_outcomes(calls, cache, standings):
+                    results.note(outcome)
+                    file.write(outcome_line(outcome))
+                file.flush()
+                earlier = partial(results.before, Path(file.name), tuple(done))
+                calls = calls_of(job, wave, edition, limit, earlier)
+                surveyor.count(watched(calls))
+                done += [step.id for step in wave]
+        return surveyor.found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Later:
+    """What the rows of a step that wait for earlier answers may come to."""
+
+    rows: int
+    each: Forecast
+
+    @property
+    def calls(self) -> tuple[int, int | None]:
+        """How many calls, at least and at most."""
+        return self.rows * self.each.least, _times(self.rows, self.each.most)
+
+    @property
+    def cost(self) -> tuple[Decimal, Decimal | None]:
+        """What they cost, at least and at most, in US dollars."""
+        return self.rows * self.each.least_usd, _times(self.rows, self.each.most_usd)
+
+
+def asking_steps(job: Job) -> tuple[Step, ...]:
+    """Return what a job asks: first for its rows, where they are yet to be found."""
+    return (job.items.step, *job.steps) if isinstance(job.items, FoundItems) else job.steps
+
+
+def later_calls(job: Job, found: Survey) -> dict[str, Later]:
+    """Return what waits for answers that are not there yet, by step."""
+    steps = [step for step in job.steps if found.waiting[step.id]]
+    if isinstance(job.items, FoundItems) and not found.rows:
+        items = job.items
+        return {step.id: Later(rows=1, each=of_found_rows(job, items, step)) for step in steps}
+    return {step.id: Later(rows=found.waiting[step.id], each=forecast(job, step)) for step in steps}
+
+
+def plan_record(
+    job: Job,
+    found: Survey,
+    later: Mapping[str, Later],
+    requests: Mapping[str, Mapping[str, JSON]],
+) -> dict[str, JSON]:
+    """Return the plan as `--json` prints it.
+
+    `cost_usd_max` is None where a later step's list may be of any length.
+    """
+    total = found.total
+    shortest, longest = _seconds(job, found, later)
+    certain = sum(each.calls[0] for each in later.values())
+    least = total.cost_usd + sum(each.cost[0] for each in later.values())
+    pages = verification(job, found, later)
+    most = _sum([total.cost_usd_max, *(each.cost[1] for each in later.values()), pages])
+    return {
+        "job": job.name,
+        "rows": found.rows - found.rows_beyond,
+        "calls": total.calls + certain,
+        "cached": total.cached,
+        "attached": total.attached,
+        "new": total.new + certain,
+        "cost_usd": float(least),
+        "cost_usd_max": None if most is None else float(most),
+        "budget_usd": None if job.budget is None else float(job.budget),
+        "steps": [
+            _step(step, found.steps[step.id], later.get(step.id)) for step in asking_steps(job)
+        ],
+        "columns_sent": list(columns_sent(job)) if job.provider != "local" else [],
+        "seconds_min": shortest,
+        "seconds_max": longest,
+        "rows_within_budget": found.fits,
+        "cached_seconds_ago": None if found.ages is None else [round(age) for age in found.ages],
+        "new_because": reasons_sorted(found.reasons),
+        "requests": dict(requests),
+    }
+
+
+def verification(job: Job, found: Survey, later: Mapping[str, Later]) -> Decimal | None:
+    """Return the most that reading the cited pages is expected to cost, in US dollars."""
+    prices = prices_of(job)
+    amounts: list[Decimal | None] = []
+    for step in job.steps:
+        more = later[step.id].calls[1] if step.id in later else 0
+        calls = None if more is None else found.steps[step.id].calls + more
+        one = verification_price(job.provider, step, 1, prices)[1]
+        amounts.append(None if one and calls is None else one * (calls or 0))
+    return _sum(amounts)
+
+
+def _step(step: Step, count: Count, later: Later | None) -> dict[str, JSON]:
+    choice = choose(step.action) if isinstance(step.action, Task) else None
+    plan: dict[str, JSON] = {
+        "id": step.id,
+        "processor": None if choice is None else choice.processor,
+        "why": None if choice is None else choice.why,
+        "calls": count.calls,
+        "cost_usd": float(count.cost_usd),
+    }
+    if later is not None:
+        least, most = later.calls
+        dear = later.cost[1]
+        plan["calls"] += least
+        plan["cost_usd"] += float(later.cost[0])
+        plan["calls_max"] = None if most is None else count.calls + most
+        plan["cost_usd_max"] = None if dear is None else float(count.cost_usd_max + dear)
+    return plan
+
+
+def _times(rows: int, each: Number | None) -> Number | None:
+    return None if each is None else rows * each
+
+
+def _sum(amounts: Iterable[Decimal | None]) -> Decimal | None:
+    known = list(amounts)
+    return None if None in known else sum((each for each in known if each is not None), Decimal(0))
+
+
+def _seconds(job: Job, found: Survey, later: Mapping[str, Later]) -> tuple[float, float]:
+    """Return the shortest and longest expected time; steps side by side take as long as one."""
+    if job.provider == "local":
+        return 0.0, 0.0
+    shortest = longest = 0.0
+    first = [(job.items.step,)] if isinstance(job.items, FoundItems) else []
+    for wave in (*first, *waves(job.steps)):
+        times = [_step_seconds(job, step, found, later.get(step.id)) for step in wave]
+        shortest += max(each[0] for each in times)
+        longest += max(each[1] for each in times)
+    return shortest, longest
+
+
+def _step_seconds(job: Job, step: Step, found: Survey, later: Later | None) -> tuple[float, float]:
+    least = most = found.steps[step.id].new
+    if later is not None:
+        low, high = later.calls
+        least, most = least + low, most + (max(low, 1) if high is None else high)
+    name = choose(step.action).processor if isinstance(step.action, Task) else None
+    return (
+        expected_seconds(step.kind, name, least, job.concurrency)[0],
+        expected_seconds(step.kind, name, most, job.concurrency)[1],
+    )
