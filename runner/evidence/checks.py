@@ -18,7 +18,7 @@ from runner.evidence.basis import (
     results_of,
     values_of,
 )
-from runner.evidence.text import glimpse, one_line
+from runner.evidence.text import glimpse, one_line, plural
 from runner.execute.outcomes import Outcome
 from runner.job.model import Check, Job, Step, Task
 from runner.jsonvalue import JSON
@@ -272,4 +272,4 @@ def _reason(error: TemplateError) -> str:
 
 
 def _counted(count: int, noun: str) -> str:
-    return f"{count or 'no'} {noun}{'s' if count > 1 else ''}"
+    return plural(count, noun) if count else f"no {noun}"

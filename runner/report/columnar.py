@@ -15,14 +15,14 @@ from typing import IO, Any, Final
 
 from runner.errors import UsageError
 from runner.evidence.basis import is_scalar
-from runner.evidence.text import storable
+from runner.evidence.text import json_text, storable
 from runner.execute.outcomes import Outcome
 from runner.execute.portions import portions
 from runner.job.model import Job
 from runner.jsonvalue import JSON
 from runner.report.data import FORMULA
 from runner.report.records import Records
-from runner.report.values import json_text, plain
+from runner.report.values import plain
 
 LIBRARIES: Final = {".xlsx": "openpyxl", ".parquet": "pyarrow"}
 """What writes each format; the extra `tables` brings it."""

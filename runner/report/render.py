@@ -10,13 +10,13 @@ from typing import Any, Final
 
 from runner.errors import TemplateError, UsageError
 from runner.evidence.changes import Changes
+from runner.evidence.text import plural
 from runner.execute.outcomes import Outcome
 from runner.job.model import Extract, FindAll, Job, JsonOutput, Search, Step, Task, TextOutput
 from runner.jsonvalue import JSON
 from runner.report.blocks import hashes
 from runner.report.charts import Charts
 from runner.report.citations import Footnotes, Sources
-from runner.report.coverage import counted
 from runner.report.differences import ShownChanges
 from runner.report.digest import MOST_SHOWN, Digest, StepDigest
 from runner.report.doubts import ShownEvidence
@@ -118,7 +118,7 @@ def render_changes(job: Job, changes: Changes) -> str:
 
 def _compared(changes: Changes) -> str:
     without = f", {changes.unanswered:,} without an answer in one of them"
-    said = f"{counted(changes.compared, 'row')} compared{without if changes.unanswered else ''}"
+    said = f"{plural(changes.compared, 'row')} compared{without if changes.unanswered else ''}"
     return said if changes else f"{said}, nothing changed"
 
 
