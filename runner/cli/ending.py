@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -11,13 +10,14 @@ from runner.cli.gates import show_failures
 from runner.cli.messages import dollars, plural, show_json, shown_path
 from runner.cli.summary import Summary, unchanged_record
 from runner.execute.outcomes import Status
+from runner.frozen import frozen
 from runner.job.model import Job
 from runner.report.render import is_html
 
 GLIMPSE_LINES = 16
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Saying:
     """Says how runs ended, as the command line asks."""
 

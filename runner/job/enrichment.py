@@ -6,9 +6,9 @@ import json
 import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from runner.frozen import frozen
 from runner.job import scalars
 from runner.job.diagnostics import JobProblemsError, Problem, has_errors
 from runner.job.draft import Scope
@@ -45,14 +45,14 @@ _FULL_SCHEMA = frozenset({"properties", "type", "$ref", "$schema"})
 """Names that the short form of an output reads as parts of a JSON Schema."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Column:
     name: str
     description: str
     type: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Imported:
     """A job made from an enrichment config.
 

@@ -6,18 +6,18 @@ import functools
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
 from difflib import get_close_matches
 
 import jinja2
 from jinja2 import nodes
 
 from runner.errors import TemplateError
+from runner.frozen import frozen
 from runner.templating.faults import syntax_fault
 from runner.templating.sandbox import filter_names, text_environment
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Reference:
     """A name that a template reads, e.g. `item.company`.
 
@@ -36,7 +36,7 @@ class Reference:
     defined: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Spot:
     """A dotted name as it is written in a template: `item.company` or `item["company"]`."""
 
