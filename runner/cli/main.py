@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import codecs
 import contextlib
 import gc
@@ -18,6 +19,9 @@ from runner import __version__
 from runner.cli.messages import show_defect, show_error, show_usage
 from runner.cli.options import Commands
 from runner.errors import ExitCode, RunnerError, StateError, reason
+
+# When all is done Python would once more look through everything for cycles, for nothing.
+atexit.register(gc.freeze)
 
 COMMANDS = {
     "init": ("init", "Write a job that runs at once; nothing is overwritten."),
