@@ -13,6 +13,7 @@ from runner.evidence.basis import (
     basis_of,
     citations_of,
     confidence_of,
+    entries_of,
     is_empty,
     results_of,
     values_of,
@@ -167,12 +168,12 @@ def _unsure(check: Check, outcome: Outcome) -> Iterator[Failure]:
     allowed = LEVELS[: LEVELS.index(check.value) + 1]
     basis = basis_of(outcome)
     for name, value in _values(check, outcome):
-        entries = _entries(basis, name)
+        entries = entries_of(basis, name)
         if not entries:
             said = f"no confidence is given, and {check.value} is wanted"
             yield Failure(row=outcome.key, field=name, value=value, message=said)
-        for path, entry in entries.items():
-            level = confidence_of(entry)
+        for entry in entries:
+            path, level = str(entry["field"]), confidence_of(entry)
             # Where the elements of a list are graded, the list itself need not be.
             if level in allowed or (not level and len(entries) > 1 and path == name):
                 continue
@@ -191,7 +192,7 @@ def _uncited(check: Check, outcome: Outcome, *, finds_pages: bool) -> Iterator[F
         return
     basis = basis_of(outcome)
     for name, value in _values(check, outcome):
-        cited = [c for entry in _entries(basis, name).values() for c in citations_of(entry)]
+        cited = [c for entry in entries_of(basis, name) for c in citations_of(entry)]
         if len(cited) < check.value:
             said = f"{_counted(len(cited), 'citation')}, fewer than {check.value}"
             yield Failure(row=outcome.key, field=name, value=value, message=said)
@@ -236,12 +237,6 @@ def _values(check: Check, outcome: Outcome) -> Iterator[tuple[str, JSON]]:
     for name, value in values_of(outcome).items():
         if not is_empty(value) and (not check.fields or name in check.fields):
             yield str(name), value
-
-
-def _entries(basis: Mapping[str, Mapping[str, JSON]], name: str) -> dict[str, Mapping[str, JSON]]:
-    """Return what a field and its elements rest on, by path."""
-    inside = f"{name}."
-    return {path: each for path, each in basis.items() if path == name or path.startswith(inside)}
 
 
 def _inner(value: JSON, path: str) -> JSON:

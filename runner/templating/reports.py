@@ -73,6 +73,11 @@ class ReportTemplates:
                 f"There is no report template '{error.name}'",
                 hint=f"Built in are: {known}; or give a file beside the job",
             ) from error
+        except (OSError, UnicodeDecodeError) as error:
+            raise TemplateError(
+                f"The report template '{name}' cannot be read: {_reason(error)}",
+                hint="A template is a text file in UTF-8",
+            ) from error
         try:
             with allowance(REPORT_WORK):
                 return template.render(**context)
@@ -80,6 +85,12 @@ class ReportTemplates:
             raise
         except Exception as error:
             raise failure(error, file=template.filename or name) from error
+
+
+def _reason(error: OSError | UnicodeDecodeError) -> str:
+    if isinstance(error, UnicodeDecodeError):
+        return "it is not UTF-8 text"
+    return (error.strerror or "the system says no").lower()
 
 
 def report_environment(
