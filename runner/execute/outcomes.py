@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 
 from runner.frozen import frozen
 from runner.jsonvalue import JSON
-from runner.plan.calls import Call, Withheld
+from runner.planning.calls import Call, Withheld
 
 Status: TypeAlias = Literal["ok", "failed", "invalid", "pending", "skipped"]
 

@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 
 from runner.frozen import frozen
 from runner.job.model import Kind
-from runner.plan.calls import Call
+from runner.planning.calls import Call
 
 ACCEPTED: Final = range(200, 300)
 

@@ -12,7 +12,7 @@ import httpx
 
 from runner import __version__
 from runner.frozen import frozen
-from runner.plan.calls import WEBHOOK_EVENT
+from runner.planning.calls import WEBHOOK_EVENT
 from runner.server.archive import Archive, Delivery
 from runner.server.runs import Run
 from runner.server.signatures import signed_headers
