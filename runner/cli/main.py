@@ -11,7 +11,7 @@ import io
 import os
 import sys
 from collections.abc import Iterator
-from typing import Any, NoReturn, TextIO, cast
+from typing import TYPE_CHECKING, Any, NoReturn, TextIO, cast
 
 import click
 
@@ -19,6 +19,9 @@ from runner import __version__
 from runner.cli.messages import show_defect, show_error, show_usage
 from runner.cli.options import Commands
 from runner.errors import ExitCode, RunnerError, StateError, reason
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 # When all is done Python would once more look through everything for cycles, for nothing.
 atexit.register(gc.freeze)
@@ -80,6 +83,18 @@ class Runner(Commands):
         del ctx
         with formatter.section("Commands"):
             formatter.write_dl([(name, said) for name, (_, said) in COMMANDS.items()])
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete the names of commands without loading them."""
+        from click.shell_completion import CompletionItem
+
+        options = click.Command.shell_complete(self, ctx, incomplete)
+        names = [
+            CompletionItem(name, help=said)
+            for name, (_, said) in COMMANDS.items()
+            if name.startswith(incomplete)
+        ]
+        return [*names, *options]
 
     def main(self, *args: Any, **kwargs: Any) -> NoReturn:
         """Run the command line and exit; wrong usage and interrupts end here."""
