@@ -174,6 +174,14 @@ def test_an_interrupted_run_sends_what_it_has(mixed, collector):
     assert json.loads(last)["status"] == "interrupted"
 
 
+def test_a_run_that_cannot_begin_is_told_of(mixed, collector, monkeypatch):
+    monkeypatch.delenv("PARALLEL_API_KEY")
+    assert mixed.run().exit_code == 3
+    (run,) = collector.named("run mixed")
+    assert run.failed
+    assert run.said["runner.status"] == "stopped"
+
+
 def test_without_the_extra_a_run_says_how_to_get_it(mixed, collector, monkeypatch):
     monkeypatch.setitem(sys.modules, "runner.telemetry.export", None)
     done = mixed.run()
