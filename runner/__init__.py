@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from runner.api import (
+        Answer,
         Failure,
         Job,
         Judged,
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "Answer",
     "BudgetError",
     "Failure",
     "Job",
@@ -80,6 +82,7 @@ if not TYPE_CHECKING:
             "UsageError",
         ),
         "runner.job.diagnostics": ("JobProblemsError", "Problem"),
+        "runner.providers.base": ("Answer",),
     }
 
     def __getattr__(name: str) -> object:

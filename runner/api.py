@@ -25,9 +25,11 @@ from runner.execute.watching import Watcher
 from runner.job.durations import parse_money
 from runner.job.load import load_job
 from runner.job.model import Job
+from runner.providers.base import Answer
 from runner.report.render import render_report
 
 __all__ = [
+    "Answer",
     "Failure",
     "Job",
     "Judged",

@@ -36,7 +36,10 @@ def command(ctx: click.Context, shell: str) -> None:
 
 def complete_provider(_ctx: click.Context, _option: click.Parameter, start: str) -> list[str]:
     """Return the providers that begin so."""
-    return [name for name in ("parallel", "local") if name.startswith(start)]
+    from runner.plugins import PROVIDERS, plugin_names
+
+    known = ("parallel", "local", *plugin_names(PROVIDERS))
+    return [name for name in known if name.startswith(start)]
 
 
 def complete_template(_ctx: click.Context, _option: click.Parameter, start: str) -> list[str]:

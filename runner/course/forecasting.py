@@ -207,7 +207,7 @@ def _sum(amounts: Iterable[Decimal | None]) -> Decimal | None:
 
 def _seconds(job: Job, found: Survey, later: Mapping[str, Later]) -> tuple[float, float]:
     """Return the shortest and longest expected time; steps side by side take as long as one."""
-    if job.provider == "local":
+    if job.provider != "parallel":
         return 0.0, 0.0
     shortest = longest = 0.0
     first = [(job.items.step,)] if isinstance(job.items, FoundItems) else []
