@@ -34,6 +34,7 @@ COMMANDS = {
     "serve": "runner.cli.serve",
     "webhook": "runner.cli.webhook",
     "schema": "runner.cli.schema",
+    "reference": "runner.cli.reference",
     "completion": "runner.cli.completion",
 }
 """The module of each command, in the order one uses them."""

@@ -1,0 +1,118 @@
+"""The pages themselves: found in the package, and filled in where they ask for it.
+
+A page asks with a comment, `<!-- key: items -->`: all up to `<!-- end -->` is put there by the
+code. A name `*` stands for everything of that kind that the page does not name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from importlib import resources
+from typing import TypeAlias
+
+from runner.errors import StateError, UsageError
+
+PAGES = ("guide", "language", "commands", "errors")
+"""In the order one reads them."""
+
+Writer: TypeAlias = Callable[[str, frozenset[str]], str]
+"""From a name, and the names of its kind that the page has, to markdown."""
+
+_BLOCK = re.compile(r"<!-- (?P<kind>[a-z]+): (?P<name>[^>]+?) -->\n(?:.*?\n)??<!-- end -->\n", re.S)
+_COMMENT = re.compile(r"^<!-- .* -->\n", re.M)
+_HEADING = re.compile(r"^(?P<level>##+) (?P<title>.+)$", re.M)
+_FENCED = re.compile(r"^```.*?^```$", re.M | re.S)
+_DROPPED = re.compile(r"[^\w\- ]")
+
+
+def page_text(name: str) -> str:
+    """Return a page of the package, comments included.
+
+    Raises:
+        StateError: the installation lacks it.
+    """
+    file = resources.files("runner") / "reference" / f"{name}.md"
+    if not file.is_file():
+        raise StateError(f"{file.name} is not installed", hint="Install research-runner again")
+    return file.read_text(encoding="utf-8")
+
+
+def shown(text: str) -> str:
+    """Return a page as it is read: without its comments."""
+    return _COMMENT.sub("", text)
+
+
+def filled(text: str, writers: Mapping[str, Writer]) -> str:
+    """Return a page with every part that the code writes written anew.
+
+    Raises:
+        UsageError: the page asks for a kind that nobody writes.
+    """
+    named: dict[str, set[str]] = {}
+    for found in _BLOCK.finditer(text):
+        named.setdefault(found["kind"], set()).add(found["name"])
+
+    def write(found: re.Match[str]) -> str:
+        kind, name = found["kind"], found["name"]
+        if kind == "index":
+            return found[0]
+        if kind not in writers:
+            raise UsageError(f"Nothing writes '{kind}' of a reference page")
+        written = writers[kind](name, frozenset(named[kind])).strip()
+        return _block(kind, name, written)
+
+    text = _BLOCK.sub(write, text)
+    return _BLOCK.sub(lambda found: _indexed(found, text), text)
+
+
+def _indexed(found: re.Match[str], text: str) -> str:
+    if found["kind"] != "index":
+        return found[0]
+    depth = int(found["name"])
+    return _block("index", found["name"], "\n".join(_index(text, depth)))
+
+
+def _block(kind: str, name: str, written: str) -> str:
+    body = f"{written}\n" if written else ""
+    return f"<!-- {kind}: {name} -->\n{body}<!-- end -->\n"
+
+
+def _index(text: str, depth: int) -> Iterator[str]:
+    """Yield a list of the headings; those of the third level stand on one line."""
+    if depth == 1:
+        yield from (f"- {_link(title)}" for level, title in _headings(text) if level == 1)
+        return
+    group, below = "", list[str]()
+    for level, title in (*_headings(text), (1, "")):
+        if level == 1:
+            if group:
+                yield f"- {_link(group)}{': ' if below else ''}{', '.join(below)}"
+            group, below = title, []
+        elif level == depth:
+            below.append(_link(title))
+
+
+def _headings(text: str) -> list[tuple[int, str]]:
+    """Return the headings with how deep they are, the page's own title left out."""
+    bare = _FENCED.sub("", text)
+    return [(len(found["level"]) - 1, found["title"]) for found in _HEADING.finditer(bare)]
+
+
+def _link(title: str) -> str:
+    return f"[{title}](#{anchor(title)})"
+
+
+def anchor(title: str) -> str:
+    """Return how a link within a page names a heading, as GitHub does."""
+    return _DROPPED.sub("", title.lower()).replace(" ", "-")
+
+
+def table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    """Return rows as a markdown table."""
+    lines = [heads, tuple("---" for _ in heads), *rows]
+    return "\n".join(f"| {' | '.join(map(_cell, line))} |" for line in lines)
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
