@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -102,16 +102,24 @@ def described_commands() -> Iterator[Command]:
 def _described(found: click.Command, context: click.Context, name: str) -> Iterator[Command]:
     from runner.reference.commands import Command, Option
 
+    options = tuple(_options(found, context))
     yield Command(
         name=name,
-        usage=" ".join((context.command_path, *found.collect_usage_pieces(context))),
+        usage=_usage(found, context, options),
         help=_help(found.help or ""),
-        options=tuple(_options(found, context)),
+        options=options,
     )
     if isinstance(found, click.Group):
         for below, inner in sorted(found.commands.items()):
             inside = click.Context(inner, context, info_name=below)
             yield from _described(inner, inside, f"{name} {below}")
+
+
+def _usage(found: click.Command, context: click.Context, options: Sequence[Option]) -> str:
+    """Return how a command is typed; the options that only ask for help go without saying."""
+    pieces = found.collect_usage_pieces(context)
+    shown = pieces if options else [piece for piece in pieces if piece != "[OPTIONS]"]
+    return " ".join((context.command_path, *shown))
 
 
 def _options(found: click.Command, context: click.Context) -> Iterator[Option]:

@@ -22,11 +22,12 @@ EXITS: Mapping[ExitCode, tuple[str, str]] = MappingProxyType(
         ),
         ExitCode.FAILED_ROWS: (
             "Done, but rows failed or a check failed. Report and results are written.",
-            "The report lists each row that failed, with its reason, and each failed check. Run "
-            "again: rows with an answer are not asked again.",
+            "The report tells each row that failed, with its reason, and each failed check. A row "
+            "that failed is asked again when the job's `cache` age is over; `--refresh` asks for "
+            "all rows anew, and `retry: {failed_runs: 1}` buys what failed once more at once.",
         ),
         ExitCode.USAGE: (
-            "The job, its data or the command line is wrong. Nothing was asked.",
+            "The job, its data or the command line is wrong. Nothing was bought for it.",
             "The message says where, and how to mend it; `runner validate` shows all problems.",
         ),
         ExitCode.KEY: (
@@ -55,7 +56,8 @@ EXITS: Mapping[ExitCode, tuple[str, str]] = MappingProxyType(
 )
 """What each exit code means, and what to do."""
 
-_REFUSALS = (401, 402, 403, 404, 422)
+_STOPPING = (401, 402, 403)
+"""The refusals that end a run; others are the outcome of a row."""
 
 
 def describe_exits() -> str:
@@ -65,12 +67,12 @@ def describe_exits() -> str:
 
 
 def describe_refusals() -> str:
-    """Return what the API's refusals become."""
+    """Return the refusals of the API that end a run."""
     rows = []
-    for status in _REFUSALS:
+    for status in _STOPPING:
         error = refusal(status, b"", "")
         rows.append((f"`{status}`", error.message, error.hint or "", f"`{int(error.exit_code)}`"))
-    return table(("HTTP status", "Message", "What to do", "Exit code of the run"), rows)
+    return table(("HTTP status", "Message", "What to do", "Exit code"), rows)
 
 
 def describe_rules() -> str:

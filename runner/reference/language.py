@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from runner.job.schema import DEFAULTABLE, job_schema, project_schema
@@ -23,8 +23,8 @@ _TYPES: Mapping[str, str] = {
 _FORMS: Mapping[str, str] = {
     "a duration is": "a duration",
     "a day is": "a day",
-    "a budget is": "dollars",
-    "a price is": "dollars",
+    "a budget is": "US dollars",
+    "a price is": "US dollars",
     "a country is": "two letters",
     "a name is": "a name",
     "a provider is": "a name",
@@ -61,7 +61,7 @@ def _section(key: str, schema: Mapping[str, JSON], where: str) -> str:
         f"*{'. '.join(facts)}.*",
         f"```yaml\n{_examples(key, schema)}```",
     ]
-    rows = list(_rows(key, schema))
+    rows = _merged(_rows(key, schema))
     if rows:
         parts.append(table(("Inside it", "Takes", "Means", "For example"), rows))
     return "\n\n".join(parts)
@@ -110,10 +110,11 @@ def _kind(kind: str, schema: Mapping[str, JSON]) -> str:
     if kind == "string":
         return next((form for start, form in _FORMS.items() if refused.startswith(start)), "text")
     if kind == "number" and refused.startswith(("a budget", "a price")):
-        return "dollars"
+        return "US dollars"
     if kind in ("integer", "number") and most is not None:
-        above = schema.get("exclusiveMinimum", least)
-        return f"{_TYPES[kind]} from {above} to {most}"
+        above = schema.get("exclusiveMinimum")
+        room = f"from {least} to {most}" if above is None else f"above {above}, at most {most}"
+        return f"{_TYPES[kind]} {room}"
     return _TYPES[kind]
 
 
@@ -121,11 +122,14 @@ def _choices(values: Sequence[JSON]) -> str:
     """Return the values that may be chosen; a processor's fast variant goes without saying."""
     said = [value for value in values if not f"{value}".endswith("-fast")]
     shown = ", ".join(f"`{flow(value)}`" for value in said)
-    return shown if len(said) == len(values) else f"{shown}; each but `auto` also as `-fast`"
+    if len(said) == len(values):
+        return shown
+    which = "each but `auto`" if "auto" in values else "each"
+    return f"{shown}; {which} also with `-fast` behind it"
 
 
 def _examples(key: str, schema: Mapping[str, JSON]) -> str:
-    return "".join(_example(key, each) for each in schema["examples"])
+    return "# or\n".join(_example(key, each) for each in schema["examples"])
 
 
 def _example(key: str, value: JSON) -> str:
@@ -140,14 +144,23 @@ def _rows(key: str, schema: Mapping[str, JSON], prefix: str = "") -> Iterator[tu
     for name, given in _inner(key, schema).items():
         inner = _resolved(given)
         spot = f"{prefix}{name}"
-        is_told = "$ref" in given and name in job_schema()["properties"]
+        is_told = given.get("$ref") == f"#/$defs/{name}"
         means = f"See [`{name}`](#{name})" if is_told else inner["description"]
         if "default" in inner and not is_told:
             means += f" Without it: `{flow(inner['default'])}`."
         example = f"`{flow(inner['examples'][0])}`" if inner.get("examples") else ""
         yield f"`{spot}`", _takes(inner), means, example
-        if not is_told:
+        is_shown = all("$ref" in each for each in inner.get("properties", {}).values())
+        if not is_told and not (is_shown and "properties" in inner):
             yield from _rows(name, inner, f"{spot}.")
+
+
+def _merged(rows: Iterable[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """Return the rows, those that say the same of several names as one."""
+    names: dict[tuple[str, ...], list[str]] = {}
+    for name, *said in rows:
+        names.setdefault(tuple(said), []).append(name)
+    return [(", ".join(same), *said) for said, same in names.items()]
 
 
 def _inner(key: str, schema: Mapping[str, JSON]) -> Mapping[str, Mapping[str, JSON]]:

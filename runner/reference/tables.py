@@ -79,16 +79,17 @@ def _faults() -> Iterator[JSON]:
 
 
 def _told_faults() -> Iterator[tuple[str, str]]:
-    for name, text in _ATTRIBUTE.findall(Faults.__doc__ or ""):
+    for name, text in _ATTRIBUTE.findall(inspect.getdoc(Faults) or ""):
         yield name, " ".join(text.split())
 
 
 def _shown(default: JSON) -> str:
-    return f"`{default}`" if default not in ("", ()) else ""
+    return "" if default in (None, "") else f"`{default}`"
 
 
 def _first(function: JSON) -> str:
-    return " ".join((inspect.getdoc(function) or "").split("\n\n")[0].split())
+    said = " ".join((inspect.getdoc(function) or "").split("\n\n")[0].split())
+    return said.removeprefix("Return ").replace("; what is no number is returned as it is", "")
 
 
 def _time(time: timedelta) -> str:
