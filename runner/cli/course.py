@@ -37,6 +37,7 @@ from runner.execute.stored import StoredOutcomes, outcome_line
 from runner.execute.survey import Survey, survey
 from runner.execute.tally import Tally
 from runner.execute.terms import Terms
+from runner.job.diagnostics import Problem
 from runner.job.durations import lowest
 from runner.job.model import Job, Step
 from runner.jsonvalue import JSON
@@ -44,7 +45,11 @@ from runner.plan.calls import Call
 from runner.plan.processors import PROCESSORS
 from runner.plan.time import SECONDS
 from runner.plan.waves import waves
+from runner.report.junit import Suite
 from runner.report.render import digest_for, files_of, render_report
+
+MOST_TOLD = 10
+"""So many rows without a good answer are told one by one."""
 
 INSTANT_SECONDS = 120.0
 """How long a call without a processor may take, where the job does not say."""
@@ -78,12 +83,22 @@ class Options:
 class Course:
     """One run of one job; `go` is its story."""
 
-    def __init__(self, job: Job, run: str, options: Options, log: Log, started: float) -> None:
+    def __init__(
+        self,
+        job: Job,
+        run: str,
+        options: Options,
+        log: Log,
+        started: float,
+        suite: Suite | None = None,
+    ) -> None:
         self._job = job
         self._run = run
         self._options = options
         self._log = log
         self._started = started
+        self._suite = suite
+        self._bad: list[Problem] = []
         self._tally = Tally()
         self._date = datetime.now(tz=UTC).date().isoformat()
         self._digest = digest_for(job, date=self._date)
@@ -281,8 +296,14 @@ class Course:
 
     def _take(self, outcome: Outcome) -> None:
         self._tally.add(outcome)
-        self._digest.add(outcome)
+        judged = self._digest.add(outcome)
         self._answers.add(outcome)
+        if self._suite is not None:
+            self._suite.add(outcome, judged)
+        if outcome.status in ("failed", "invalid") and len(self._bad) < MOST_TOLD:
+            source, question = self._job.source, self._steps[outcome.step].question
+            said = f"{outcome.key}: {outcome.error}"
+            self._bad.append(source.problem(source.key(question), said))
         if not self._log.is_open:
             return
         self._log.write(
@@ -316,6 +337,11 @@ class Course:
     def _written(self, state: State, cost: Decimal, warnings: Sequence[str]) -> Summary:
         """Write what the run leaves; the report is rendered before the first file changes."""
         job, tally = self._job, self._tally
+        for judged in self._digest.checks.judged:
+            if self._suite is not None and judged.check.kind == "verified":
+                self._suite.judge(
+                    f"{job.name}.{judged.step.id}", "verified", judged, judged.failures
+                )
         # What was only submitted has no answer to show: an earlier report stays.
         kept = not self._has_all
         if not kept:
@@ -341,6 +367,7 @@ class Course:
             results=None if kept else job.results,
             seconds=time.monotonic() - self._started,
             checks=self._digest.checks,
+            bad=tuple(self._bad),
         )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import click
 
 from runner.cli.messages import plural, show_problems
@@ -13,9 +15,12 @@ MOST_SHOWN = 10
 """So many failures of one check are shown; the report lists more, and counts all."""
 
 
-def show_failures(checks: Checks, form: str, *, quiet: bool) -> None:
-    """Print failed checks as problems at their lines in the job file; warnings unless `quiet`."""
-    problems: list[Problem] = []
+def show_failures(checks: Checks, form: str, *, quiet: bool, rows: Iterable[Problem] = ()) -> None:
+    """Print failed checks as problems at their lines in the job file; warnings unless `quiet`.
+
+    As text, `rows` without a good answer are left to the report.
+    """
+    problems: list[Problem] = [] if form == "text" else list(rows)
     for judged in checks.failed:
         if judged.check.warns and quiet:
             continue

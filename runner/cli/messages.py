@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -79,14 +79,23 @@ def show_defect(error: Exception) -> None:
 
 
 def show_problems(problems: Iterable[Problem], form: str) -> None:
-    """Print problems: text to stderr; json and github (workflow annotations) to stdout."""
+    """Print problems: text to stderr; json, github (workflow annotations) and sarif to stdout."""
     found = list(problems)
     match form:
         case "json":
             show_json([as_dict(problem) for problem in found])
         case "github":
-            for problem in found:
-                click.echo(_annotation(problem))
+            from runner.cli.annotations import workflow_commands
+
+            # GitHub reads both streams; stdout is for JSON where that is asked for.
+            context = click.get_current_context(silent=True)
+            is_json = context is not None and bool(context.params.get("as_json"))
+            for line in workflow_commands(found):
+                click.echo(line, err=is_json)
+        case "sarif":
+            from runner.cli.sarif import sarif_log
+
+            show_json(sarif_log(found))
         case _:
             for problem in found:
                 click.echo(render(problem), err=True)
@@ -147,26 +156,6 @@ def _count(problems: list[Problem]) -> str:
     if len(problems) > errors:
         parts.append(plural(len(problems) - errors, "warning"))
     return ", ".join(parts)
-
-
-def _annotation(problem: Problem) -> str:
-    """Return a problem as a GitHub workflow command."""
-    place: Mapping[str, object] = {
-        "file": problem.file,
-        "line": problem.line,
-        "col": problem.column,
-    }
-    properties = ",".join(
-        f"{name}={_escaped(str(value), inside=True)}" for name, value in place.items() if value
-    )
-    text = problem.message + (f" ({problem.hint})" if problem.hint else "")
-    command = f"{problem.severity} {properties}".rstrip()
-    return f"::{command}::{_escaped(text, inside=False)}"
-
-
-def _escaped(text: str, *, inside: bool) -> str:
-    text = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-    return text.replace(":", "%3A").replace(",", "%2C") if inside else text
 
 
 def _plain(value: object) -> JSON:

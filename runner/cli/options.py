@@ -99,13 +99,13 @@ def load_options(command: Command) -> Command:
     return command
 
 
-def talk_options(command: Command) -> Command:
+def talk_options(command: Command, *, formats: tuple[str, ...] = FORMATS) -> Command:
     """Say more or less."""
     for option in (
         click.option(
             "--format",
             "form",
-            type=click.Choice(FORMATS),
+            type=click.Choice(formats),
             default="text",
             show_default=True,
             callback=_remember_form,

@@ -51,7 +51,7 @@ def command(
 
     With --changed or --since a JOB may be a folder; without any, it is every job below this one.
     """
-    del form, verbose
+    del verbose
     given = parse_variables(variables)
     files = chosen_files(jobs, changed=changed, since=since)
     chooser = chooser_for(
@@ -73,7 +73,15 @@ def command(
                 quiet=quiet,
             )
             if chooser is None or chooser.reasons(job, quiet=quiet):
-                _plan(job, limit, show, allow_outside=allow_outside, quiet=quiet, as_json=as_json)
+                _plan(
+                    job,
+                    limit,
+                    show,
+                    allow_outside=allow_outside,
+                    quiet=quiet,
+                    as_json=as_json,
+                    form=form,
+                )
         except RunnerError as error:
             if len(files) == 1:
                 raise
@@ -91,6 +99,7 @@ def _plan(
     allow_outside: bool,
     quiet: bool,
     as_json: bool,
+    form: str,
 ) -> None:
     """Plan a job and print it.
 
@@ -108,6 +117,10 @@ def _plan(
         )
     later = later_calls(job, found)
     plan = plan_record(job, found, later, shown.requests)
+    if form == "github":
+        from runner.cli.stepsummary import append_plan
+
+        append_plan(plan)
     if as_json:
         show_json(plan)
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -9,6 +10,7 @@ import click
 from runner.cli.changed import chooser_for, chosen_files
 from runner.cli.course import Options
 from runner.cli.gates import show_failures
+from runner.cli.junit import junit_file
 from runner.cli.messages import dollars, plural, show_error, show_json, shown_path
 from runner.cli.options import (
     changed_options,
@@ -21,6 +23,7 @@ from runner.cli.running import load_for, run_job
 from runner.cli.summary import Summary, unchanged_record
 from runner.errors import ExitCode, RunnerError
 from runner.execute.outcomes import Status
+from runner.job.model import Job
 from runner.report.render import is_html
 
 GLIMPSE_LINES = 16
@@ -45,6 +48,12 @@ GLIMPSE_LINES = 16
     type=click.Path(path_type=Path),
     help="Append JSON lines about each request and outcome.",
 )
+@click.option(
+    "--junit",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Write JUnit XML: a test case a row, and one a row and check.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object per job.")
 @click.pass_context
 def command(
@@ -66,6 +75,7 @@ def command(
     no_buy: bool,
     out: Path | None,
     log_file: Path | None,
+    junit: Path | None,
     as_json: bool,
 ) -> None:
     """Run job files: write their results and reports.
@@ -96,30 +106,60 @@ def command(
         limit=limit,
         options=options.inputs,
     )
+    say = _Saying(form=form, quiet=quiet, as_json=as_json)
     worst = ExitCode.DONE
-    for file in files:
-        try:
-            job = load_for(file, options)
-            because = None if chooser is None else chooser.reasons(job, quiet=quiet)
-            if because is not None and not because:
-                if as_json:
-                    show_json({**unchanged_record(job), "because": because})
+    alone = None
+    with junit_file(junit) as suites:
+        for file in files:
+            try:
+                job = load_for(file, options)
+                because = None if chooser is None else chooser.reasons(job, quiet=quiet)
+                if because is not None and not because:
+                    say.unchanged(job)
+                    continue
+                with suites.suite(job.name) as suite:
+                    summary = run_job(job, options, suite)
+                    suites.add(suite, summary)
+            except RunnerError as error:
+                suites.add_error(file, error)
+                worst = max(worst, error.exit_code)
+                if len(files) == 1:
+                    alone = error
+                else:
+                    # One broken job does not stop the others.
+                    show_error(error)
                 continue
-            summary = run_job(job, options)
-        except RunnerError as error:
-            if len(files) == 1:
-                raise
-            # One broken job does not stop the others.
-            show_error(error)
-            worst = max(worst, error.exit_code)
-            continue
-        show_failures(summary.checks, form if not as_json else "text", quiet=quiet)
-        if as_json:
-            show_json(summary.record() | ({} if because is None else {"because": because}))
-        elif not quiet:
-            _show(summary)
-        worst = max(worst, summary.exit_code)
+            say.ended(summary, because)
+            worst = max(worst, summary.exit_code)
+    if alone is not None:
+        raise alone
     ctx.exit(int(worst))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Saying:
+    """Says how runs ended, as the command line asks."""
+
+    form: str
+    quiet: bool
+    as_json: bool
+
+    def unchanged(self, job: Job) -> None:
+        if self.as_json:
+            show_json({**unchanged_record(job), "because": []})
+
+    def ended(self, summary: Summary, because: list[str] | None) -> None:
+        # As JSON is printed already, another kind of JSON beside it would be in the way.
+        form = "text" if self.as_json and self.form == "json" else self.form
+        show_failures(summary.checks, form, quiet=self.quiet, rows=summary.bad)
+        if self.form == "github":
+            from runner.cli.stepsummary import append_outcome
+
+            append_outcome(summary)
+        if self.as_json:
+            show_json(summary.record() | ({} if because is None else {"because": because}))
+        elif not self.quiet:
+            _show(summary)
 
 
 def _show(summary: Summary) -> None:

@@ -18,6 +18,7 @@ from runner.execute.runs import new_run
 from runner.execute.state import check_writable
 from runner.job.model import Job
 from runner.report.columnar import check_installed
+from runner.report.junit import Suite
 
 
 def load_for(file: Path, options: Options) -> Job:
@@ -36,8 +37,8 @@ def load_for(file: Path, options: Options) -> Job:
     return _redirected(job, options.out)
 
 
-def run_job(job: Job, options: Options) -> Summary:
-    """Run one job.
+def run_job(job: Job, options: Options, suite: Suite | None = None) -> Summary:
+    """Run one job; a `suite` hears of each outcome.
 
     Raises:
         RunnerError: the job's data, the state directory or the provider is at fault.
@@ -56,7 +57,7 @@ def run_job(job: Job, options: Options) -> Summary:
         log = Log(lines, run, verbose=options.verbose)
         log.write("start", job=job.name, file=str(job.file))
         try:
-            summary = asyncio.run(Course(job, run, options, log, started).go())
+            summary = asyncio.run(Course(job, run, options, log, started, suite).go())
         except RunnerError as error:
             log.write("end", status="error", message=error.message)
             raise

@@ -12,6 +12,7 @@ from runner.errors import ExitCode
 from runner.evidence.checks import Checks
 from runner.execute.survey import Survey
 from runner.execute.tally import Tally
+from runner.job.diagnostics import Problem
 from runner.job.model import Job
 from runner.jsonvalue import JSON
 
@@ -20,7 +21,11 @@ RunStatus = Literal["done", "failed", "running", "budget"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """How a run ended. `report` and `results` are None where they were left as they were."""
+    """How a run ended.
+
+    `report` and `results` are None where they were left as they were; `bad` has the first rows that
+    failed, or whose answer is invalid, at the line of the job file that asks.
+    """
 
     job: str
     run: str
@@ -32,6 +37,7 @@ class Summary:
     results: Path | None
     seconds: float
     checks: Checks
+    bad: tuple[Problem, ...] = ()
 
     @property
     def exit_code(self) -> ExitCode:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 
 import click
 
-from runner.cli.messages import plural, show_error, show_problems, shown_path
+from runner.cli.messages import FORMATS, plural, show_error, show_problems, shown_path
 from runner.cli.options import load_options, parse_variables, talk_options
 from runner.cli.stages import job_files
 from runner.errors import ExitCode, RunnerError, UsageError
@@ -28,7 +29,7 @@ _PAUSE = 200
 @click.command("validate")
 @click.argument("paths", metavar="[PATH]...", nargs=-1, type=click.Path(path_type=Path))
 @load_options
-@talk_options
+@partial(talk_options, formats=(*FORMATS, "sarif"))
 @click.option("--watch", is_flag=True, help="Check again whenever a file is saved, until Ctrl-C.")
 @click.pass_context
 def command(

@@ -86,17 +86,23 @@ class Checks:
         """Say what expectations see as `steps` of a row; rows are asked for in order."""
         self._read, self._row = earlier, -1
 
-    def add(self, outcome: Outcome) -> None:
-        """Judge one outcome."""
+    def add(self, outcome: Outcome) -> list[tuple[Judged, list[Failure]]]:
+        """Judge one outcome; return the checks it was judged by, with its failures."""
         if not self.judged:
-            return
+            return []
         if outcome.row != self._row:
             self._row, self._earlier = outcome.row, self._read(outcome.row)
-        if outcome.output is not None:
-            for judged in self.judged:
-                if judged.step.id == outcome.step:
-                    for failure in self._failures(judged.check, judged.step, outcome):
-                        judged.add(failure)
+        if outcome.output is None:
+            return []
+        found = [
+            (each, list(self._failures(each.check, each.step, outcome)))
+            for each in self.judged
+            if each.step.id == outcome.step and each.check.kind != "verified"
+        ]
+        for judged, failures in found:
+            for failure in failures:
+                judged.add(failure)
+        return found
 
     def count_verified(self, step: str, verified: int, of: int, examples: Sequence[str]) -> None:
         """Judge the share of a step's citations that were found in the pages they cite."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from runner.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from runner.jsonvalue import JSON
 
@@ -20,6 +20,19 @@ MAX_COLUMNS = 96
 
 MOST = 100
 """How many problems of one file are told; a file with more is mended step by step."""
+
+KINDS = {
+    "job": "The job cannot be run as it is",
+    "language": "A key or a value that the job language does not know",
+    "data": "The rows cannot be read, or lack a column",
+    "variable": "A variable's declaration or value does not fit",
+    "schema": "A JSON Schema that is no schema, or that the API does not take",
+    "rule": "Keys that do not go together, or values out of bounds",
+    "file": "A path that cannot be read or written, or leads out of the project",
+    "template": "A template that cannot be read, or reads what is not there",
+    "size": "More than the API takes in one request",
+}
+"""What problems are about, by kind."""
 
 _TAB = "    "
 
@@ -39,6 +52,7 @@ class Problem:
         snippet: The source line around the column as written, credentials masked; None where there
             is none.
         cut: How many characters of the line are missing before `snippet`.
+        kind: What it is about, one of `KINDS`.
     """
 
     file: str
@@ -50,6 +64,7 @@ class Problem:
     width: int = 1
     snippet: str | None = None
     cut: int = 0
+    kind: str = "job"
 
 
 class JobProblemsError(UsageError):
@@ -64,6 +79,12 @@ class JobProblemsError(UsageError):
 def ordered(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     """Return the problems without repetitions, sorted by file, line and column."""
     return tuple(sorted(set(problems), key=lambda p: (p.file, p.line, p.column, p.message)))
+
+
+def of_kind(kind: str, problems: Iterable[Problem]) -> Iterator[Problem]:
+    """Yield problems as ones of a kind."""
+    for problem in problems:
+        yield replace(problem, kind=kind)
 
 
 def has_errors(problems: Iterable[Problem]) -> bool:
@@ -136,13 +157,16 @@ def _excerpt(problem: Problem) -> list[str]:
 
 
 def _fit(text: str, room: int) -> str:
-    """Return a text as printed, cut with an ellipsis where it takes more than `room` columns."""
+    """Return a text as printed, cut with an ellipsis where it takes more than `room` columns.
+
+    Marks that take no column are cut, too, where there are as many of them.
+    """
     kept: list[str] = []
     used = 0
     for character in text:
         shown = _shown(character)
         used += _columns(shown)
-        if used > room:
+        if used > room or len(kept) >= 2 * room:
             return "".join(kept)[: max(0, room - 1)] + "…"
         kept.append(shown)
     return "".join(kept)

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from runner.job.build import build_job
-from runner.job.diagnostics import MOST, JobProblemsError, Problem, has_errors, ordered
+from runner.job.diagnostics import MOST, JobProblemsError, Problem, has_errors, of_kind, ordered
 from runner.job.draft import ACTIONS, Draft, Scope
 from runner.job.extends import Family, extend
 from runner.job.files import file_problems
@@ -138,7 +138,8 @@ def load(
     except JobProblemsError as error:
         return Loaded(job=None, problems=error.problems)
     if not isinstance(source.data, dict):
-        return Loaded(job=None, problems=_first_of_place([*source.problems, *job_problems(source)]))
+        found = [*source.problems, *of_kind("language", job_problems(source))]
+        return Loaded(job=None, problems=_first_of_place(found))
     shelf = shelf or Shelf()
     folder = file.parent
     project = shelf.take(("project", folder), lambda: read_project(folder, Path.cwd()))
@@ -150,7 +151,7 @@ def load(
     named = provider or _provider(source, project)
     if isinstance(source, Family):
         source.rebase(is_local=named == "local")
-    found = [*source.problems, *broken, *job_problems(source)]
+    found = [*source.problems, *broken, *of_kind("language", job_problems(source))]
     if broken:
         return Loaded(job=None, problems=_first_of_place(found))
     job = Scope(source=source, where=(), data=source.data)
@@ -176,23 +177,25 @@ def _checked(draft: Draft, found: list[Problem], given: Mapping[str, JSON]) -> L
     outputs = {step.where: read_output(draft, step) for step in draft.steps()}
     schemas = {step.where: read_input_schema(draft, step) for step in draft.steps()}
     found += draft.project.problems
-    found += rows.problems
-    found += variable_problems(declared, source)
-    found += [problem for output in outputs.values() for problem in output.problems]
-    found += [problem for schema in schemas.values() for problem in schema.problems]
+    found += of_kind("data", rows.problems)
+    found += of_kind("variable", variable_problems(declared, source))
+    for output in outputs.values():
+        found += of_kind("schema", output.problems)
+    for schema in schemas.values():
+        found += of_kind("schema", schema.problems)
     # Each of these is searched no further once there is more than anybody reads.
-    for finding in (
-        rule_problems(draft),
-        file_problems(draft),
-        template_problems(draft, _fields(outputs)),
+    for kind, finding in (
+        ("rule", rule_problems(draft)),
+        ("file", file_problems(draft)),
+        ("template", template_problems(draft, _fields(outputs))),
     ):
-        found += islice(finding, 2 * MOST)
+        found += of_kind(kind, islice(finding, 2 * MOST))
     for step in draft.steps():
-        schema = schemas[step.where].schema
+        asked = schemas[step.where].schema
         if draft.provider == "parallel":
-            found += size_problems(step, _schemas(outputs[step.where], schema))
-        if schema is not None and isinstance(step.data.get("input"), Mapping):
-            found += input_problems(schema, step.data["input"], source, (*step.where, "input"))
+            found += of_kind("size", size_problems(step, _schemas(outputs[step.where], asked)))
+        if asked is not None and isinstance(step.data.get("input"), Mapping):
+            found += input_problems(asked, step.data["input"], source, (*step.where, "input"))
     problems = _first_of_place(found)
     values, missing = assign(declared, given)
     if has_errors(problems):

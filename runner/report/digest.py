@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final, Self
 
-from runner.evidence.checks import Checks
+from runner.evidence.checks import Checks, Failure, Judged
 from runner.evidence.verifying import Evidence
 from runner.execute.outcomes import Outcome
 from runner.job.model import Job, JsonOutput, Step, Task
@@ -60,15 +60,16 @@ class Digest:
             digest.add(outcome)
         return digest
 
-    def add(self, outcome: Outcome) -> None:
-        """Take in one outcome; those of a step come in input order."""
-        self.checks.add(outcome)
+    def add(self, outcome: Outcome) -> list[tuple[Judged, list[Failure]]]:
+        """Take in one outcome; those of a step come in input order. Returns how it was judged."""
+        judged = self.checks.add(outcome)
         step = self._steps[outcome.step]
         step.coverage.add(outcome)
         if self._most is None or len(step.shown) < self._most:
             step.shown.append(outcome)
         elif outcome.status != "ok":
             step.bad.append(outcome)
+        return judged
 
     def verify(self, evidence: Evidence) -> None:
         """Take in what became of the citations, and judge the checks that ask for it."""

@@ -139,7 +139,7 @@ def test_problems_come_in_the_format_that_is_asked_for(project):
         problem = json.loads(done.stdout)[0]
         assert (done.exit_code, problem["file"], problem["line"]) == (2, "bad.yaml", 2)
         github = project.run(name, "bad.yaml", "--format", "github").stdout
-        assert github.startswith("::error file=bad.yaml,line=2,col=1::")
+        assert github.startswith("::error file=bad.yaml,line=2,col=1,endColumn=8::")
 
 
 def test_an_error_that_is_no_problem_of_a_file_comes_in_that_format_too(project):
@@ -157,7 +157,7 @@ def test_an_annotation_escapes_what_would_end_it(project):
     """A file's name may hold a comma, a message a percent sign."""
     project.write("a,b%.yaml", "name: bad\nquery: x\nprovidr: 1\n")
     done = project.run("validate", "a,b%.yaml", "--format", "github")
-    assert done.stdout.startswith("::error file=a%2Cb%25.yaml,line=3,col=1::")
+    assert done.stdout.startswith("::error file=a%2Cb%25.yaml,line=3,col=1,endColumn=8::")
 
 
 def failing(monkeypatch, error):

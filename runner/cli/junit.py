@@ -1,0 +1,66 @@
+"""`--junit`: the runs of one call as JUnit XML."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+from runner.cli.messages import shown_path
+from runner.cli.summary import Summary
+from runner.errors import RunnerError
+from runner.execute.state import check_writable, staged
+from runner.job.diagnostics import JobProblemsError
+from runner.report.junit import Suite, begin_suites, end_suites
+
+
+@dataclass(frozen=True, slots=True)
+class Suites:
+    """The suites of one call, a job each; without a file nothing is written."""
+
+    file: TextIO | None
+
+    def suite(self, job: str) -> AbstractContextManager[Suite | None]:
+        """Return the suite of a job that is about to run."""
+        return nullcontext() if self.file is None else Suite(job)
+
+    def add(self, suite: Suite | None, summary: Summary) -> None:
+        """Write the suite of a job that has run."""
+        if suite is not None and self.file is not None:
+            known = {
+                "run": summary.run,
+                "status": summary.status,
+                "cost_usd": str(summary.cost_usd),
+                "report": "" if summary.report is None else shown_path(summary.report),
+            }
+            suite.write(self.file, known, summary.seconds)
+
+    def add_error(self, job: Path, error: RunnerError) -> None:
+        """Write the suite of a job that could not be run, of one case."""
+        if self.file is None:
+            return
+        said = error.sentences
+        if isinstance(error, JobProblemsError):
+            said = "\n".join(f"{p.file}:{p.line}:{p.column}: {p.message}" for p in error.problems)
+        with Suite(shown_path(Path.cwd() / job)) as suite:
+            suite.fail(said)
+            suite.write(self.file, {}, 0.0)
+
+
+@contextmanager
+def junit_file(path: Path | None) -> Iterator[Suites]:
+    """Open the file that suites are written to; it is there when all of them have ended.
+
+    Raises:
+        UsageError: it cannot be written.
+    """
+    if path is None:
+        yield Suites(None)
+        return
+    check_writable(Path.cwd() / path)
+    with staged(Path.cwd() / path) as file:
+        begin_suites(file)
+        yield Suites(file)
+        end_suites(file)
