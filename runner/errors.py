@@ -102,3 +102,35 @@ class StillRunningError(RunnerError):
 
 class StateError(RunnerError):
     """The state directory (cache, index, stored outcomes) cannot be used."""
+
+
+class TemplateError(UsageError):
+    """A template that cannot be read or rendered.
+
+    Attributes:
+        line: In the template's text, from 1.
+        column: In that line, from 1; 1 where Jinja does not know it.
+        width: How many characters are at fault, from `column` on.
+        file: The template file, or None for a template inside a job file.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        line: int = 1,
+        column: int = 1,
+        width: int = 1,
+        hint: str | None = None,
+        file: str | None = None,
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.line = line
+        self.column = column
+        self.width = width
+        self.file = file
+
+
+def reason(error: OSError) -> str:
+    """Return the operating system's own words for an error, without numbers."""
+    return (error.strerror or str(error)).lower()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from typing import Any, TypeAlias
 
@@ -23,7 +22,9 @@ def canonical(value: JSON) -> str:
 
 def digest(value: JSON) -> str:
     """Return the sha256 of the canonical text, as 64 hexadecimal digits."""
-    return hashlib.sha256(_canonical(value)).hexdigest()
+    from hashlib import sha256
+
+    return sha256(_canonical(value)).hexdigest()
 
 
 def _canonical(value: JSON) -> bytes:

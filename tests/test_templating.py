@@ -8,15 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.templating import (
-    Reference,
-    TemplateError,
-    is_template,
-    names_read,
-    references,
-    render_value,
-    report_environment,
-)
+from runner.errors import TemplateError
+from runner.templating import is_template, names_read, references, render_value
+from runner.templating.names import Reference
+from runner.templating.reports import report_environment
 
 json_values = st.recursive(
     st.none()

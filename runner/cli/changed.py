@@ -13,16 +13,16 @@ from pathlib import Path
 import click
 
 from runner.cli.messages import plural, shown_path
-from runner.cli.past import last_run
 from runner.cli.planning import survey_job
-from runner.cli.stages import edition_for, job_files
+from runner.cli.stages import edition_for
 from runner.errors import UsageError
 from runner.execute.inputs import Inputs, inputs_of, read_inputs
+from runner.execute.kept import last_run
 from runner.execute.state import State
 from runner.execute.survey import Survey
+from runner.job.load import job_files
 from runner.job.model import Job
 from runner.jsonvalue import JSON
-from runner.report.render import files_of
 
 NEVER = "it has not run yet"
 UNFINISHED = "its last run did not come to its end"
@@ -46,7 +46,7 @@ class Git:
 
     def reasons(self, job: Job) -> Iterator[str]:
         """Yield which of a job's files changed."""
-        for file in sorted({file.resolve() for file in files_of(job)} & self.changed):
+        for file in sorted({file.resolve() for file in _made_from(job)} & self.changed):
             yield f"{shown_path(file)} changed since {self.commit}"
         if job.provider == "local":
             yield from self._documents(job)
@@ -58,6 +58,13 @@ class Git:
             # `**/` may stand for no folder at all, and a folder stands for what is in it.
             if any(_matches(str(file), pattern) for pattern in patterns):
                 yield f"{shown_path(file)} changed since {self.commit}"
+
+
+def _made_from(job: Job) -> list[Path]:
+    """Return the files of a job and of its report."""
+    from runner.report.render import files_of
+
+    return files_of(job)
 
 
 def _matches(file: str, pattern: str) -> bool:
@@ -170,7 +177,7 @@ class Chooser:
 
     def inputs(self, job: Job) -> Inputs:
         """Return what a run of the job would be made from."""
-        return inputs_of(job, files_of(job), self.options)
+        return inputs_of(job, _made_from(job), self.options)
 
 
 def chooser_for(

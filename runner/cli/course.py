@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
 import click
@@ -23,13 +24,14 @@ from runner.cli.results import write_results
 from runner.cli.stages import Calls, calls_of, state_for
 from runner.cli.summary import Summary, plan_line
 from runner.cli.verifying import Reader
-from runner.cli.watching import Log, Progress, shown
+from runner.cli.watching import Progress, shown
 from runner.evidence.verifying import Verdicts, verdict_records, weigh
 from runner.execute.asked import asked, remember
 from runner.execute.earlier import Results
-from runner.execute.executor import Watcher, execute
+from runner.execute.executor import execute
 from runner.execute.inputs import inputs_of, write_inputs
 from runner.execute.kept import Answers, keep_run, write_verdicts
+from runner.execute.ledger import Ledger
 from runner.execute.outcomes import Outcome
 from runner.execute.standing import Standings
 from runner.execute.state import State, staged, write_whole
@@ -37,6 +39,7 @@ from runner.execute.stored import StoredOutcomes, outcome_line
 from runner.execute.survey import Survey, survey
 from runner.execute.tally import Tally
 from runner.execute.terms import Terms
+from runner.execute.watching import End, Watcher, Watchers
 from runner.job.diagnostics import Problem
 from runner.job.durations import lowest
 from runner.job.model import Job, Step
@@ -88,14 +91,14 @@ class Course:
         job: Job,
         run: str,
         options: Options,
-        log: Log,
+        watcher: Watcher,
         started: float,
         suite: Suite | None = None,
     ) -> None:
         self._job = job
         self._run = run
         self._options = options
-        self._log = log
+        self._watcher = watcher
         self._started = started
         self._suite = suite
         self._bad: list[Problem] = []
@@ -124,14 +127,15 @@ class Course:
             state_for(job),
             allow_outside=options.allow_outside,
             quiet=options.quiet,
-            listener=self._log.request,
+            listener=self._watcher.exchanged,
         ) as means:
             return await self._told(means)
 
     async def _told(self, means: Means) -> Summary:
         """Survey, execute and write; the ledger hears how it went."""
         ledger, provider = means.ledger, means.provider
-        status, rows = "stopped", 0
+        status: End = "stopped"
+        rows = 0
         try:
             source = source_of(self._job)
             if source is not None:
@@ -160,6 +164,8 @@ class Course:
         finally:
             if self._begun:
                 ledger.finish(status, {**self._tally.counts(), "rows": rows})
+                self._watcher.committed(ledger.cost())
+            self._watcher.over(status)
         return summary
 
     def _begin(self, means: Means) -> None:
@@ -181,7 +187,9 @@ class Course:
         calls = calls_of(source, source.steps, means.provider.edition, None)
         self._affordable(source, calls, means)
         self._begin(means)
-        outcomes = [each async for each in self._outcomes(calls, means, Watcher(), steps=steps)]
+        self._watcher.began(tuple(steps))
+        outcomes = [each async for each in self._outcomes(calls, means, self._watcher, steps=steps)]
+        self._watcher.ended(tuple(steps))
         self._job = with_rows(self._job, outcomes[0])
         self._digest = digest_for(self._job, date=self._date)
 
@@ -225,21 +233,30 @@ class Course:
                 name=job.name,
                 calls=self._calls,
                 tally=self._tally,
-                record=means.ledger.count,
+                record=partial(self._count, means.ledger),
                 show=show,
                 cost=means.ledger.cost,
                 say=self._say,
             )
             results = Results(job.steps)
-            for number in range(len(self._waves)):
+            watcher = Watchers([progress, self._watcher])
+            for number, wave in enumerate(self._waves):
                 if number:
                     file.flush()
                     calls = self._later(number, means, results, Path(file.name))
                     progress.calls = self._calls
-                async for outcome in self._outcomes(calls, means, progress, steps=self._steps):
+                names = [step.id for step in wave]
+                watcher.began(names)
+                async for outcome in self._outcomes(calls, means, watcher, steps=self._steps):
                     self._take(outcome)
                     results.note(outcome)
                     file.write(outcome_line(outcome))
+                watcher.ended(names)
+
+    def _count(self, ledger: Ledger, counts: Mapping[str, int]) -> None:
+        """Tell the ledger, and those who watch the money, how far the run is."""
+        ledger.count(counts)
+        self._watcher.committed(ledger.cost())
 
     def _later(self, number: int, means: Means, results: Results, file: Path) -> Calls:
         """Return the calls of a later wave; its steps read what earlier ones left in the file."""
@@ -304,19 +321,6 @@ class Course:
             source, question = self._job.source, self._steps[outcome.step].question
             said = f"{outcome.key}: {outcome.error}"
             self._bad.append(source.problem(source.key(question), said))
-        if not self._log.is_open:
-            return
-        self._log.write(
-            "outcome",
-            step=outcome.step,
-            row=outcome.row,
-            key=outcome.key,
-            status=outcome.status,
-            call=outcome.run_id,
-            price=float(outcome.cost_usd),
-            cached=outcome.cached,
-            error=outcome.error,
-        )
 
     async def _verified(self, means: Means) -> Decimal:
         """Read the pages that answers cite, where the job asks for it; return what the run cost."""
@@ -329,6 +333,7 @@ class Course:
                 budget=self._budget,
                 refresh=self._options.refresh,
                 offline=self._options.offline,
+                watcher=self._watcher,
             )
             self._verdicts = await reader.verdicts(outcomes, steps)
             self._digest.verify(weigh(outcomes, self._verdicts, [step.id for step in steps]))

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 import click
 
+from runner.cli.log import Log
 from runner.cli.messages import plural, show_problems
-from runner.cli.watching import Log
 from runner.evidence.checks import Checks
 from runner.job.diagnostics import Problem, render
 
@@ -55,5 +55,4 @@ def log_failures(checks: Checks, log: Log) -> None:
             place=":".join(map(str, judged.check.place)),
             severity="warn" if judged.check.warns else "error",
             failed=judged.failed,
-            failures=[str(failure) for failure in judged.failures],
         )

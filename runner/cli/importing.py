@@ -8,8 +8,7 @@ import click
 
 from runner.cli.messages import show_problems, shown_path
 from runner.cli.options import talk_options
-from runner.errors import UsageError
-from runner.execute.state import reason
+from runner.errors import UsageError, reason
 
 
 @click.command("import")

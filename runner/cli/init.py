@@ -13,8 +13,7 @@ from pathlib import Path
 
 import click
 
-from runner.errors import UsageError
-from runner.execute.state import reason
+from runner.errors import UsageError, reason
 
 _JOB = """\
 # yaml-language-server: $schema=schemas/job.schema.json

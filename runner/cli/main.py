@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import contextlib
+import gc
 import importlib
 import io
 import os
@@ -16,28 +17,45 @@ import click
 from runner import __version__
 from runner.cli.messages import show_defect, show_error, show_usage
 from runner.cli.options import Commands
-from runner.errors import ExitCode, RunnerError, StateError
-from runner.execute.state import reason
+from runner.errors import ExitCode, RunnerError, StateError, reason
 
 COMMANDS = {
-    "init": "runner.cli.init",
-    "import": "runner.cli.importing",
-    "validate": "runner.cli.validate",
-    "plan": "runner.cli.plan",
-    "run": "runner.cli.run",
-    "status": "runner.cli.status",
-    "history": "runner.cli.history",
-    "report": "runner.cli.report",
-    "diff": "runner.cli.diff",
-    "verify": "runner.cli.verify",
-    "cache": "runner.cli.cache",
-    "serve": "runner.cli.serve",
-    "webhook": "runner.cli.webhook",
-    "schema": "runner.cli.schema",
-    "reference": "runner.cli.reference",
-    "completion": "runner.cli.completion",
+    "init": ("init", "Write a job that runs at once; nothing is overwritten."),
+    "import": (
+        "importing",
+        "Turn an enrichment config of parallel-cli into a job; nothing is overwritten.",
+    ),
+    "validate": ("validate", "Check job files; without PATH, every job below this folder."),
+    "plan": ("plan", "Show what would run, and its price; asks nothing."),
+    "run": ("run", "Run job files: write their results and reports."),
+    "status": ("status", "Show each job's runs under way, or else its last one."),
+    "history": (
+        "history",
+        "List past runs, the newest first: of one job (a name or a file), or of all.",
+    ),
+    "report": ("report", "Render the report again from stored outcomes; asks nothing."),
+    "diff": (
+        "diff",
+        "Compare the last two runs, or those named: rows, values, confidence and sources.",
+    ),
+    "verify": (
+        "verify",
+        "Read the pages that the last run cites, look for each excerpt, and mark the report.",
+    ),
+    "cache": ("cache", "List, prune or clear stored answers."),
+    "serve": ("serve", "Answer over HTTP as the Parallel API does, from documents."),
+    "webhook": ("webhook", "Hear that runs are over, and finish jobs that wait."),
+    "schema": (
+        "schema",
+        "Print the JSON Schema of job files, or of the project file runner.yaml.",
+    ),
+    "reference": (
+        "reference",
+        "Print a page of the reference as markdown: guide, language, commands or errors.",
+    ),
+    "completion": ("completion", "Print the script that lets a shell complete `runner`."),
 }
-"""The module of each command, in the order one uses them."""
+"""The module of each command and what it does, in the order one uses them."""
 
 
 class Runner(Commands):
@@ -51,15 +69,24 @@ class Runner(Commands):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import one command."""
         del ctx
-        module = COMMANDS.get(cmd_name)
-        if module is None:
+        if cmd_name not in COMMANDS:
             return None
-        command: click.Command = importlib.import_module(module).command
+        module, _ = COMMANDS[cmd_name]
+        command: click.Command = importlib.import_module(f"runner.cli.{module}").command
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without loading them."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, said) for name, (_, said) in COMMANDS.items()])
 
     def main(self, *args: Any, **kwargs: Any) -> NoReturn:
         """Run the command line and exit; wrong usage and interrupts end here."""
         kwargs["standalone_mode"] = False
+        # Commands make very many small values that live long: looking through them for cycles
+        # again and again would take a fifth of the time of a run.
+        gc.set_threshold(100_000, 50, 100)
         with _patient_streams():
             try:
                 code = super().main(*args, **kwargs) or ExitCode.DONE

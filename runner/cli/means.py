@@ -14,7 +14,8 @@ from runner.execute.ledger import Ledger
 from runner.execute.limits import Pace, SharedWindows
 from runner.execute.state import State
 from runner.job.model import Job
-from runner.providers.base import Listener, Provider
+from runner.providers.base import Provider
+from runner.providers.exchanges import Listener
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,10 +11,9 @@ from pathlib import Path
 
 import click
 
-from runner.errors import RunnerError
+from runner.errors import RunnerError, TemplateError
 from runner.job.diagnostics import JobProblemsError, Problem, as_dict, render
 from runner.jsonvalue import JSON
-from runner.templating import TemplateError
 
 FORMATS = ("text", "json", "github")
 

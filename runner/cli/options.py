@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -35,6 +34,8 @@ class Commands(click.Group):
         """
         name, known = args[0], self.list_commands(ctx)
         if name not in known and not ctx.resilient_parsing:  # which completes words in a shell
+            import difflib
+
             near = difflib.get_close_matches(name, known, n=1)
             raise UsageError(
                 f"There is no command '{ctx.command_path} {name}'",

@@ -9,7 +9,7 @@ from pathlib import Path
 from runner.evidence.changes import Changes, changes_between
 from runner.evidence.verifying import verdicts_from, weigh
 from runner.execute.earlier import Results
-from runner.execute.kept import KeptRun, earlier_run, kept_runs, read_verdicts
+from runner.execute.kept import KeptRun, earlier_run, last_run, read_verdicts
 from runner.execute.state import State
 from runner.execute.stored import read_outcomes
 from runner.job.model import Job, Task
@@ -17,11 +17,6 @@ from runner.jsonvalue import JSON
 from runner.plan.waves import waves
 from runner.report.digest import Digest
 from runner.report.render import digest_for
-
-
-def last_run(state: State, job: str) -> KeptRun | None:
-    """Return the last run of a job, None where none is kept."""
-    return next(iter(kept_runs(state, job)), None)
 
 
 def stored_report(state: State, job: Job) -> tuple[Digest, Changes | None]:

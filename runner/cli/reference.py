@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from runner.cli.messages import shown_path
-from runner.errors import UsageError
-from runner.execute.state import reason
+from runner.errors import UsageError, reason
 from runner.reference.pages import PAGES, Writer, filled, page_text, shown
 
 if TYPE_CHECKING:

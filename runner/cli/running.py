@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import time
 from dataclasses import replace
 from pathlib import Path
 
 from runner.cli.course import Course, Options
 from runner.cli.gates import log_failures
+from runner.cli.log import Log, log_file
 from runner.cli.stages import load_job_file
 from runner.cli.summary import Summary
-from runner.cli.watching import Log, log_file
+from runner.cli.telemetry import telemetry_of
 from runner.errors import RunnerError
 from runner.execute.runs import new_run
 from runner.execute.state import check_writable
+from runner.execute.watching import Watchers
 from runner.job.model import Job
+from runner.jsonvalue import JSON
 from runner.report.columnar import check_installed
 from runner.report.junit import Suite
 
@@ -45,25 +47,38 @@ def run_job(job: Job, options: Options, suite: Suite | None = None) -> Summary:
         KeyboardInterrupt: the run was asked to stop; what was bought is in the ledger.
     """
     started = time.monotonic()
-    # A run makes very many small values that live long: looking through them for cycles again and
-    # again would take a fifth of its time.
-    gc.set_threshold(100_000, 50, 100)
     for target in (job.report.path, job.results):
         if target is not None:
             check_writable(target)
             check_installed(target)
     run = new_run("run")
-    with log_file(options.log_file) as lines:
-        log = Log(lines, run, verbose=options.verbose)
-        log.write("start", job=job.name, file=str(job.file))
+    with (
+        log_file(options.log_file) as lines,
+        telemetry_of(
+            run=run, job=job.name, provider=job.provider, quiet=options.quiet
+        ) as telemetry,
+    ):
+        log = Log(lines, run=run, job=job.name, verbose=options.verbose)
+        log.write("start", file=str(job.file), provider=job.provider)
+        watchers = Watchers([log, *telemetry])
         try:
-            summary = asyncio.run(Course(job, run, options, log, started, suite).go())
+            summary = asyncio.run(Course(job, run, options, watchers, started, suite).go())
         except RunnerError as error:
-            log.write("end", status="error", message=error.message)
+            log.write("end", status="stopped", error=type(error).__name__)
+            raise
+        except KeyboardInterrupt:
+            log.write("end", status="interrupted")
             raise
         log_failures(summary.checks, log)
-        log.write("end", **summary.record())
+        log.write("end", **_sums(summary))
     return summary
+
+
+def _sums(summary: Summary) -> dict[str, JSON]:
+    """Return what the last line of a log says: the record, but for what stands in every line."""
+    record = summary.record()
+    record["price"] = record.pop("cost_usd")
+    return {key: value for key, value in record.items() if key not in ("job", "run")}
 
 
 def _redirected(job: Job, out: Path | None) -> Job:

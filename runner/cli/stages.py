@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,12 +13,13 @@ from runner.cli.messages import show_problems
 from runner.errors import UsageError
 from runner.execute.state import State, open_state, state_of
 from runner.job.items import select_rows
-from runner.job.load import find_jobs, load_with_warnings
+from runner.job.load import load_with_warnings
 from runner.job.model import Job, Step
 from runner.jsonvalue import JSON
 from runner.plan.calls import Call
 from runner.plan.expand import Earlier, Edition, expand
-from runner.providers.base import Listener, Provider
+from runner.providers.base import Provider
+from runner.providers.exchanges import Listener
 
 HELD = 10_000
 """So many calls are held in memory; of more rows each is rendered again when its turn comes."""
@@ -43,15 +44,6 @@ def load_job_file(
     if warnings and not quiet:
         show_problems(warnings, "text")
     return job
-
-
-def job_files(paths: Iterable[Path]) -> Iterator[Path]:
-    """Yield job files: those named, and those below the folders that are named."""
-    for path in paths:
-        if path.is_dir():
-            yield from find_jobs(path)
-        else:
-            yield path
 
 
 def state_for(job: Job) -> State:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from runner.cli.messages import dollars, plural, show_warnings, shown_path
 from runner.cli.summary import Summary
-from runner.execute.state import reason
+from runner.errors import reason
 from runner.jsonvalue import JSON
 from runner.report.escape import inline
 from runner.report.render import is_html

@@ -10,10 +10,9 @@ import click
 
 from runner.cli.messages import FORMATS, plural, show_error, show_problems, shown_path
 from runner.cli.options import load_options, parse_variables, talk_options
-from runner.cli.stages import job_files
 from runner.errors import ExitCode, RunnerError, UsageError
 from runner.job.diagnostics import Problem, has_errors, ordered
-from runner.job.load import load
+from runner.job.load import job_files, load
 from runner.job.project import find_root
 from runner.job.shelf import Shelf
 from runner.jsonvalue import JSON

@@ -20,18 +20,18 @@ from runner.cli.options import (
     parse_variables,
     talk_options,
 )
-from runner.cli.past import last_run, stored_report, verified_steps
+from runner.cli.past import stored_report, verified_steps
 from runner.cli.stages import load_job_file, state_for
 from runner.cli.verifying import Reader
 from runner.errors import ExitCode, StateError, UsageError
 from runner.evidence.text import glimpse
 from runner.evidence.verifying import VERDICTS, Doubt, Evidence, verdict_records
-from runner.execute.executor import Watcher
 from runner.execute.fates import Fate
-from runner.execute.kept import KeptRun, write_verdicts
+from runner.execute.kept import KeptRun, last_run, write_verdicts
 from runner.execute.runs import new_run
 from runner.execute.state import State, write_whole
 from runner.execute.tally import Tally
+from runner.execute.watching import Watcher
 from runner.job.durations import lowest
 from runner.job.model import Job
 from runner.jsonvalue import JSON

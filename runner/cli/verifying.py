@@ -10,9 +10,10 @@ from decimal import Decimal
 from runner.cli.means import Means
 from runner.evidence.basis import results_of
 from runner.evidence.verifying import Claims, Verdict, Verdicts
-from runner.execute.executor import Watcher, execute
+from runner.execute.executor import execute
 from runner.execute.outcomes import Outcome
 from runner.execute.terms import Terms
+from runner.execute.watching import Watcher
 from runner.job.model import Extract, Job, Step
 from runner.jsonvalue import JSON
 from runner.plan.calls import Call, fingerprint
@@ -66,6 +67,8 @@ class Reader:
         found: dict[tuple[str, str], Verdict] = {}
         if not claims.pages:
             return found
+        watcher = self.watcher or Watcher()
+        watcher.began([STEP])
         async for page in execute(
             self._calls(claims.pages),
             terms=self._terms(steps),
@@ -73,10 +76,11 @@ class Reader:
             provider=self.means.provider,
             ledger=self.means.ledger,
             pace=self.means.pace,
-            watcher=self.watcher,
+            watcher=watcher,
         ):
             unread: Verdict = "not checked" if page.status == "skipped" else "unreachable"
             found.update(claims.judge(page.key, _content(page), unread))
+        watcher.ended([STEP])
         return found
 
     def _terms(self, steps: Sequence[Step]) -> Terms:

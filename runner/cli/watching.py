@@ -1,27 +1,21 @@
-"""What a run shows while it goes: a live line on a terminal, plain lines elsewhere, and logs."""
+"""What a run shows while it goes: a live line on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from decimal import Decimal
-from pathlib import Path
-from typing import IO
 
 import click
 
 from runner.cli.messages import dollars
-from runner.errors import UsageError
-from runner.execute.executor import Watcher
 from runner.execute.fates import Fate
-from runner.execute.state import reason
 from runner.execute.tally import Tally
-from runner.providers.base import Exchange, GroupStatus, RunProgress
+from runner.execute.watching import Watcher
+from runner.providers.base import GroupStatus, RunProgress
 
 LINE_EVERY = 10.0
 """Seconds between plain lines, so that a log of a long run stays short."""
@@ -143,63 +137,3 @@ def _lines(name: str) -> Callable[[str, int], None]:
             click.echo(f"{name}: {line}", err=True)
 
     return show
-
-
-class Log:
-    """JSON lines about a run: one for each request and each outcome."""
-
-    def __init__(self, file: IO[str] | None, run: str, *, verbose: bool) -> None:
-        self._file = file
-        self._run = run
-        self._verbose = verbose
-
-    @property
-    def is_open(self) -> bool:
-        """Whether anything is written."""
-        return self._file is not None
-
-    def write(self, event: str, **fields: object) -> None:
-        """Write one event to the log file."""
-        if self._file is None:
-            return
-        at = datetime.now(tz=UTC).isoformat(timespec="milliseconds")
-        record = {"at": at, "run": self._run, "event": event, **fields}
-        self._file.write(json.dumps(record, ensure_ascii=False, default=str) + "\n")
-        self._file.flush()
-
-    def request(self, exchange: Exchange) -> None:
-        """Tell of one HTTP request: its route, status and time; never of its headers."""
-        took = round(exchange.milliseconds, 1)
-        self.write(
-            "request",
-            method=exchange.method,
-            route=exchange.route,
-            status=exchange.status,
-            milliseconds=took,
-        )
-        if self._verbose:
-            said = "no answer" if exchange.status is None else exchange.status
-            click.echo(
-                f"  {exchange.method} {exchange.route} -> {said} in {took:,.0f} ms", err=True
-            )
-
-
-@contextmanager
-def log_file(path: Path | None) -> Iterator[IO[str] | None]:
-    """Open the log file for more lines.
-
-    Raises:
-        UsageError: it cannot be written.
-    """
-    if path is None:
-        yield None
-        return
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        file = path.open("a", encoding="utf-8")
-    except OSError as error:
-        raise UsageError(
-            f"{path} cannot be written: {reason(error)}", hint="Choose another --log-file"
-        ) from error
-    with file:
-        yield file

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from runner.evidence.text import one_line
@@ -10,6 +10,9 @@ from runner.execute.outcomes import Outcome
 from runner.jsonvalue import JSON
 
 LEVELS: Final = ("high", "medium", "low")
+
+# With `dict` before it, asking is several times faster.
+_MAPPINGS: Final = (dict, Mapping)
 
 
 def is_empty(value: JSON) -> bool:
@@ -25,8 +28,8 @@ def is_empty(value: JSON) -> bool:
 
 
 def is_mapping(value: JSON) -> bool:
-    """Return whether a value is a mapping; asking for `dict` first is several times faster."""
-    return type(value) is dict or isinstance(value, Mapping)
+    """Return whether a value is a mapping."""
+    return isinstance(value, _MAPPINGS)
 
 
 def is_scalar(value: JSON) -> bool:
@@ -59,17 +62,52 @@ def citations_of(entry: Mapping[str, JSON]) -> list[Mapping[str, JSON]]:
     return [
         each
         for each in entry.get("citations") or ()
-        if is_mapping(each) and isinstance(each.get("url"), str)
+        if isinstance(each, _MAPPINGS) and isinstance(each.get("url"), str)
     ]
 
 
-def basis_of(outcome: Outcome) -> dict[str, Mapping[str, JSON]]:
-    """Return what each value of an outcome rests on, by field."""
-    return {
-        str(entry["field"]): entry
-        for entry in outcome.basis
-        if is_mapping(entry) and "field" in entry
-    }
+class Basis(dict[str, Mapping[str, JSON]]):
+    """What each value of an outcome rests on, by field; of an element of a list by `field.0`."""
+
+    __slots__ = ("has_elements",)
+
+    def __init__(self, entries: Iterable[tuple[str, Mapping[str, JSON]]]) -> None:
+        super().__init__(entries)
+        self.has_elements = "." in "".join(self)
+
+
+def basis_of(outcome: Outcome) -> Basis:
+    """Return what each value of an outcome rests on."""
+    return Basis(
+        [
+            (str(entry["field"]), entry)
+            for entry in outcome.basis
+            if is_mapping(entry) and "field" in entry
+        ]
+    )
+
+
+def entries_of(basis: Basis, name: str) -> list[Mapping[str, JSON]]:
+    """Return what a field and its elements rest on; each says of which in `field`."""
+    if not basis.has_elements:
+        return [basis[name]] if name in basis else []
+    inside = f"{name}."
+    return [each for path, each in basis.items() if path == name or path.startswith(inside)]
+
+
+def level_of(basis: Basis, name: str) -> str:
+    """Return a field's confidence; where it has none of its own, the lowest of its elements'."""
+    own = confidence_of(basis.get(name))
+    if own or not basis.has_elements:
+        return own
+    levels = set(map(confidence_of, entries_of(basis, name)))
+    return next((level for level in reversed(LEVELS) if level in levels), "")
+
+
+def sources_of(basis: Basis, name: str) -> list[str]:
+    """Return the addresses that a field and its elements rest on, each once."""
+    entries = entries_of(basis, name)
+    return list(dict.fromkeys(each["url"] for entry in entries for each in citations_of(entry)))
 
 
 def values_of(outcome: Outcome) -> Mapping[str, JSON]:

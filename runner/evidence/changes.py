@@ -9,10 +9,10 @@ from typing import Literal, TypeAlias
 
 from runner.evidence.basis import (
     basis_of,
-    citations_of,
-    confidence_of,
     is_empty,
+    level_of,
     results_of,
+    sources_of,
     values_of,
 )
 from runner.execute.outcomes import Outcome
@@ -222,18 +222,8 @@ def _sides(outcome: Outcome) -> dict[str, Side]:
     return {
         str(name): Side(
             value=value,
-            confidence=confidence_of(basis.get(name)),
-            sources=tuple(_sources(basis, str(name))),
+            confidence=level_of(basis, str(name)),
+            sources=tuple(sources_of(basis, str(name))),
         )
         for name, value in values_of(outcome).items()
     }
-
-
-def _sources(basis: Mapping[str, Mapping[str, JSON]], name: str) -> dict[str, None]:
-    inside = f"{name}."
-    return dict.fromkeys(
-        citation["url"]
-        for path, entry in basis.items()
-        if path == name or path.startswith(inside)
-        for citation in citations_of(entry)
-    )

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import urlsplit
 
+from runner.errors import TemplateError
 from runner.evidence.basis import (
     LEVELS,
     basis_of,
     citations_of,
     confidence_of,
+    entries_of,
     is_empty,
     results_of,
     values_of,
@@ -20,7 +22,7 @@ from runner.evidence.text import glimpse, one_line
 from runner.execute.outcomes import Outcome
 from runner.job.model import Check, Job, Step, Task
 from runner.jsonvalue import JSON
-from runner.templating import TemplateError, references, render_value
+from runner.templating import references, render_value
 
 MOST_KEPT: Final = 50
 """So many failures of one check are kept; the others are counted."""
@@ -165,12 +167,12 @@ def _unsure(check: Check, outcome: Outcome) -> Iterator[Failure]:
     allowed = LEVELS[: LEVELS.index(check.value) + 1]
     basis = basis_of(outcome)
     for name, value in _values(check, outcome):
-        entries = _entries(basis, name)
+        entries = entries_of(basis, name)
         if not entries:
             said = f"no confidence is given, and {check.value} is wanted"
             yield Failure(row=outcome.key, field=name, value=value, message=said)
-        for path, entry in entries.items():
-            level = confidence_of(entry)
+        for entry in entries:
+            path, level = str(entry["field"]), confidence_of(entry)
             # Where the elements of a list are graded, the list itself need not be.
             if level in allowed or (not level and len(entries) > 1 and path == name):
                 continue
@@ -189,7 +191,7 @@ def _uncited(check: Check, outcome: Outcome, *, finds_pages: bool) -> Iterator[F
         return
     basis = basis_of(outcome)
     for name, value in _values(check, outcome):
-        cited = [c for entry in _entries(basis, name).values() for c in citations_of(entry)]
+        cited = [c for entry in entries_of(basis, name) for c in citations_of(entry)]
         if len(cited) < check.value:
             said = f"{_counted(len(cited), 'citation')}, fewer than {check.value}"
             yield Failure(row=outcome.key, field=name, value=value, message=said)
@@ -234,12 +236,6 @@ def _values(check: Check, outcome: Outcome) -> Iterator[tuple[str, JSON]]:
     for name, value in values_of(outcome).items():
         if not is_empty(value) and (not check.fields or name in check.fields):
             yield str(name), value
-
-
-def _entries(basis: Mapping[str, Mapping[str, JSON]], name: str) -> dict[str, Mapping[str, JSON]]:
-    """Return what a field and its elements rest on, by path."""
-    inside = f"{name}."
-    return {path: each for path, each in basis.items() if path == name or path.startswith(inside)}
 
 
 def _inner(value: JSON, path: str) -> JSON:

@@ -9,7 +9,7 @@ from runner.jsonvalue import JSON
 
 _INVISIBLE = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e"
-    "\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
+    "\u2060-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e007f]"
 )
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -18,7 +18,12 @@ def visible(text: str) -> str:
     """Return a text without characters that hide, reorder or cannot be stored; lines are kept."""
     if text.isprintable():
         return text
-    return _SURROGATE.sub("\ufffd", _INVISIBLE.sub("", text))
+    return storable(_INVISIBLE.sub("", text))
+
+
+def storable(text: str) -> str:
+    """Return a text that can be stored as UTF-8: half a character becomes a whole one."""
+    return _SURROGATE.sub("\ufffd", text)
 
 
 def one_line(text: str) -> str:

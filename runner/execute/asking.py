@@ -14,6 +14,7 @@ from runner.execute.terms import Kept, Terms
 from runner.jsonvalue import JSON
 from runner.plan.calls import Call
 from runner.providers.base import Answer, Part, Provider, Splitting
+from runner.providers.exchanges import purpose_of
 
 WINDOW = 4
 """Calls waiting for their turn, in multiples of the concurrency."""
@@ -129,19 +130,22 @@ class Asker:
             parts: Sequence[Part] = (Part(body=call.body),)
         else:
             parts = self._splitting.parts(call.kind, call.body)
-        requests = [self._request(call, part.body) for part in parts]
+        weight = sum(part.weight for part in parts)
+        requests = [
+            self._request(call, part.body, call.price_usd * part.weight / weight) for part in parts
+        ]
         ended = await asyncio.gather(*requests, return_exceptions=True)
         answers = [each for each in ended if isinstance(each, Answer)]
         if len(answers) < len(parts):
             pairs = zip(parts, ended, strict=True)
             lost = sum(part.weight for part, each in pairs if isinstance(each, RunnerError))
-            self._release(call.price_usd * lost / sum(part.weight for part in parts))
+            self._release(call.price_usd * lost / weight)
             raise next(each for each in ended if isinstance(each, BaseException))
         if len(answers) == 1 or self._splitting is None:
             return answers[0]
         return self._splitting.joined(answers)
 
-    async def _request(self, call: Call, body: Mapping[str, JSON]) -> Answer:
+    async def _request(self, call: Call, body: Mapping[str, JSON], price: Decimal) -> Answer:
         step = self._terms.steps[call.step]
         limit = None if step.timeout is None else step.timeout.total_seconds()
         async with self._free:
@@ -153,6 +157,7 @@ class Asker:
                     lambda: self._provider.ask(call.kind, body),
                     step.retry,
                     resend=True,
+                    purpose=purpose_of(call, price_usd=price),
                 )
 
     def _release(self, amount: Decimal) -> None:

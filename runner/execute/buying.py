@@ -31,6 +31,7 @@ from runner.execute.terms import Kept, Terms
 from runner.plan.calls import Call
 from runner.plan.time import RUNS_A_REQUEST, RUNS_AT_ONCE
 from runner.providers.base import GroupStatus, Run, RunProgress, Runs
+from runner.providers.exchanges import purpose_of
 
 GROUP: Final = 10_000
 """So many runs share a group: enough for few requests, and few enough to read it again."""
@@ -237,7 +238,11 @@ class Buyer:
         retry = self._terms.steps[next(iter(batch.values())).step].retry
         try:
             added = await self._pace.patiently(
-                "task", lambda: self._runs.add(group, bodies), retry, resend=False
+                "task",
+                lambda: self._runs.add(group, bodies),
+                retry,
+                resend=False,
+                purpose=purpose_of(*batch.values()),
             )
         except AmbiguousError:
             await self._reconcile(group, list(batch), batch)

@@ -28,33 +28,21 @@ from runner.execute.fates import CACHED, NEW, PAID, Fate, Fates
 from runner.execute.finding import Finder
 from runner.execute.ledger import Ledger
 from runner.execute.limits import Pace
-from runner.execute.outcomes import Outcome, Status
+from runner.execute.outcomes import Outcome, unanswered, withheld
 from runner.execute.portions import portions
 from runner.execute.terms import Kept, Terms, entry_of
 from runner.execute.validity import Validity
 from runner.execute.waiting import Waiting
-from runner.plan.calls import Call, Withheld
+from runner.execute.watching import Watcher
+from runner.plan.calls import Call
 from runner.plan.time import RUNS_A_REQUEST
-from runner.providers.base import Answer, GroupStatus, Provider, RunProgress
+from runner.providers.base import Answer, Provider
 
 AT_HAND = 1_000
 """So many answers stay in memory until their rows' turn; the others are read from the cache."""
 
 PORTION = 200
 """So many answers are read from the cache at a time."""
-
-
-class Watcher:
-    """Is told how a run goes; the default listens to nothing."""
-
-    def settled(self, fates: Mapping[str, Fate]) -> None:
-        """Hear what became of distinct calls, by fingerprint."""
-
-    def group(self, group: str, status: GroupStatus) -> None:
-        """Hear how many runs of a group have each status."""
-
-    def run(self, key: str, progress: RunProgress) -> None:
-        """Hear what a single run says of its progress."""
 
 
 class _Executor:
@@ -121,7 +109,7 @@ class _Executor:
                 unknown: dict[str, Call] = {}
                 for call, answer in self._known(chunk):
                     if is_first and (answer is not None or call.withheld is not None):
-                        yield self._outcome(call, answer)
+                        yield self._told(call, answer)
                         continue
                     is_first = False
                     waiting.add(call)
@@ -130,7 +118,7 @@ class _Executor:
                 await self._ask(unknown)
             await self._finish()
             for call, answer in self._answered(waiting):
-                yield self._outcome(call, answer)
+                yield self._told(call, answer)
 
     async def close(self) -> None:
         await self._asker.close()
@@ -220,6 +208,11 @@ class _Executor:
             for call in portion:
                 yield call, answers.get(call.fingerprint)
 
+    def _told(self, call: Call, answer: Answer | None) -> Outcome:
+        outcome = self._outcome(call, answer)
+        self._watcher.outcome(call, outcome)
+        return outcome
+
     def _outcome(self, call: Call, answer: Answer | None) -> Outcome:
         if call.withheld is not None:
             return withheld(call, call.withheld)
@@ -308,25 +301,6 @@ class _NoWindows:
     def enter(self, kind: str, quota: int, now: float) -> float:
         del kind, quota, now
         return 0.0
-
-
-def unanswered(call: Call, status: Status, error: str, run_id: str | None = None) -> Outcome:
-    """Return the outcome of a call that has no answer, and why."""
-    return Outcome(
-        step=call.step,
-        row=call.row,
-        key=call.key,
-        item=call.item,
-        status=status,
-        run_id=run_id,
-        processor=call.body.get("processor"),
-        error=error,
-    )
-
-
-def withheld(call: Call, why: Withheld) -> Outcome:
-    """Return the outcome of a call that is not asked."""
-    return replace(unanswered(call, why.status, why.reason), withheld=True)
 
 
 def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:

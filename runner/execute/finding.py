@@ -28,6 +28,7 @@ from runner.execute.terms import Kept, Terms
 from runner.jsonvalue import JSON
 from runner.plan.calls import Call
 from runner.providers.base import FindAlls, RunProgress, Search
+from runner.providers.exchanges import asking_for, purpose_of
 
 SOMEONE_ELSE_SECONDS: Final = 0.5
 """How often to look whether another process has its answer."""
@@ -91,7 +92,9 @@ class Finder:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _settle(self, call: Call) -> None:
-        self._tell({call.fingerprint: await self._fate(call)})
+        with asking_for(purpose_of(call, price_usd=Decimal(0))):
+            fate = await self._fate(call)
+        self._tell({call.fingerprint: fate})
 
     async def _fate(self, call: Call) -> Fate:
         fingerprint = call.fingerprint
@@ -147,6 +150,7 @@ class Finder:
                 lambda: self._findalls.start(call.fingerprint, body),
                 retry,
                 resend=False,
+                purpose=purpose_of(call),
             )
         except AmbiguousError:
             return self._lost(call, "new")

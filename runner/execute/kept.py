@@ -122,6 +122,11 @@ def keep_run(state: State, job: str, run: str, answers: str) -> KeptRun:
     return kept
 
 
+def last_run(state: State, job: str) -> KeptRun | None:
+    """Return the last run of a job, None where none is kept."""
+    return next(iter(kept_runs(state, job)), None)
+
+
 def kept_runs(state: State, job: str) -> list[KeptRun]:
     """Return the kept runs of a job, the newest first."""
     found: list[tuple[str, int, KeptRun]] = []

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from runner.execute.cache import Cache
-from runner.execute.executor import unanswered, withheld
-from runner.execute.outcomes import Outcome
+from runner.execute.outcomes import Outcome, unanswered, withheld
 from runner.execute.portions import portions
 from runner.execute.standing import Standings
 from runner.execute.survey import CHUNK

@@ -14,6 +14,7 @@ from typing import Final, Protocol, TypeVar
 from runner.errors import AmbiguousError, RateLimitedError, UnreachableError
 from runner.execute.database import Database
 from runner.job.model import Retry
+from runner.providers.exchanges import Purpose, asking_for
 
 WINDOW_SECONDS: Final = 60.0
 """Quotas are counted in any window of a minute."""
@@ -136,6 +137,7 @@ class Pace:
         retry: Retry,
         *,
         resend: bool,
+        purpose: Purpose | None = None,
     ) -> Answer:
         """Return the answer of a request, asked again as `retry` says.
 
@@ -144,6 +146,7 @@ class Pace:
             ask: Sends the request.
             retry: How often, and how long between.
             resend: Whether it may be sent again after its answer was lost, too.
+            purpose: What it is for, for those who hear of requests.
 
         Raises:
             RunnerError: what the last try raised.
@@ -153,7 +156,8 @@ class Pace:
         while True:
             await self.turn(kind)
             try:
-                return await ask()
+                with asking_for(purpose, 1 + tries + refusals):
+                    return await ask()
             except RateLimitedError as error:
                 refusals += 1
                 if refusals >= MOST_REFUSALS:

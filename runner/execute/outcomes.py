@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Literal, TypeAlias
 
 from runner.jsonvalue import JSON
+from runner.plan.calls import Call, Withheld
 
 Status: TypeAlias = Literal["ok", "failed", "invalid", "pending", "skipped"]
 
@@ -63,3 +64,22 @@ class Outcome:
             "warnings": list(self.warnings),
             "error": self.error,
         }
+
+
+def unanswered(call: Call, status: Status, error: str, run_id: str | None = None) -> Outcome:
+    """Return the outcome of a call that has no answer, and why."""
+    return Outcome(
+        step=call.step,
+        row=call.row,
+        key=call.key,
+        item=call.item,
+        status=status,
+        run_id=run_id,
+        processor=call.body.get("processor"),
+        error=error,
+    )
+
+
+def withheld(call: Call, why: Withheld) -> Outcome:
+    """Return the outcome of a call that is not asked."""
+    return replace(unanswered(call, why.status, why.reason), withheld=True)

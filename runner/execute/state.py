@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
-from runner.errors import StateError, UsageError
+from runner.errors import StateError, UsageError, reason
 from runner.job.model import Job
 from runner.job.project import find_root
 from runner.jsonvalue import digest
@@ -106,11 +106,6 @@ def open_state(folder: Path) -> State:
             hint="Name a folder you may write with RUNNER_STATE_DIR",
         ) from error
     return State(folder)
-
-
-def reason(error: OSError) -> str:
-    """Return the operating system's own words for an error, without numbers."""
-    return (error.strerror or str(error)).lower()
 
 
 @contextlib.contextmanager

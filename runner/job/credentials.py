@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -38,12 +39,19 @@ _KINDS: tuple[tuple[str, str, str], ...] = (
     ),
     ("a secret", _ASSIGNED, _RUN + "{16}"),
 )
-_SECRET = re.compile(
-    "|".join(
-        f"{lead}(?P<k{index}>{secret}{'' if secret.endswith('(?=@)') else _RUN + '*'})"
-        for index, (_, lead, secret) in enumerate(_KINDS)
+
+
+@cache
+def _secret() -> re.Pattern[str]:
+    """Return what finds a credential; it is large, and made where a text looks like one."""
+    return re.compile(
+        "|".join(
+            f"{lead}(?P<k{index}>{secret}{'' if secret.endswith('(?=@)') else _RUN + '*'})"
+            for index, (_, lead, secret) in enumerate(_KINDS)
+        )
     )
-)
+
+
 # What every credential holds, of any kind: a text without any of these needs no search.
 _MARKS = (
     *("private key", "sk-", "sk_", "pk-", "pk_", "rk-", "rk_", "akia", "asia", "ghp_", "gho_"),
@@ -68,7 +76,7 @@ def _found(text: str) -> Iterator[re.Match[str]]:
     plain = text.casefold()
     is_marked = any(mark in plain for mark in _MARKS) or ("://" in plain and "@" in plain)
     if is_marked or _ASSIGNMENT.search(plain):
-        return _SECRET.finditer(text)
+        return _secret().finditer(text)
     return iter(())
 
 

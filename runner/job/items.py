@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Literal, get_args
 
+from runner.errors import TemplateError
 from runner.job.diagnostics import JobProblemsError, Problem
 from runner.job.model import FileItems, InlineItems, Items, Selection
 from runner.job.paths import is_file, is_folder
 from runner.job.references import template_problem
 from runner.job.rows import FOUND_COLUMNS, read_rows, survey
 from runner.job.spelling import did_you_mean
-from runner.templating import TemplateError, render_value
+from runner.templating import render_value
 
 if TYPE_CHECKING:
     from runner.job.draft import Draft

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -239,6 +239,15 @@ def _first_of_place(found: Iterable[Problem]) -> tuple[Problem, ...]:
         return problems
     more = replace(problems[MOST], message="more problems follow from here on", hint=None)
     return (*problems[:MOST], more)
+
+
+def job_files(paths: Iterable[Path]) -> Iterator[Path]:
+    """Yield job files: those named, and those below the folders that are named."""
+    for path in paths:
+        if path.is_dir():
+            yield from find_jobs(path)
+        else:
+            yield path
 
 
 def find_jobs(folder: Path) -> list[Path]:

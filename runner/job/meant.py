@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 
+BARE_TEMPLATE = "a value that starts with a template needs quotes"
+BARE_TEMPLATE_HINT = 'write "{{ ... }}": without quotes YAML takes { for the start of a mapping'
+
 _MOST_DIGITS = 20
 _MOST_EXPRESSION = 100
 _NAMED = re.compile(r"[^{}\n]*\b(?:item|vars|steps|run|output|basis)\b[^{}\n]*")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from dataclasses import dataclass, field
@@ -76,36 +77,42 @@ class Ground:
                 message="this path leaves the project folder",
                 hint=self._way_in(),
             )
-        try:
-            inside = self._has_no_link(fixed) or Path(target).resolve().is_relative_to(
-                self.root.resolve()
-            )
-        except (OSError, RuntimeError):
-            return Fault(message="this path cannot be followed", hint="is it a link to itself?")
-        if not inside:
-            return Fault(
-                message="a link on this path leads out of the project folder",
-                hint="copy what it points to, or allow it with --allow-outside",
-            )
-        return None
+        return self._astray(fixed)
 
     def _way_in(self) -> str:
         if any((self.root / mark).exists() for mark in (PROJECT_FILE, ".git")):
             return "keep it below the project, or allow it with --allow-outside"
         return "an empty runner.yaml in a folder above makes that the project; or --allow-outside"
 
-    def _has_no_link(self, parts: list[str]) -> bool:
-        """Return whether no link stands between the root and a target: then it is what it says.
-
-        A target whose parts lead above the root on their way counts as one that may have links.
-        """
-        place, root = str(self.root), str(self.root)
+    def _astray(self, parts: list[str]) -> Fault | None:
+        """Return why the links on a path are refused: they lead out, or nowhere, or back again."""
+        place = root = str(self.root)
         steps = Path(os.path.relpath(self.folder, root)).parts
+        has_link = False
         for step in (*steps, *parts):
+            if step == ".." and has_link:
+                return Fault(message="'..' after a link is refused", hint="write the path without")
             place = os.path.normpath(os.path.join(place, step))  # noqa: PTH118
-            if not _is_below(place, root) or os.path.islink(place):  # noqa: PTH114
-                return False
-        return True
+            if not _is_below(place, root) or not os.path.islink(place):  # noqa: PTH114
+                continue
+            has_link = True
+            if _is_circle(place):
+                return Fault(message="this path cannot be followed", hint="is it a link to itself?")
+            if not _is_below(os.path.realpath(place), os.path.realpath(root)):
+                return Fault(
+                    message="a link on this path leads out of the project folder",
+                    hint="copy what it points to, or allow it with --allow-outside",
+                )
+        return None
+
+
+def _is_circle(link: str) -> bool:
+    """Return whether a link leads back to itself; one that leads to nothing does not."""
+    try:
+        os.stat(link)  # noqa: PTH116
+    except OSError as error:
+        return error.errno == errno.ELOOP
+    return False
 
 
 def _unusable(text: str) -> Fault | None:

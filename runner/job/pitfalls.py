@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from runner.job.meant import BARE_TEMPLATE, BARE_TEMPLATE_HINT
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pitfall:
@@ -15,9 +17,6 @@ class Pitfall:
     hint: str | None = None
     width: int = 1
 
-
-BARE_TEMPLATE = "a value that starts with a template needs quotes"
-BARE_TEMPLATE_HINT = 'write "{{ ... }}": without quotes YAML takes { for the start of a mapping'
 
 _INDENT_HINT = "keys of the same mapping start in the same column"
 _TEMPLATE = re.compile(r"(?:[:,\[-][ \t]+|\[|^\s*)(\{\{.*?\}\}|\{\{|\{%)")

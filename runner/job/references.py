@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
+from runner.errors import TemplateError
 from runner.job.spelling import closest, did_you_mean
-from runner.templating import TemplateError, is_template, names_read, references
+from runner.templating import is_template, names_read, references
 
 if TYPE_CHECKING:
     from runner.job.diagnostics import Problem

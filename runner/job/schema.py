@@ -6,7 +6,6 @@ import json
 import re
 from dataclasses import replace
 from functools import cache, lru_cache
-from importlib import resources
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -59,11 +58,11 @@ def job_schema_text() -> str:
     Raises:
         StateError: the installation lacks it.
     """
-    packaged = resources.files("runner") / "schemas" / _NAME
-    checkout = Path(__file__).parents[2] / "schemas" / _NAME
-    for place in (packaged, checkout):
-        if place.is_file():
-            return place.read_text(encoding="utf-8")
+    package = Path(__file__).parents[1]
+    for folder in (package, package.parent):
+        file = folder / "schemas" / _NAME
+        if file.is_file():
+            return file.read_text(encoding="utf-8")
     raise StateError(f"{_NAME} is not installed", hint="install research-runner again")
 
 

@@ -11,7 +11,7 @@ import yaml
 from runner.job import scalars
 from runner.job.diagnostics import MOST, JobProblemsError, Problem, Severity
 from runner.job.lines import Lines, Position
-from runner.job.pitfalls import BARE_TEMPLATE, BARE_TEMPLATE_HINT, explain
+from runner.job.meant import BARE_TEMPLATE, BARE_TEMPLATE_HINT
 from runner.job.textfile import read_text
 
 if TYPE_CHECKING:
@@ -188,6 +188,8 @@ def parse_source(text: str, shown: str) -> Source:
         for event in yaml.parse(text, Loader=_Loader):
             composer.take(event)
     except yaml.MarkedYAMLError as error:
+        from runner.job.pitfalls import explain
+
         mark, context = error.problem_mark or error.context_mark, error.context_mark
         found = explain(
             text,

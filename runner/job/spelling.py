@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import unicodedata
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -19,6 +18,8 @@ def closest(word: str, known: Iterable[str]) -> str | None:
     form = _form(word[:_LONGEST])
     if form in by_form:
         return by_form[form]
+    from difflib import get_close_matches
+
     matches = get_close_matches(form, list(by_form), n=1, cutoff=0.65)
     return by_form[matches[0]] if matches else None
 

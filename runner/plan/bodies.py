@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn, TypeAlias
 
+from runner.errors import TemplateError
 from runner.job.diagnostics import JobProblemsError
 from runner.job.limits import MAX_METADATA_VALUE, MAX_TASK
 from runner.job.model import (
@@ -28,7 +29,7 @@ from runner.job.schema import validate_value
 from runner.jsonvalue import JSON, canonical
 from runner.plan.calls import WEBHOOK_EVENT
 from runner.plan.choosing import choose
-from runner.templating import TemplateError, render_value
+from runner.templating import render_value
 
 _COUNTRY = re.compile(r"[A-Za-z]{2}")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeAlias, get_args, runtime_checkable
 
@@ -93,19 +93,6 @@ class Added:
 
     run_ids: Sequence[str]
     status: GroupStatus
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exchange:
-    """One request that was made, for logs; `status` is None where there was no answer."""
-
-    method: str
-    route: str
-    status: int | None
-    milliseconds: float
-
-
-Listener: TypeAlias = Callable[[Exchange], None]
 
 
 class Runs(Protocol):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import inspect
 import pkgutil
@@ -97,8 +98,10 @@ def describe_kinds() -> str:
 def _kinds() -> Iterator[type[RunnerError]]:
     """Yield every kind of error, each before those that are kinds of it."""
     for module in pkgutil.walk_packages(runner.__path__, "runner."):
-        if not module.name.endswith("__main__"):
-            importlib.import_module(module.name)
+        # What belongs to an extra that is not installed has no errors of its own.
+        with contextlib.suppress(ImportError):
+            if not module.name.endswith("__main__"):
+                importlib.import_module(module.name)
     waiting: list[type[RunnerError]] = [RunnerError]
     while waiting:
         kind = waiting.pop(0)

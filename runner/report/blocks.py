@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, TypeAlias
 
 from runner.evidence.basis import is_empty, is_scalar
@@ -176,7 +176,7 @@ def flat_columns(value: Sequence[JSON]) -> list[str]:
 
 
 def grid(
-    header: Sequence[str], rows: Sequence[Sequence[str]], align: Sequence[str] = ()
+    header: Sequence[str], rows: Iterable[Sequence[str]], align: Sequence[str] = ()
 ) -> Markdown:
     """Return a table of cells that are markdown already; `align` holds `---` or `---:` each."""
     rule = list(align) or ["---"] * len(header)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import decimal
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -18,6 +19,9 @@ MOST_BARS: Final = 40
 """More bars than these are not read; the first are drawn, and the title says so."""
 
 LABEL_LENGTH: Final = 30
+
+DIGITS: Final = 64
+"""What draws the axis rounds to thousandths, and numbers may have 30 digits before the point."""
 
 # What has a meaning in mermaid (quotes, comments, entities) is not worth its risk in a label.
 _NOT_IN_A_LABEL = re.compile(r"[^\w .,:()'/+€£%-]|%(?=%)")
@@ -98,8 +102,10 @@ def svg(chart: Chart) -> str:
 
     leather.theme.background_color = "none"
     leather.theme.default_series_colors = ["currentColor"]
+    height = 90 + 26 * len(chart.labels)
     drawn = leather.Chart()
-    drawn.add_bars(list(zip(chart.values, chart.labels, strict=True)))
-    text: str = drawn.to_svg(width=720, height=90 + 26 * len(chart.labels))
+    with decimal.localcontext(prec=DIGITS):
+        drawn.add_bars(list(zip(chart.values, chart.labels, strict=True)))
+        text: str = drawn.to_svg(width=720, height=height)
     # With a view box it shrinks to a narrow screen.
-    return text.replace("<svg ", f'<svg viewBox="0 0 720 {90 + 26 * len(chart.labels)}" ', 1)
+    return text.replace("<svg ", f'<svg viewBox="0 0 720 {height}" ', 1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -38,6 +37,9 @@ class Source:
     excerpt: str
     link: Markdown
 
+    def __str__(self) -> str:
+        return self.title or self.url
+
 
 class Sources(list[Source]):
     """Sources; printed, a numbered list of them."""
@@ -62,7 +64,9 @@ class Footnotes:
     links: Links
     verdicts: Verdicts | None = None
     _judged: dict[int, Verdict] = field(default_factory=dict)
-    _numbers: dict[tuple[str, str], int] = field(default_factory=dict)
+    _numbers: dict[str, dict[str, int]] = field(default_factory=dict)
+    _urls: list[str] = field(default_factory=list)
+    _excerpts: list[str] = field(default_factory=list)
     _titles: list[str] = field(default_factory=list)
     _printed: int = 0
 
@@ -86,10 +90,16 @@ class Footnotes:
         return Markdown("".join(marks))
 
     def _marker(self, url: str, excerpt: str, title: JSON) -> str:
+        # A mapping an address is less to hold than a pair a footnote.
+        numbers = self._numbers.get(url)
+        if numbers is None:
+            numbers = self._numbers[url] = {}
         titles = self._titles
-        number = self._numbers.setdefault((url, excerpt), len(titles) + 1)
+        number = numbers.setdefault(excerpt, len(titles) + 1)
         if number > len(titles):
             titles.append("")
+            self._urls.append(url)
+            self._excerpts.append(excerpt)
         if title and not titles[number - 1] and isinstance(title, str):
             titles[number - 1] = title
         return f"[^{number}]"
@@ -103,11 +113,11 @@ class Footnotes:
         """Return the definitions of the footnotes used since the last call, a line each."""
         link = self.links.link
         lines: list[str] = []
-        for (url, excerpt), number in itertools.islice(self._numbers.items(), self._printed, None):
+        for index in range(self._printed, len(self._urls)):
+            excerpt, verdict = self._excerpts[index], self._judged.get(index + 1)
             said = f': "{inline(excerpt)}"' if excerpt else ""
-            verdict = self._judged.get(number)
             said += f" ({VERDICT_WORDS[verdict]})" if verdict is not None else ""
-            lines.append(f"[^{number}]: {link(self._titles[number - 1], url)}{said}")
+            lines.append(f"[^{index + 1}]: {link(self._titles[index], self._urls[index])}{said}")
         self._printed += len(lines)
         return Markdown("\n".join(lines))
 
@@ -115,5 +125,5 @@ class Footnotes:
         """Return the sources cited so far, in the order of their numbers."""
         return [
             Source(url=url, title=title, excerpt=excerpt, link=self.links.link(title, url))
-            for (url, excerpt), title in zip(self._numbers, self._titles, strict=True)
+            for url, title, excerpt in zip(self._urls, self._titles, self._excerpts, strict=True)
         ]

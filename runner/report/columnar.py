@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import importlib.util
+import re
+import shutil
+import zipfile
 from collections.abc import Collection
 from decimal import Decimal
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import IO, Any, Final
 
 from runner.errors import UsageError
 from runner.evidence.basis import is_scalar
+from runner.evidence.text import storable
 from runner.execute.outcomes import Outcome
 from runner.execute.portions import portions
 from runner.job.model import Job
 from runner.jsonvalue import JSON
-from runner.report.data import FORMULA, storable
+from runner.report.data import FORMULA
 from runner.report.records import Records
 from runner.report.values import json_text, plain
 
@@ -24,8 +29,14 @@ LIBRARIES: Final = {".xlsx": "openpyxl", ".parquet": "pyarrow"}
 MOST_ROWS: Final = 1_048_575
 """So many rows an xlsx sheet holds below its header."""
 
+MOST_COLUMNS: Final = 16_384
+
 LONGEST_CELL: Final = 32_000
-"""Longer texts than this a spreadsheet refuses; they are cut."""
+"""Longer texts than this a spreadsheet refuses, counted in UTF-16; they are cut."""
+
+_NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_LONG_AGO: Final = dt.datetime(1980, 1, 1)  # noqa: DTZ001 - what writes workbooks takes no zone
+"""What a workbook says of its making: the same outcomes give the same bytes on any day."""
 
 EXACT: Final = 10**15
 """From here on a spreadsheet rounds whole numbers: they are written as text."""
@@ -59,36 +70,64 @@ def write_columnar(
     """Write outcomes as the format that the path's suffix names.
 
     Raises:
-        UsageError: the sheet cannot hold so many rows.
+        UsageError: the sheet cannot hold so many rows or columns.
     """
+    records = Records(job, outcomes)
     if path.suffix.lower() == ".parquet":
-        _write_parquet(Records(job, outcomes), file)
-    else:
-        if len(outcomes) > MOST_ROWS:
+        _write_parquet(records, file)
+        return
+    for count, most, what in (
+        (len(outcomes), MOST_ROWS, "rows"),
+        (len(records.header), MOST_COLUMNS, "columns"),
+    ):
+        if count > most:
             raise UsageError(
-                f"A sheet holds at most {MOST_ROWS:,} rows, not {len(outcomes):,}",
+                f"A sheet holds at most {most:,} {what}, not {count:,}",
                 hint="Write .csv, .jsonl or .parquet",
             )
-        _write_workbook(Records(job, outcomes), file)
+    _write_workbook(records, file)
+
+
+class _DatelessArchive(zipfile.ZipFile):
+    """A zip file whose entries have one date, whenever they are written."""
+
+    def writestr(self, zinfo_or_arcname: Any, data: Any, *_: Any, **__: Any) -> None:
+        """Add an entry."""
+        with self.open(self._entry(zinfo_or_arcname), "w", force_zip64=True) as entry:
+            entry.write(data.encode() if isinstance(data, str) else data)
+
+    def write(self, filename: Any, arcname: Any = None, *_: Any, **__: Any) -> None:
+        """Add a file as an entry."""
+        with (
+            Path(filename).open("rb") as file,
+            self.open(self._entry(arcname), "w", force_zip64=True) as entry,
+        ):
+            shutil.copyfileobj(file, entry, 1 << 20)
+
+    def _entry(self, name: str) -> zipfile.ZipInfo:
+        entry = zipfile.ZipInfo(name, _LONG_AGO.timetuple()[:6])
+        entry.compress_type = zipfile.ZIP_DEFLATED
+        return entry
 
 
 def _write_workbook(records: Records, file: IO[bytes]) -> None:
     from openpyxl import Workbook
     from openpyxl.cell import WriteOnlyCell
-    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
     from openpyxl.styles import Font
+    from openpyxl.writer.excel import ExcelWriter
 
     book = Workbook(write_only=True)
+    book.properties.created = book.properties.modified = _LONG_AGO
     sheet = book.create_sheet("results")
     sheet.freeze_panes = "A2"
     bold = Font(bold=True)
 
     def text_cell(text: str) -> Any:
-        text = ILLEGAL_CHARACTERS_RE.sub("", storable(text))
+        text = _NOT_IN_XML.sub("", storable(text))
         cell = WriteOnlyCell(sheet, "")
         # Said to be text, it is none of the formulas that its beginning may look like; the mark
         # before it keeps it text when someone edits it.
-        cell.value = text if len(text) <= LONGEST_CELL else f"{text[: LONGEST_CELL - 1]}…"
+        cell.value = _fitting(text)
         cell.data_type = "s"
         if text[:1] in FORMULA:
             cell.quotePrefix = True
@@ -104,7 +143,18 @@ def _write_workbook(records: Records, file: IO[bytes]) -> None:
     sheet.append(header)
     for row in records:
         sheet.append([written(value) for value in row])
-    book.save(file)
+    ExcelWriter(book, _DatelessArchive(file, "w")).save()
+
+
+def _fitting(text: str) -> str:
+    """Return as much of a text as a cell holds."""
+    if len(text) <= LONGEST_CELL // 2:
+        return text
+    units = text.encode("utf-16-le")
+    if len(units) <= 2 * LONGEST_CELL:
+        return text
+    # Half a character at the end is none.
+    return units[: 2 * (LONGEST_CELL - 1)].decode("utf-16-le", errors="ignore") + "…"
 
 
 def _sheet_value(value: JSON) -> JSON:

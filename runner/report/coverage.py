@@ -10,8 +10,9 @@ from runner.evidence.basis import (
     LEVELS,
     basis_of,
     citations_of,
-    confidence_of,
+    entries_of,
     is_empty,
+    level_of,
     results_of,
     values_of,
 )
@@ -53,12 +54,9 @@ class Coverage:
             if is_empty(values.get(name)):
                 continue
             self.filled += 1
-            entry = basis.get(name)
-            if entry is None:
-                continue
-            self.levels[confidence_of(entry)] += 1
-            if entry.get("citations"):
-                self.cited += 1
+            if entries := entries_of(basis, name):
+                self.levels[level_of(basis, name)] += 1
+                self.cited += any(map(citations_of, entries))
         if outcome.status == "ok" and self.filled == before and all(map(is_empty, values.values())):
             self.without += 1
 

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Final
 
 from runner.evidence.basis import is_scalar
+from runner.evidence.text import storable
 from runner.execute.outcomes import Outcome
 from runner.execute.stored import outcome_line
 from runner.job.model import Job
@@ -24,7 +25,6 @@ FORMULA: Final = frozenset("=+-@\t\r\n＝＋－＠")
 """What a spreadsheet takes for the beginning of a formula."""
 
 _PLAIN_NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?")
-_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def results_text(job: Job, outcomes: Collection[Outcome]) -> Iterator[str]:
@@ -93,11 +93,6 @@ def _cell(value: JSON) -> str:  # noqa: PLR0911 - one case a kind of value
 
 def _joined(value: JSON) -> str:
     return value if isinstance(value, str) else _cell(value)
-
-
-def storable(text: str) -> str:
-    """Return a text that can be stored as UTF-8: half a character becomes a whole one."""
-    return _SURROGATE.sub("\ufffd", text)
 
 
 def safe_cell(text: str) -> str:

@@ -21,11 +21,16 @@ QUOTE_LENGTH: Final = 2_000
 BREAK: Final = "&#8203;"
 """A zero-width space: what GitHub would turn into a link or a mention is no longer one word."""
 
+# Between letters or digits an underscore is no emphasis: snake_case stays readable.
+_EDGE: Final = r"_(?!(?<=[0-9A-Za-z]_)[0-9A-Za-z])"
 # Printable ASCII without what means something needs no closer look: most text, fast to tell.
-_NOTABLE = re.compile(r"[^ \"%'()+,\-./0-9:;=>?A-Z^a-z{}]")
+_NOTABLE = re.compile(r"[^ \"%'()+,\-./0-9:;=>?A-Z^_a-z{}]")
+_EDGED = re.compile(_EDGE)
 
 # Every alternative begins with a literal, which lets `re` skip harmless text at full speed.
-_RISKY = re.compile(r"\\|`|\*|\[|\]|\||<|~|_|\$(?!\d)|&(?=\#?\w+;)|@(?=[^\W_])|\#|!\Z", re.ASCII)
+_RISKY = re.compile(
+    rf"\\|`|\*|\[|\]|\||<|~|{_EDGE}|\$(?!\d)|&(?=\#?\w+;)|@(?=[^\W_])|\#|!\Z", re.ASCII
+)
 # What GitHub turns into a link by itself; looked for apart, since it is rare and its letters not.
 _SELF_LINKING = re.compile(r"://|www\.|GH-(?=\d)", re.ASCII)
 _ALWAYS: Final = {
@@ -36,6 +41,7 @@ _ALWAYS: Final = {
     "]": "\\]",
     "|": "\\|",
     "~": "\\~",
+    "_": "\\_",
     "$": "\\$",
     "!": "\\!",
     "<": "&lt;",
@@ -56,7 +62,13 @@ _LEADING_CHARACTERS = frozenset(">=:-+0123456789")
 
 def inline(text: str) -> Markdown:
     """Return a text as markdown that renders as the text itself, on one line, anywhere."""
-    if _NOTABLE.search(text) or "  " in text or text[:1] == " " or text[-1:] == " ":
+    if (
+        _NOTABLE.search(text)
+        or ("_" in text and _EDGED.search(text))
+        or "  " in text
+        or text[:1] == " "
+        or text[-1:] == " "
+    ):
         text = _RISKY.sub(_tame, one_line(text))
     if "://" in text or "www." in text or "GH-" in text:
         text = _SELF_LINKING.sub(_tame, text)
@@ -74,10 +86,6 @@ def _tame(match: re.Match[str]) -> str:
     text = match.string
     before = text[match.start() - 1 : match.start()]
     after = text[match.end() : match.end() + 1]
-    if found == "_":
-        # Between letters or digits it is no emphasis: snake_case stays readable.
-        inside = before.isascii() and before.isalnum() and after.isascii() and after.isalnum()
-        return "_" if inside else "\\_"
     if after.isdigit():
         return "#" + BREAK
     return "\\#" if not before or before == " " else "#"

@@ -27,6 +27,9 @@ class Field:
     description: str = ""
     numeric: bool = False
 
+    def __str__(self) -> str:
+        return self.title
+
 
 def fields_of(step: Step, outcomes: Iterable[Outcome]) -> tuple[Field, ...]:
     """Return the fields of a step's answers: the schema's, then any others that answers have."""

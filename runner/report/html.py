@@ -8,7 +8,7 @@ import hashlib
 import html
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -16,7 +16,7 @@ from typing import Any, Final
 import nh3
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
-from markdown_it.rules_block import StateBlock, table
+from markdown_it.rules_block import StateBlock
 from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
@@ -24,6 +24,7 @@ from markdown_it.token import Token
 from runner.report.charts import Chart, svg
 from runner.report.escape import BREAK
 from runner.report.inline import inline_html
+from runner.report.parted import Parted, cells_of, parted
 
 _ASSETS = Path(__file__).with_name("page")
 
@@ -45,13 +46,11 @@ _TAGS: Final = {
     *("blockquote", "pre", "table", "thead", "tbody", "tr"),
 }
 
-# A fence stands at the very start of a line wherever the report has one.
-_FENCE = re.compile(r"`{3,}|~{3,}")
-_NOTE = re.compile(r"\[\^(\d{1,9})\]: (.*)")
+_TABLE: Final = '<div class="scroll" role="region" tabindex="0" aria-label="Table">\n<table>\n'
+_TABLE_END: Final = "</table>\n</div>\n"
+_BREAK: Final = html.unescape(BREAK)
 _MARK = re.compile(r"\[\^(\d{1,9})\]")
-_RULE = re.compile(r"\|(?: ---:? \|)+")
-# A bar with a backslash before it is none.
-_BAR = re.compile(r"(?<!\\)\|")
+_PIECE = re.compile(r'<figure id="piece-(\d+)"></figure>')
 
 _PAGE = """\
 <!doctype html>
@@ -66,7 +65,9 @@ _PAGE = """\
 </head>
 <body>
 <main>
-{body}</main>
+"""
+_PAGE_END = """\
+</main>
 <div id="tip" role="tooltip" hidden></div>
 <script>{script}</script>
 </body>
@@ -82,59 +83,56 @@ def html_page(markdown: str, title: str, charts: Mapping[str, Chart]) -> str:
         title: The page's title, as text.
         charts: By the text of the mermaid blocks that stand for them.
     """
-    body, notes = _parted(markdown)
-    page = _Page(charts=charts, notes=notes)
-    body = _parser().render(body, {"page": page}) + page.sources()
-    body = nh3.clean(
-        body,
-        tags=_TAGS,
-        attributes=dict(_ALLOWED),
-        url_schemes={"http", "https"},
-        link_rel=None,
-    )
-    # A browser makes no links of words: what parted them for GitHub can go.
-    body = body.replace(html.unescape(BREAK), "")
-    for number, figure in enumerate(page.drawn):
-        body = body.replace(f'<figure id="chart-{number}"></figure>', figure, 1)
+    # Text as the parser wants it, which does not see all of it.
+    parts = parted(markdown.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\ufffd"))
+    page = _Page(charts=charts, parts=parts)
+    body = _PIECE.split(_clean(_parser().render(parts.rest, {"page": page})))
     style, script = _asset("report.css"), _asset("report.js")
     policy = (
         f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; "
         "base-uri 'none'; form-action 'none'"
     )
-    return _PAGE.format(
-        policy=policy, title=html.escape(title), style=style, script=script, body=body
+    # Put together once: a long page is large enough.
+    written = [_PAGE.format(policy=policy, title=html.escape(title), style=style), body[0]]
+    for number, rest in zip(body[1::2], body[2::2], strict=True):
+        written += page.pieces[int(number)]
+        written.append(rest)
+    written += page.sources()
+    # A browser makes no links of words: what parted them for GitHub can go.
+    written = [each.replace(_BREAK, "") for each in written]
+    return "".join([*written, _PAGE_END.format(script=script)])
+
+
+def _clean(text: str) -> str:
+    """Return HTML with nothing in it but what a report may have."""
+    return nh3.clean(
+        text,
+        tags=_TAGS,
+        attributes=dict(_ALLOWED),
+        url_schemes={"http", "https"},
+        link_rel=None,
     )
-
-
-def _parted(markdown: str) -> tuple[str, dict[str, str]]:
-    """Return a report without the definitions of its footnotes, and these by number."""
-    lines: list[str] = []
-    notes: dict[str, str] = {}
-    fence = ""
-    for line in markdown.split("\n"):
-        if fence:
-            fence = "" if line.rstrip() == fence else fence
-        elif opening := _FENCE.match(line):
-            fence = opening[0]
-        elif note := _NOTE.match(line):
-            notes.setdefault(note[1], note[2])
-            continue
-        lines.append(line)
-    return "\n".join(lines), notes
 
 
 @dataclass(slots=True, kw_only=True)
 class _Page:
-    """A page while it is written: its notes by number, how often each is named, and its charts."""
+    """A page while it is written.
+
+    Attributes:
+        charts: By the text of the mermaid blocks that stand for them.
+        named: How often each note is named.
+        pieces: What is written apart from the rest: charts, tables and lists of single lines, each
+            as texts to be joined.
+    """
 
     charts: Mapping[str, Chart]
-    notes: Mapping[str, str]
+    parts: Parted
     named: Counter[str] = field(default_factory=Counter)
-    drawn: list[str] = field(default_factory=list)
+    pieces: list[Sequence[str]] = field(default_factory=list)
 
     def mark(self, number: str) -> str:
         """Return what leads from a figure to its note."""
-        if number not in self.notes:
+        if number not in self.parts.notes:
             return f"[^{number}]"
         place = f"ref-{number}-{self.named[number]}"
         self.named[number] += 1
@@ -145,20 +143,62 @@ class _Page:
 
     def line(self, text: str) -> str:
         """Return markdown on one line as HTML."""
-        written = inline_html(text, self.mark)
-        return str(_parser().renderInline(text, {"page": self})) if written is None else written
+        written = self._written(text)
+        if written is not None:
+            return written
+        return _clean(_parser().renderInline(text, {"page": self}))
 
-    def sources(self) -> str:
+    def _written(self, text: str) -> str | None:
+        marks: list[str] = []
+
+        def mark(number: str) -> str:
+            marks.append(number)
+            return self.mark(number)
+
+        written = inline_html(text, mark)
+        if written is None:
+            # Nobody sees what was written so far.
+            self.named.subtract(marks)
+        return written
+
+    def apart(self, piece: Sequence[str]) -> str:
+        """Return what stands for a piece until the rest is clean."""
+        self.pieces.append(piece)
+        return f'<figure id="piece-{len(self.pieces) - 1}"></figure>\n'
+
+    def table(self, lines: Sequence[str]) -> Sequence[str]:
+        """Return a table of the report's own, row by row."""
+        head, rule, *body = lines
+        classes = [' class="n"' if each == "---:" else "" for each in cells_of(rule)]
+        top = self._cells(head, "th", [f' scope="col"{each}' for each in classes])
+        return [
+            f"{_TABLE}<thead>\n<tr>\n{top}</tr>\n</thead>\n<tbody>\n",
+            *[f"<tr>\n{self._cells(row, 'td', classes)}</tr>\n" for row in body],
+            f"</tbody>\n{_TABLE_END}",
+        ]
+
+    def _cells(self, row: str, tag: str, classes: Sequence[str]) -> str:
+        written = self._written(row[2:-2])
+        cells = (
+            [self.line(cell) for cell in cells_of(row)] if written is None else written.split("|")
+        )
+        pairs = zip(cells, classes, strict=True)
+        return "".join([f"<{tag}{name}>{cell.strip()}</{tag}>\n" for cell, name in pairs])
+
+    def bullets(self, lines: Sequence[str]) -> Sequence[str]:
+        """Return a list of single lines, item by item."""
+        return ["<ul>\n", *[f"<li>{self.line(line[2:])}</li>\n" for line in lines], "</ul>\n"]
+
+    def sources(self) -> Iterator[str]:
         """Return the notes, each with a way back to the first figure that rests on it."""
-        if not self.notes:
-            return ""
-        lines = ['<section class="notes" aria-label="Sources">\n<ol>\n']
-        for number, text in self.notes.items():
+        if not self.parts.notes:
+            return
+        yield '<section class="notes" aria-label="Sources">\n<ol>\n'
+        for number, text in self.parts.notes.items():
             back = f' <a class="back" href="#ref-{number}-0" aria-label="Back">↩</a>'
             shown = back if self.named[number] else ""
-            item = f'<li id="note-{number}" value="{number}"><p>{self.line(text)}{shown}</p></li>\n'
-            lines.append(item)
-        return "".join([*lines, "</ol>\n</section>\n"])
+            yield f'<li id="note-{number}" value="{number}"><p>{self.line(text)}{shown}</p></li>\n'
+        yield "</ol>\n</section>\n"
 
 
 @functools.cache
@@ -174,7 +214,7 @@ def _digest(text: str) -> str:
 def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": False}, renderer_cls=_Renderer)
     parser.enable(["table", "strikethrough"])
-    parser.block.ruler.at("table", _grid, {"alt": ["paragraph", "reference"]})
+    parser.block.ruler.before("table", "apart", _apart)
     parser.inline.ruler.before("link", "note", _note)
     parser.core.ruler.at("inline", _lines)
     return parser
@@ -195,7 +235,7 @@ def _lines(state: StateCore) -> None:
 def _note(state: StateInline, silent: bool) -> bool:
     """Read the mark of a footnote, `[^1]`."""
     match = _MARK.match(state.src, state.pos, state.posMax)
-    if match is None or match[1] not in state.env["page"].notes:
+    if match is None or match[1] not in state.env["page"].parts.notes:
         return False
     if not silent:
         state.push("note", "", 0).content = match[1]
@@ -203,31 +243,14 @@ def _note(state: StateInline, silent: bool) -> bool:
     return True
 
 
-def _grid(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """Read a table as the report writes it, whole, whatever its size; others as markdown has them.
-
-    Its cells are rendered one by one, so none is held as a tree.
-    """
-    if silent or state.level or state.sCount[start] or start + 1 >= end:
-        return table(state, start, end, silent)
-    last = start
-    while last < end and state.getLines(last, last + 1, 0, False).startswith("| "):
-        last += 1
-    lines = state.getLines(start, last, 0, False).split("\n")
-    columns = len(_cells(lines[0]))
-    rule = len(lines) > 1 and _RULE.fullmatch(lines[1])
-    if not rule or any(len(_cells(line)) != columns for line in lines[1:]):
-        return table(state, start, end, silent)
-    token = state.push("grid", "", 0)
-    token.content = "\n".join(lines)
-    token.map = [start, last]
-    state.line = last
+def _apart(state: StateBlock, start: int, _end: int, silent: bool) -> bool:
+    """Read a line that stands for a table or a list."""
+    parts = state.env["page"].parts
+    if silent or not (start in parts.tables or start in parts.lists):
+        return False
+    state.push("apart", "", 0).map = [start, start + 1]
+    state.line = start + 1
     return True
-
-
-def _cells(line: str) -> list[str]:
-    inner = line.strip().removeprefix("|").removesuffix("|")
-    return _BAR.split(inner) if "\\" in inner else inner.split("|")
 
 
 class _Renderer(RendererHTML):
@@ -235,11 +258,11 @@ class _Renderer(RendererHTML):
 
     def table_open(self, *_: Any) -> str:
         """Open a table that a phone scrolls without moving the page."""
-        return '<div class="scroll" role="region" tabindex="0" aria-label="Table">\n<table>\n'
+        return _TABLE
 
     def table_close(self, *_: Any) -> str:
         """Close a table."""
-        return "</table>\n</div>\n"
+        return _TABLE_END
 
     def th_open(self, tokens: Sequence[Token], index: int, *_: Any) -> str:
         """Open a column's head."""
@@ -261,8 +284,7 @@ class _Renderer(RendererHTML):
         chart = page.charts.get(tokens[index].content)
         if chart is None or tokens[index].info != "mermaid":
             return str(super().fence(tokens, index, options, env))
-        page.drawn.append(_figure(chart))
-        return f'<figure id="chart-{len(page.drawn) - 1}"></figure>\n'
+        return page.apart([_figure(chart)])
 
     def line(self, tokens: Sequence[Token], index: int, _options: Any, env: Any) -> str:
         """Write a line."""
@@ -272,21 +294,14 @@ class _Renderer(RendererHTML):
         """Lead from a figure to its note."""
         return str(env["page"].mark(tokens[index].content))
 
-    def grid(self, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
-        """Write a table of the report's own."""
-        head, rule, *body = tokens[index].content.split("\n")
+    def apart(self, tokens: Sequence[Token], index: int, _options: Any, env: Any) -> str:
+        """Write a table or a list whose lines the parser did not see."""
         page: _Page = env["page"]
-        classes = [' class="n"' if each.strip() == "---:" else "" for each in _cells(rule)]
-        parts = [self.table_open(), "<thead>\n<tr>\n"]
-        for cell, name in zip(_cells(head), classes, strict=True):
-            parts.append(f'<th scope="col"{name}>{page.line(cell.strip())}</th>\n')
-        parts.append("</tr>\n</thead>\n<tbody>\n")
-        for row in body:
-            cells = zip(_cells(row), classes, strict=True)
-            written = [f"<td{name}>{page.line(cell.strip())}</td>\n" for cell, name in cells]
-            parts.append(f"<tr>\n{''.join(written)}</tr>\n")
-        parts += ["</tbody>\n", self.table_close(tokens, index, options, env)]
-        return "".join(parts)
+        number, _ = tokens[index].map or (0, 0)
+        table = page.parts.tables.get(number)
+        return page.apart(
+            page.bullets(page.parts.lists[number]) if table is None else page.table(table)
+        )
 
 
 def _aligned(token: Token) -> str:

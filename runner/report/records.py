@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from runner.evidence.basis import citations_of
+from runner.evidence.basis import basis_of, level_of, results_of, sources_of, values_of
 from runner.execute.outcomes import Outcome
 from runner.job.model import Extract, Job, Search, Step, Task, TextOutput
 from runner.jsonvalue import JSON
@@ -88,12 +88,9 @@ def _finds_pages(step: Step) -> bool:
 
 
 def _values(outcome: Outcome, *, pages: bool) -> Mapping[str, JSON]:
-    output = outcome.output
-    if not isinstance(output, Mapping):
-        return {"output": output}
-    if not pages:
-        return output
-    listed = [each for each in output.get("results") or () if isinstance(each, Mapping)]
+    if not pages or not isinstance(outcome.output, Mapping):
+        return values_of(outcome)
+    listed = results_of(outcome.output)
     return {
         "results": len(listed),
         "urls": [each.get("url") for each in listed],
@@ -102,12 +99,8 @@ def _values(outcome: Outcome, *, pages: bool) -> Mapping[str, JSON]:
 
 
 def _evidence(outcome: Outcome, names: Sequence[str]) -> list[JSON]:
-    basis = {
-        str(entry.get("field")): entry for entry in outcome.basis if isinstance(entry, Mapping)
-    }
+    basis = basis_of(outcome)
     cells: list[JSON] = []
     for name in names:
-        entry = basis.get(name, {})
-        urls = dict.fromkeys(citation["url"] for citation in citations_of(entry))
-        cells += [entry.get("confidence"), list(urls)]
+        cells += [level_of(basis, name) or None, sources_of(basis, name)]
     return cells

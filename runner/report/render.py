@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path, PurePath, PurePosixPath
 from typing import Any, Final
 
-from runner.errors import UsageError
+from runner.errors import TemplateError, UsageError
 from runner.evidence.changes import Changes
 from runner.execute.outcomes import Outcome
 from runner.job.model import Extract, FindAll, Job, JsonOutput, Search, Step, Task, TextOutput
@@ -31,7 +31,7 @@ from runner.report.notes import warnings as warnings_of
 from runner.report.rows import Row, rows_of
 from runner.report.tables import table
 from runner.report.values import label, plain, printed
-from runner.templating import ReportTemplates, TemplateError, report_environment
+from runner.templating.reports import ReportTemplates, report_environment
 
 BUILT_IN: Final = ("table", "cards", "brief", "search", "research", "auto")
 

@@ -10,12 +10,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from runner.evidence.basis import (
+    Basis,
     basis_of,
     citations_of,
     confidence_of,
+    entries_of,
     excerpt_of,
     is_empty,
     is_scalar,
+    level_of,
     results_of,
     values_of,
 )
@@ -23,7 +26,7 @@ from runner.evidence.text import one_line, shortened
 from runner.execute.outcomes import Outcome, Status
 from runner.jsonvalue import JSON
 from runner.report.blocks import LINE_LENGTH, block
-from runner.report.citations import Footnotes, Source
+from runner.report.citations import Footnotes, Source, Sources
 from runner.report.escape import MISSING, inline, quoted
 from runner.report.fields import Field, own_fields
 from runner.report.links import address
@@ -75,6 +78,9 @@ class Result:
     excerpts: Sequence[str]
     content: str
 
+    def __str__(self) -> str:
+        return self.title or self.url
+
     @property
     def address(self) -> Markdown:
         """The URL without its scheme, or the document's path."""
@@ -99,7 +105,6 @@ class Row:
         key: What the row is called.
         values: The output's fields; a text is the field `output`.
         basis: What each value rests on, by field (or by element, e.g. `products.0`).
-        has_elements: Some of `basis` is about elements of lists.
         fields: The fields of all rows of its step, in order.
         level: The level of the heading it stands under, for what it lays out in blocks.
     """
@@ -112,10 +117,12 @@ class Row:
     warnings: Sequence[str]
     values: Mapping[str, JSON]
     fields: Sequence[Field]
-    basis: Mapping[str, Mapping[str, JSON]]
-    has_elements: bool
+    basis: Basis
     footnotes: Footnotes
     level: int = 1
+
+    def __str__(self) -> str:
+        return self.key
 
     @property
     def state(self) -> str:
@@ -142,7 +149,7 @@ class Row:
 
     def confidence(self, name: str) -> str:
         """Return `high`, `medium`, `low`, or "" where the provider does not say."""
-        return confidence_of(self.basis.get(name))
+        return level_of(self.basis, name)
 
     def reasoning(self, name: str) -> str:
         """Return how a field's value was found, "" where the provider does not say."""
@@ -152,8 +159,8 @@ class Row:
         """Return a field's footnote markers, those of its elements included."""
         return self.footnotes.mark(self._entries(name), self.value(name))
 
-    def sources(self, name: str | None = None) -> list[Source]:
-        """Return the sources of a field, or of the whole row."""
+    def sources(self, name: str | None = None) -> Sources:
+        """Return the sources of a field, or of the whole row; printed, a numbered list of them."""
         names = [name] if name is not None else list(self.basis)
         found: dict[tuple[str, str], Source] = {}
         for each in names:
@@ -163,7 +170,7 @@ class Row:
                 link = self.footnotes.links.link(title, url)
                 source = Source(url=url, title=title, excerpt=excerpt, link=link)
                 found.setdefault((url, excerpt), source)
-        return list(found.values())
+        return Sources(found.values())
 
     @property
     def uncited(self) -> list[Source]:
@@ -173,11 +180,7 @@ class Row:
 
     def _entries(self, name: str) -> list[Mapping[str, JSON]]:
         """Return what a field and its elements rest on."""
-        entry = self.basis.get(name)
-        found = [] if entry is None else [entry]
-        if self.has_elements:
-            found += [each for key, each in self.basis.items() if key.startswith(f"{name}.")]
-        return found
+        return entries_of(self.basis, name)
 
     def show(self, name: str) -> Markdown:
         """Return a field on one line: its value, its confidence unless high, its citations."""
@@ -187,7 +190,7 @@ class Row:
         entries = self._entries(name)
         if not entries:
             return cell(value)
-        level = WEAK[confidence_of(self.basis.get(name))]
+        level = WEAK[level_of(self.basis, name)]
         return Markdown(f"{cell(value)}{level}{self.footnotes.mark(entries, value)}")
 
     def lay_out(self, name: str | None = None, level: int | None = None) -> Markdown:
@@ -275,10 +278,11 @@ class Row:
         found: list[Note] = []
         for each in self.fields:
             entry = self.basis.get(each.name)
-            if entry is None or is_empty(self.values.get(each.name)):
+            stated = entry.get("reasoning") if entry is not None else None
+            if not stated:
                 continue
-            level, stated = confidence_of(entry), entry.get("reasoning")
-            if stated and _is_doubtful(level, str(stated)):
+            level = confidence_of(entry)
+            if _is_doubtful(level, str(stated)) and not is_empty(self.values.get(each.name)):
                 reasoning = reasoning_of(entry)
                 found.append(Note(field=each, confidence=level, reasoning=reasoning))
         return found
@@ -319,7 +323,6 @@ def rows_of(
 
 
 def _row(outcome: Outcome, fields: Sequence[Field], footnotes: Footnotes, level: int) -> Row:
-    basis = basis_of(outcome)
     return Row(
         key=one_line(outcome.key) or f"Row {outcome.row + 1}",
         item=outcome.item,
@@ -329,8 +332,7 @@ def _row(outcome: Outcome, fields: Sequence[Field], footnotes: Footnotes, level:
         warnings=outcome.warnings,
         values=values_of(outcome),
         fields=fields or own_fields(outcome.output),
-        basis=basis,
-        has_elements=any([("." in field) for field in basis]),  # noqa: C419 - a list is faster here
+        basis=basis_of(outcome),
         footnotes=footnotes,
         level=level,
     )

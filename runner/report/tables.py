@@ -38,8 +38,7 @@ def table(
     if isinstance(listed[0], Row):
         header.insert(0, inline(key_title))
         align.insert(0, "---")
-    body = [_row(row, names) for row in listed]
-    return grid(header, body, align)
+    return grid(header, (_row(row, names) for row in listed), align)
 
 
 def _row(row: Row | Mapping[str, Any], names: Sequence[str]) -> list[str]:

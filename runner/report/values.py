@@ -25,6 +25,8 @@ class Printable(Protocol):
         ...
 
 
+_PLAIN: Final = frozenset((type(None), bool, int, float, list, tuple, dict))
+
 MAX_DEPTH: Final = 8
 """Below this depth a value is shown as JSON text."""
 
@@ -114,10 +116,11 @@ def printed(value: Any) -> Any:
         head = " " if value[:1].isspace() else ""
         tail = " " if value[1:] and value[-1].isspace() else ""
         return f"{head}{link_of(value) or inline(value)}{tail}"
+    # Asking what a plain value can do is slow; a list of sources is no plain list.
+    if type(value) not in _PLAIN and isinstance(value, Printable):
+        return value.as_markdown()
     if value is None or isinstance(value, bool | int | float | list | tuple | Mapping):
         return cell(value)
-    if isinstance(value, Printable):
-        return value.as_markdown()
     # Undefined names raise here, and other objects are shown as text.
     return inline(str(value))
 

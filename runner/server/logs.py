@@ -7,8 +7,7 @@ from pathlib import Path
 
 import orjson
 
-from runner.errors import UsageError
-from runner.execute.state import reason
+from runner.errors import UsageError, reason
 from runner.jsonvalue import JSON
 
 

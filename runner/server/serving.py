@@ -12,8 +12,7 @@ import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
-from runner.errors import UsageError
-from runner.execute.state import reason
+from runner.errors import UsageError, reason
 from runner.server.replies import CONNECTION
 
 KEEP_ALIVE_SECONDS = 75

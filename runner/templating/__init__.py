@@ -5,19 +5,7 @@ does not exist is an error, never an empty text; and no template, whoever wrote 
 than a bounded amount of time and memory.
 """
 
-from runner.templating.faults import TemplateError
-from runner.templating.names import Reference, is_template, names_read, references
-from runner.templating.rendering import render_value
-from runner.templating.reports import Markdown, ReportTemplates, report_environment
+from runner.templating.markdown import Markdown
+from runner.templating.templates import is_template, names_read, references, render_value
 
-__all__ = [
-    "Markdown",
-    "Reference",
-    "ReportTemplates",
-    "TemplateError",
-    "is_template",
-    "names_read",
-    "references",
-    "render_value",
-    "report_environment",
-]
+__all__ = ["Markdown", "is_template", "names_read", "references", "render_value"]

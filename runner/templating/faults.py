@@ -9,36 +9,8 @@ from typing import Any, TypeAlias
 import jinja2
 from jinja2.exceptions import SecurityError
 
-from runner.errors import UsageError
+from runner.errors import TemplateError, UsageError
 from runner.templating.allowance import OverspentError
-
-
-class TemplateError(UsageError):
-    """A template that cannot be read or rendered.
-
-    Attributes:
-        line: In the template's text, from 1.
-        column: In that line, from 1; 1 where Jinja does not know it.
-        width: How many characters are at fault, from `column` on.
-        file: The template file, or None for a template inside a job file.
-    """
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        line: int = 1,
-        column: int = 1,
-        width: int = 1,
-        hint: str | None = None,
-        file: str | None = None,
-    ) -> None:
-        super().__init__(message, hint=hint)
-        self.line = line
-        self.column = column
-        self.width = width
-        self.file = file
-
 
 Locate: TypeAlias = Callable[[int, str], tuple[int, int]]
 """Returns column and width of a name in a line of a template."""

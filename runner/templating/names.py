@@ -12,7 +12,8 @@ from difflib import get_close_matches
 import jinja2
 from jinja2 import nodes
 
-from runner.templating.faults import TemplateError, syntax_fault
+from runner.errors import TemplateError
+from runner.templating.faults import syntax_fault
 from runner.templating.sandbox import filter_names, text_environment
 
 
@@ -45,13 +46,7 @@ class Spot:
     width: int
 
 
-def is_template(text: str) -> bool:
-    """Return whether a text holds template syntax at all."""
-    return "{{" in text or "{%" in text or "{#" in text
-
-
 _BREAK = re.compile("\n")
-_PLAIN = re.compile(r"(?<!\{)\{\{[ \n]*((?:vars|item|steps|run)(?:\.(?!__)[^\W\d]\w*)*)[ \n]*\}\}")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _CHECKED = (
     nodes.Filter,
@@ -144,21 +139,12 @@ def _unknown(
     )
 
 
-def names_read(text: str) -> list[tuple[tuple[str, ...], bool]]:
-    """Return path and "may be absent" of each name that a template reads, without their places.
+def found(text: str) -> dict[_Read, None]:
+    """Return path, line and "may be absent" of each name that a template reads.
 
     Raises:
         TemplateError: the template cannot be read.
     """
-    if not is_template(text):
-        return []
-    # Most templates are texts with plain names in them, which need no parser.
-    if not is_template(_PLAIN.sub(" ", text)):
-        return [(tuple(name.split(".")), False) for name in _PLAIN.findall(text)]
-    return [(path, defined) for path, _, defined in _found(text)]
-
-
-def _found(text: str) -> dict[_Read, None]:
     try:
         return dict.fromkeys(_reads(parsed(text), frozenset(), defined=False))
     except RecursionError as error:
@@ -171,9 +157,7 @@ def references(text: str) -> list[Reference]:
     Raises:
         TemplateError: the template cannot be read.
     """
-    if not is_template(text):
-        return []
-    found = _found(text)
+    read = found(text)
     written = spots(text)
     by_place: dict[tuple[int, tuple[str, ...]], Spot] = {}
     by_path: dict[tuple[str, ...], Spot] = {}
@@ -181,7 +165,7 @@ def references(text: str) -> list[Reference]:
         by_place.setdefault((spot.line, spot.path), spot)
         by_path.setdefault(spot.path, spot)
     placed: dict[Reference, None] = {}
-    for path, line, defined in found:
+    for path, line, defined in read:
         nowhere = Spot(path=path, line=line, column=1, width=1)
         starts = (path[:length] for length in range(len(path), 0, -1))
         near = (by_place.get((line, start)) or by_path.get(start) for start in starts)

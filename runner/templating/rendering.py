@@ -11,10 +11,11 @@ from typing import Any
 import jinja2
 from jinja2 import nodes
 
+from runner.errors import TemplateError
 from runner.jsonvalue import JSON
 from runner.templating.allowance import JOB_WORK, allowance
-from runner.templating.faults import TemplateError, failure, syntax_fault
-from runner.templating.names import is_template, parsed, spots
+from runner.templating.faults import failure, syntax_fault
+from runner.templating.names import parsed, spots
 from runner.templating.sandbox import json_value, text_environment
 
 MAX_OUTPUT = 1_000_000
@@ -69,8 +70,6 @@ def render_value(text: str, context: Mapping[str, Any]) -> JSON:
         TemplateError: it cannot be read, names what does not exist, grows past a million
             characters, or does too much work.
     """
-    if not is_template(text):
-        return text
     compiled = _compiled(text)
     program = compiled.program
     try:

@@ -9,15 +9,11 @@ from typing import Any
 import jinja2
 import jinja2.meta
 
+from runner.errors import TemplateError
 from runner.templating.allowance import REPORT_WORK, allowance, spend
-from runner.templating.faults import TemplateError, failure, syntax_fault
+from runner.templating.faults import failure, syntax_fault
+from runner.templating.markdown import Markdown
 from runner.templating.sandbox import Sandbox, prepared
-
-
-class Markdown(str):
-    """Text that a report prints as it is: it was written as markdown, not read from data."""
-
-    __slots__ = ()
 
 
 class _ReportSandbox(Sandbox):
@@ -77,6 +73,11 @@ class ReportTemplates:
                 f"There is no report template '{error.name}'",
                 hint=f"Built in are: {known}; or give a file beside the job",
             ) from error
+        except (OSError, UnicodeDecodeError) as error:
+            raise TemplateError(
+                f"The report template '{name}' cannot be read: {_reason(error)}",
+                hint="A template is a text file in UTF-8",
+            ) from error
         try:
             with allowance(REPORT_WORK):
                 return template.render(**context)
@@ -84,6 +85,12 @@ class ReportTemplates:
             raise
         except Exception as error:
             raise failure(error, file=template.filename or name) from error
+
+
+def _reason(error: OSError | UnicodeDecodeError) -> str:
+    if isinstance(error, UnicodeDecodeError):
+        return "it is not UTF-8 text"
+    return (error.strerror or "the system says no").lower()
 
 
 def report_environment(
@@ -101,6 +108,9 @@ def report_environment(
     )
 
     def printed(value: Any) -> Any:
+        if type(value) is Markdown:  # most of what a report prints
+            spend(len(value))
+            return value
         text = value if finalize is None else finalize(value)
         spend(len(text) if isinstance(text, str) else 1)
         return text

@@ -6,7 +6,8 @@ import functools
 import json
 import math
 from collections.abc import Callable, ItemsView, Iterator, KeysView, Mapping, Sequence, ValuesView
-from types import MappingProxyType
+from inspect import getattr_static
+from types import MappingProxyType, MemberDescriptorType
 from typing import Any
 
 import jinja2
@@ -82,6 +83,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
         self._safe: dict[tuple[type, str], bool] = {}
+        self._plain: set[tuple[type, str]] = set()
 
     def call_binop(
         self, context: jinja2.runtime.Context, operator: str, left: Any, right: Any
@@ -113,10 +115,16 @@ class Sandbox(ImmutableSandboxedEnvironment):
             # Jinja, too, decides by the type alone; it takes a while, and reports ask very often.
             is_own = attr.startswith("_") or isinstance(obj, int | float | bytes)
             safe = self._safe[kind] = not is_own and super().is_safe_attribute(obj, attr, value)
+            held = getattr_static(type(obj), attr, None)
+            is_data = isinstance(held, property | MemberDescriptorType)
+            if safe and is_data and not isinstance(obj, Mapping):
+                self._plain.add(kind)
         return safe
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """Read a mapping's key before its method, so that `item.items` is the column."""
+        if (type(obj), attribute) in self._plain:
+            return getattr(obj, attribute)
         if isinstance(obj, Mapping) and attribute in obj:
             return obj[attribute]
         if isinstance(obj, str) and hasattr(obj, attribute):

@@ -3,14 +3,14 @@
 import os
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from runner.job.load import load
 from runner.job.paths import Ground
 from runner.job.project import find_root
 
-PARTS = st.sampled_from(["..", ".", "a", "b", "out", "in", "file.csv", "*", "**", ""])
+PARTS = st.sampled_from(["..", ".", "a", "b", "out", "in", "nothing", "file.csv", "*", "**", ""])
 
 
 @pytest.fixture(scope="module")
@@ -23,10 +23,14 @@ def place(tmp_path_factory):
     (root / "jobs" / "out").symlink_to(top / "outside")
     (root / "jobs" / "in").symlink_to(root / "jobs" / "a")
     (root / "b").symlink_to(root / "b")
+    (root / "jobs" / "nothing").symlink_to(top / "nothing")
     return root
 
 
 @given(st.lists(PARTS, min_size=1, max_size=6).map("/".join))
+@example("../b//..")
+@example("in//..")
+@example("nothing/x")
 def test_no_path_that_is_accepted_leads_out(place, text):
     ground = Ground(folder=place / "jobs", root=place)
     fault = ground.fault(text)
@@ -44,6 +48,9 @@ def test_no_path_that_is_accepted_leads_out(place, text):
         ("out/../x.csv", "a link on this path leads out"),
         ("../../x.csv", "leaves the project"),
         ("../../project/b/x", "cannot be followed"),
+        ("../b//..", "cannot be followed"),
+        ("in/../x.csv", "'..' after a link"),
+        ("nothing/x.csv", "a link on this path leads out"),
         ("*/../../..", "'..' after a pattern"),
         ("/etc/passwd", "absolute"),
         ("C:\\x", "absolute"),

@@ -220,6 +220,25 @@ def any_json():
     ]
 
 
+def every_text(template, texts):
+    """Return rows that hold each text wherever an answer can hold it, and one without an answer."""
+    rows = []
+    for n, text in enumerate(texts):
+        basis = [
+            cited("headquarters", text, title=text, url=f"https://a.example/{n}", confidence="low"),
+            cited("founded_year", text, reasoning=f"The sources disagree: {text}"),
+        ]
+        output = {"headquarters": text, "founded_year": n, "key_products": [text, text]}
+        if template == "search":
+            page = {"url": f"https://a.example/{n}", "title": text, "excerpts": [f"x {text}"]}
+            output, basis = {"results": [page]}, []
+        if template == "research":
+            output = f"Before.\n\n{text}\n\nAfter [1]. Source: https://a.example/{n}"
+        rows.append(outcome(output, row=n, key=text, basis=basis, warnings=[text]))
+    rows.append(outcome(row=len(rows), key="x", status="failed", error="No answer"))
+    return rows
+
+
 EXAMPLES = {
     "table": every_kind_of_row,
     "cards": every_kind_of_row,

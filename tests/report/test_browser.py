@@ -92,6 +92,8 @@ def test_the_page_never_scrolls_sideways(opened, width, scheme):
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     size = page.evaluate("parseFloat(getComputedStyle(document.querySelector('td')).fontSize)")
     assert size >= 14
+    cells = "[...document.querySelectorAll('td')].map((cell) => cell.offsetWidth)"
+    assert max(page.evaluate(cells)) < width * 0.8
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -177,9 +179,20 @@ def test_without_script_everything_is_there_to_read(browser, report):
         assert said in text
 
 
-def test_printing_shows_all_notes_and_addresses(opened):
-    page = opened()
+def test_printing_shows_all_columns_notes_and_addresses(opened):
+    """On paper nothing scrolls, and nothing is cut: a wide table shrinks to the page."""
+    page = opened(width=700)
     page.emulate_media(media="print")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 700
+    assert page.evaluate("document.querySelector('.scroll').scrollWidth") <= 700
+    lines = page.evaluate(
+        """() => {
+            const range = document.createRange();
+            range.selectNodeContents(document.querySelector("td.n").firstChild);
+            return range.getClientRects().length;
+        }"""
+    )
+    assert lines == 1, "a number is broken over two lines"
     shown = "getComputedStyle(document.querySelector('.notes a[href^=http]'), '::after').content"
     assert "<" in page.evaluate(shown)
     assert (

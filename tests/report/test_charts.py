@@ -2,8 +2,9 @@
 
 import re
 
+import lxml.etree
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from runner.report.charts import MOST_BARS, Charts, svg
@@ -52,13 +53,23 @@ def test_no_label_changes_the_block(value):
     assert "#" not in block
 
 
-@given(label=st.text(), number=st.floats(allow_nan=False, allow_infinity=False, width=32))
-def test_any_label_and_number_is_a_chart(label, number):
+numbers = st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(10**31), 10**31)
+
+
+@given(bars=st.lists(st.tuples(st.text(), numbers), max_size=4))
+@example(bars=[("", 4.0000001015105716e26)])
+@example(bars=[("a", 1e9), ("b", 1e9 + 1e-3), ("c", -5e-324)])
+@example(bars=[("\ufffe\uffff", 1.0)])
+@settings(deadline=None)
+def test_any_labels_and_numbers_are_a_chart(bars):
+    """As a block of mermaid, and as SVG that any reader of XML takes."""
     charts = Charts()
-    block = charts.draw([{"k": label, "n": number}], "n")
+    block = charts.draw([{"k": label, "n": number} for label, number in bars], "n")
     assert block == "" or BLOCK.fullmatch(block)
     for chart in charts.drawn.values():
-        assert svg(chart).startswith("<svg viewBox=")
+        drawn = svg(chart)
+        assert drawn.startswith("<svg viewBox=")
+        lxml.etree.fromstring(drawn)
 
 
 def test_a_template_draws_a_chart_of_a_field(tmp_path):

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import io
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -137,9 +138,42 @@ def test_more_rows_than_a_sheet_holds_are_refused_plainly(monkeypatch):
         written([outcome({}), outcome({}, row=1)], ".xlsx")
 
 
-def test_very_long_texts_are_cut():
-    header, (row,) = sheet([outcome({"headquarters": "x" * 40_000})])
-    assert len(row[header.index("headquarters")].value) == columnar.LONGEST_CELL
+def test_more_columns_than_a_sheet_holds_are_refused_plainly(monkeypatch):
+    monkeypatch.setattr(columnar, "MOST_COLUMNS", 13)
+    with pytest.raises(UsageError, match="at most 13 columns, not 14"):
+        written([outcome({})], ".xlsx")
+
+
+@pytest.mark.parametrize("character", ["x", "\U0001f600"])
+def test_very_long_texts_are_cut(character):
+    """A spreadsheet counts what it holds in UTF-16: an emoji is two."""
+    header, (row,) = sheet([outcome({"headquarters": character * 40_000})])
+    text = row[header.index("headquarters")].value
+    assert columnar.LONGEST_CELL - 2 < len(text.encode("utf-16-le")) // 2 <= columnar.LONGEST_CELL
+    assert text.endswith(character + "…")
+
+
+def test_every_character_can_be_written():
+    """What XML cannot hold is left out: no value stops the file."""
+    texts = ["".join(map(chr, range(n, n + 0x800))) for n in range(0, 0x10000, 0x800)]
+    header, rows = sheet([outcome({"headquarters": t}, row=n) for n, t in enumerate(texts)])
+    last = rows[-1][header.index("headquarters")].value
+    assert last == texts[-1].replace("\ufffe", "").replace("\uffff", "")
+
+
+@pytest.mark.parametrize("suffix", [".xlsx", ".parquet"])
+def test_the_same_outcomes_give_the_same_bytes(suffix):
+    assert (
+        written(every_kind_of_row(), suffix).getvalue()
+        == written(every_kind_of_row(), suffix).getvalue()
+    )
+
+
+def test_a_workbook_does_not_say_when_it_was_written():
+    file = written(every_kind_of_row(), ".xlsx")
+    assert {entry.date_time[:3] for entry in zipfile.ZipFile(file).infolist()} == {(1980, 1, 1)}
+    properties = openpyxl.load_workbook(file).properties
+    assert {properties.created.year, properties.modified.year} == {1980}
 
 
 def test_a_missing_library_is_named_with_what_to_install(monkeypatch):

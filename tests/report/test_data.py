@@ -64,6 +64,21 @@ def test_csv_has_the_documented_columns_in_order():
     assert acme["headquarters.sources"] == "https://example.com/acme?a=1&b=2"
 
 
+def test_a_list_that_is_graded_by_element_has_the_sources_of_all_and_the_lowest_confidence():
+    """Its own confidence comes first, where it has one."""
+    output = {"founded_year": 1901, "key_products": ["anvils", "rope"]}
+    basis = [
+        cited("key_products.0", "Anvils", url="https://a.example"),
+        cited("key_products.1", "Rope", url="https://b.example", confidence="low"),
+        cited("founded_year", "1901", url="https://a.example", confidence="HIGH"),
+        cited("founded_year.0", "1901", url="https://a.example", confidence="low"),
+    ]
+    _, (row,) = table([outcome(output, basis=basis)])
+    assert row["key_products.sources"] == "https://a.example; https://b.example"
+    assert row["key_products.confidence"] == "low"
+    assert row["founded_year.confidence"] == "high"
+
+
 @pytest.mark.parametrize("suffix", [".csv", ".json", ".jsonl", None, ".JSONL"])
 def test_every_row_is_in_the_results_in_order(suffix):
     """N rows in, N rows out, whatever became of them; an unknown format is jsonl."""

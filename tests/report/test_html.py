@@ -15,7 +15,7 @@ from runner.report.html import html_page
 from runner.report.render import render_report
 
 from .attacks import ATTACKS
-from .examples import ACTIONS, EXAMPLES, TEMPLATES, cited, job, outcome
+from .examples import ACTIONS, EXAMPLES, TEMPLATES, cited, every_text, job, outcome
 
 VISIBLE_ATTRIBUTES = {"href", "class", "id", "rel", "scope", "role", "tabindex", "start"}
 
@@ -139,3 +139,62 @@ def test_the_title_is_text():
     asked = replace(job(template="table"), name="a-b", report=Report(path=Path("/project/x.HTM")))
     assert "<title>A b</title>" in render_report(asked, [])
     assert "<title>&lt;x&gt;</title>" in html_page("", "<x>", {})
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_what_is_written_without_the_full_parser_is_what_it_would_write(template, monkeypatch):
+    """Tables, lists and notes are written from their lines: as the parser and the sanitiser have them."""
+    own, _ = page(template, every_text(template, ATTACKS))
+    monkeypatch.setattr("runner.report.html.inline_html", lambda *_: None)
+    by_line, _ = page(template, every_text(template, ATTACKS))
+    monkeypatch.setattr("runner.report.parted._table", lambda *_: [])
+    monkeypatch.setattr("runner.report.parted._list", lambda *_: [])
+    parsed, _ = page(template, every_text(template, ATTACKS))
+    assert normal(own) == normal(by_line) == normal(parsed)
+
+
+def normal(text):
+    """Return a page's main part in one spelling."""
+    (main,) = lxml.html.document_fromstring(text).xpath("//main")
+    return re.sub(r"\s+", " ", lxml.html.tostring(main, encoding="unicode"))
+
+
+@pytest.mark.parametrize(
+    "markdown",
+    [
+        "- a\n- b\n\n- c",
+        "1. a\n\n- b",
+        "- a\n  more\n- b",
+        "- a\n\n    code",
+        "- a\nlazy\n- b",
+        "a\n\n- # b\n- c",
+        "- a\n- - b",
+        "- a\n- * * *",
+        "- a\n===",
+        "> - a\n> - b\n\n- c",
+        "- *a*\n- `b`\n- c[^1]\n\n[^1]: x",
+        "| a | b |\n| --- | ---: |\n| 1 | 2 |\nlazy",
+        "| a | b |\n| --- | --- |\n| 1 |\n| 1 | 2 | 3 |",
+        "| a | b |\n| --- | --- |\n| x\\\\| y | z |",
+        "| a | b |\n| --- | --- |\n| *x | y* |",
+        "| a | b |\n| --- | --- |\n| `x\\|y` | [z \\| y](https://a.example) |",
+        "| a | b |\n| :--- | --- |\n| 1 | 2 |",
+        "| a |\n| --- |\n| \\| |",
+        "text\n| a | b |\n| --- | --- |\n| 1 | 2 |",
+        "- a\n\n  | a | b |\n  | --- | --- |",
+        "```\n| a | b |\n| --- | --- |\n\n- x\n```",
+        "~~~\n- a\n\n- b\n~~~\n\n- a",
+        "- ```\n\n| a | b |\n| --- | --- |\n| 1 | 2 |",
+        "1901[^1] *x* and[^1]\n\n[^1]: *note*[^1]",
+        "a\r\n\r\n- b\r\n- c\0",
+        ".\n\n.\n\n- a",
+    ],
+)
+def test_markdown_that_a_template_of_one_s_own_writes_is_read_as_markdown(markdown, monkeypatch):
+    """What looks like the report's own tables and lists, and is not quite, is left to the parser."""
+    own = html_page(markdown, "x", {})
+    monkeypatch.setattr("runner.report.html.inline_html", lambda *_: None)
+    monkeypatch.setattr("runner.report.parted._table", lambda *_: [])
+    monkeypatch.setattr("runner.report.parted._list", lambda *_: [])
+    assert normal(own) == normal(html_page(markdown, "x", {}))
+    assert len(re.findall(' href="#ref-', own)) == len(set(re.findall(' id="ref-[0-9]+-0"', own)))

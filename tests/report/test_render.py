@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from runner.errors import TemplateError
 from runner.job.model import Extract, FindAll, Step
 from runner.report.render import render_report, template_for
-from runner.templating import TemplateError
 
 from .examples import (
     ACTIONS,
@@ -16,6 +16,7 @@ from .examples import (
     any_json,
     cited,
     every_kind_of_row,
+    found_pages,
     job,
     outcome,
     render,
@@ -178,6 +179,19 @@ def test_a_template_sees_rows_citations_and_filters(own):
     assert "[^1]: " in report
 
 
+def test_what_a_template_prints_whole_reads_well(own):
+    """A list of sources is a numbered list; a row, a field, a source or a result is its name."""
+    rows = every_kind_of_row()[:1]
+    report = own("{{ rows[0].cite('headquarters') }}\n\n{{ sources() }}\n", rows)
+    source = '[Acme \\| Home](https://example.com/acme?a=1&amp;b=2): "Its head office is'
+    assert f"\n\n1. {source}" in report
+    assert f"1. {source}" in own("{{ rows[0].sources('headquarters') }}", rows)
+    printed = own("{{ rows[0] }}, {{ fields }}, {{ rows[0].sources()[1] }}, {{ rows }}", rows)
+    assert printed == "Acme, Founded year; Head office; Key products, Acme \\| Home, Acme\n"
+    results = own("{{ rows[0].results }}", found_pages()[:1], action=ACTIONS["search"])
+    assert results == "Anvils; notes/acme.md\n"
+
+
 def test_a_stray_file_changes_no_built_in_template(tmp_path):
     """Only a template of one's own reads the job's folder."""
     (tmp_path / "_report.md.j2").write_text("hijacked", encoding="utf-8")
@@ -208,6 +222,16 @@ def test_a_template_error_names_file_and_line(own, text, line, message):
     assert caught.value.line == line
 
 
+@pytest.mark.parametrize("text", ["{% include 'other.md.j2' %}", None])
+def test_a_template_that_is_no_text_is_refused_plainly(tmp_path, text):
+    """Whether it is the report's or one that it includes."""
+    (tmp_path / "other.md.j2").write_bytes(b"\xff\xfe")
+    name = "other.md.j2" if text is None else "mine.md.j2"
+    (tmp_path / name).write_bytes(b"\xff\xfe" if text is None else text.encode())
+    with pytest.raises(TemplateError, match=r"(?i)utf-8"):
+        render_report(job(folder=tmp_path, template=name), [])
+
+
 @pytest.mark.parametrize(
     ("name", "hint"), [("tabel", "Did you mean 'table'?"), ("x/y.j2", "Built in are table, cards")]
 )
@@ -215,3 +239,14 @@ def test_an_unknown_template_gets_a_suggestion(tmp_path, name, hint):
     with pytest.raises(TemplateError, match=name) as caught:
         render_report(job(folder=tmp_path, template=name), [])
     assert caught.value.hint.startswith(hint)
+
+
+def test_what_is_weak_in_a_list_is_seen_where_only_its_elements_are_graded():
+    """In its cell, and in the counts above it."""
+    basis = [
+        cited("key_products.0", "Anvils"),
+        cited("key_products.1", "Rope", url="https://b.example", confidence="low"),
+    ]
+    text = render("table", [outcome({"key_products": ["anvils", "rope"]}, basis=basis)])
+    assert "anvils; rope (low)[^1][^2]" in text
+    assert "1 of 3 fields filled, 1 cited; confidence 1 low." in text

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from runner.providers.parallel.http import Http
 
 RUNS = "/v1beta/findall/runs"
+RUN = f"{RUNS}/{{id}}"
 INGEST = "/v1beta/findall/ingest"
 
 WELL_ENDED = frozenset({"match_limit_met", "candidates_exhausted", "low_match_rate"})
@@ -47,7 +48,7 @@ class FindAlls:
 
     async def look(self, run_id: str) -> Search:
         """Return how far a run is."""
-        run = await self._http().get(f"{RUNS}/{run_id}")
+        run = await self._http().get(RUN, run_id)
         status = run.get("status")
         if not isinstance(status, dict):
             raise AmbiguousError(f"GET {RUNS}/{run_id} answered without a status")
@@ -61,7 +62,7 @@ class FindAlls:
 
     async def result(self, run_id: str) -> Found:
         """Return what a run found: the candidates that match."""
-        answer = await self._http().get(f"{RUNS}/{run_id}/result")
+        answer = await self._http().get(f"{RUN}/result", run_id)
         candidates = answer.get("candidates")
         if not isinstance(candidates, list):
             raise AmbiguousError(f"GET {RUNS}/{run_id}/result answered without candidates")

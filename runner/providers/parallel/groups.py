@@ -28,7 +28,9 @@ FINGERPRINT = "runner_fp"
 """The metadata key under which each run carries its call's fingerprint."""
 
 GROUPS = "/v1/tasks/groups"
-RUNS = "/v1/tasks/runs"
+GROUP = f"{GROUPS}/{{id}}"
+GROUP_RUNS = f"{GROUP}/runs"
+RUN = "/v1/tasks/runs/{id}"
 TOLD = 3
 """So few runs are asked to tell of their progress."""
 
@@ -56,11 +58,10 @@ class TaskGroups:
         if len(inputs) <= TOLD:
             # Such runs are watched one by one; only those that track events can tell of them.
             inputs = [{**each, "enable_events": True} for each in inputs]
-        route = f"{GROUPS}/{group}/runs"
-        answer = await self._http().post(route, {"inputs": inputs})
+        answer = await self._http().post(GROUP_RUNS, {"inputs": inputs}, group)
         run_ids = answer.get("run_ids")
         if not isinstance(run_ids, list) or len(run_ids) != len(inputs):
-            raise AmbiguousError(f"POST {route} answered without an id for every run")
+            raise AmbiguousError(f"{group} took runs on without an id for every run")
         return Added(run_ids=run_ids, status=_status(answer.get("status"), None))
 
     async def read(
@@ -77,7 +78,7 @@ class TaskGroups:
             wanted["include_input"] = "true"
         if outputs:
             wanted["include_output"] = "true"
-        async for event in self._http().stream(f"{GROUPS}/{group}/runs", **wanted):
+        async for event in self._http().stream(GROUP_RUNS, group, wanted):
             run = _event(event)
             if run is not None:
                 yield run
@@ -85,7 +86,7 @@ class TaskGroups:
     async def watch(self, group: str, after: str | None) -> AsyncIterator[Run | GroupStatus]:
         """Yield completions and statuses of a group from a cursor on."""
         cursor = {"last_event_id": after} if after else {}
-        async for event in self._http().stream(f"{GROUPS}/{group}/events", **cursor):
+        async for event in self._http().stream(f"{GROUP}/events", group, cursor):
             if event.get("type") == "task_group_status":
                 yield _status(event.get("status"), event.get("event_id"))
             else:
@@ -95,30 +96,29 @@ class TaskGroups:
 
     async def status(self, group: str) -> GroupStatus:
         """Return the group's status."""
-        answer = await self._http().get(f"{GROUPS}/{group}")
+        answer = await self._http().get(GROUP, group)
         return _status(answer.get("status"), None)
 
     async def result(self, run_id: str) -> Run:
         """Return one run, with its answer if it is completed."""
-        route = f"{RUNS}/{run_id}"
-        run = _run(await self._http().get(route), None, None)
+        run = _run(await self._http().get(RUN, run_id), None, None)
         if run is None:
-            raise AmbiguousError(f"GET {route} answered without a run")
+            raise AmbiguousError(f"The answer about {run_id} holds no run")
         if run.status != "completed":
             return run
         try:
-            answer = await self._http().get(f"{route}/result")
+            answer = await self._http().get(f"{RUN}/result", run_id)
         except UnknownRunError as error:
             # The result of a run that has just failed is 404, like that of an unknown one.
             raise AmbiguousError(f"The result of {run_id} is not there yet") from error
         found = _run(answer.get("run"), answer.get("output"), None)
         if found is None or found.answer is None:
-            raise AmbiguousError(f"GET {route}/result answered without an output")
+            raise AmbiguousError(f"The result of {run_id} came without an output")
         return found
 
     async def progress(self, run_id: str) -> AsyncIterator[RunProgress]:
         """Yield what one run says of itself."""
-        async for event in self._http().stream(f"{RUNS}/{run_id}/events"):
+        async for event in self._http().stream(f"{RUN}/events", run_id):
             said = _progress(event)
             if said is not None:
                 yield said

@@ -8,8 +8,10 @@ was accepted), `AmbiguousError` (it may have been accepted, and the answer was l
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
+from types import MappingProxyType
 from typing import cast
 
 import orjson
@@ -17,7 +19,7 @@ import orjson
 from runner import __version__
 from runner.errors import AmbiguousError, RateLimitedError, UnreachableError
 from runner.jsonvalue import JSON
-from runner.providers.base import Exchange, Listener
+from runner.providers.exchanges import ACCEPTED, Exchange, Listener, current_purpose
 from runner.providers.parallel import errors
 from runner.providers.parallel.clients import Clients, httpx
 from runner.providers.parallel.streams import events
@@ -33,7 +35,7 @@ POOL_SECONDS = 60.0
 QUIET_SECONDS = 90.0
 """A stream that says nothing for so long is taken for dead, and opened again."""
 
-OK = range(200, 300)
+_NONE: Mapping[str, str] = MappingProxyType({})
 
 
 class Http:
@@ -50,6 +52,7 @@ class Http:
         self._key = key
         self._listener = listener
         self._now = now
+        self._host = _host(base_url)
         # Certificates take a while to load, and a plain address on loopback has none.
         verify = False if base_url.startswith("http://") else httpx.create_ssl_context()
 
@@ -69,35 +72,40 @@ class Http:
 
         self._clients = Clients(make)
 
-    async def get(self, route: str, **params: str | float) -> JSON:
-        """Return the JSON answer of a GET.
+    async def get(self, route: str, id_: str | None = None) -> JSON:
+        """Return the JSON answer of a GET; `id_` is put in the place of `{id}` in the route.
 
         Raises:
             RunnerError: see the module's docstring.
         """
-        return await self._send("GET", route, params=params)
+        return await self._send("GET", route, id_)
 
-    async def post(self, route: str, body: Mapping[str, JSON]) -> JSON:
-        """Return the JSON answer of a POST.
+    async def post(self, route: str, body: Mapping[str, JSON], id_: str | None = None) -> JSON:
+        """Return the JSON answer of a POST; `id_` as in `get`.
 
         Raises:
             RunnerError: see the module's docstring.
         """
-        return await self._send("POST", route, content=orjson.dumps(body))
+        return await self._send("POST", route, id_, content=orjson.dumps(body))
 
-    async def stream(self, route: str, **params: str) -> AsyncIterator[JSON]:
+    async def stream(
+        self, route: str, id_: str, params: Mapping[str, str] = _NONE
+    ) -> AsyncIterator[JSON]:
         """Yield the events of a stream; its clean end says nothing about completeness.
+
+        `id_` is put in the place of `{id}` in the route.
 
         Raises:
             AmbiguousError: the stream was cut or is no event stream.
         """
         started = time.perf_counter()
         status: int | None = None
+        path = _filled(route, id_)
         try:
             with self._clients.one() as client:
                 request = client.build_request(
                     "GET",
-                    route,
+                    path,
                     params=params,
                     # Plain bytes: they are read below httpx's own decoding, see `_chunks`.
                     headers={"accept": "text/event-stream", "accept-encoding": "identity"},
@@ -108,20 +116,19 @@ class Http:
                 response = await client.send(request, stream=True)
                 try:
                     status = response.status_code
-                    if status not in OK:
+                    if status not in ACCEPTED:
                         self._refused(response, await response.aread())
                     kind = response.headers.get("content-type", "")
                     if not kind.startswith("text/event-stream"):
-                        raise AmbiguousError(f"GET {route} answered '{kind}', no event stream")
+                        raise AmbiguousError(f"GET {path} answered '{kind}', no event stream")
                     async for event in events(_chunks(response)):
                         yield event
                 finally:
                     await _close(response)
         except httpx.HTTPError as error:
-            raise _lost("GET", route, error) from error
+            raise _lost("GET", path, error) from error
         finally:
-            if status is not None:
-                self._tell("GET", route, status, started)
+            self._tell("GET", route, id_, status, started)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -131,33 +138,32 @@ class Http:
         self,
         method: str,
         route: str,
+        id_: str | None,
         *,
-        params: Mapping[str, str | float] | None = None,
         content: bytes | None = None,
     ) -> JSON:
         started = time.perf_counter()
         status = None
+        path = _filled(route, id_)
         headers = {"content-type": "application/json"} if content is not None else None
         try:
             with self._clients.one() as client:
-                response = await client.request(
-                    method, route, params=params, content=content, headers=headers
-                )
+                response = await client.request(method, path, content=content, headers=headers)
             # It leads back to the response: a circle that would keep the request's body for long.
             response.stream = httpx.ByteStream(b"")
             status = response.status_code
         except httpx.HTTPError as error:
-            raise _lost(method, route, error) from error
+            raise _lost(method, path, error) from error
         finally:
-            self._tell(method, route, status, started)
-        if status not in OK:
+            self._tell(method, route, id_, status, started)
+        if status not in ACCEPTED:
             self._refused(response, response.content)
         try:
             answer = orjson.loads(response.content)
         except orjson.JSONDecodeError as error:
-            raise AmbiguousError(f"{method} {route} answered something that is no JSON") from error
+            raise AmbiguousError(f"{method} {path} answered something that is no JSON") from error
         if not isinstance(answer, dict):
-            raise AmbiguousError(f"{method} {route} answered JSON that is no object")
+            raise AmbiguousError(f"{method} {path} answered JSON that is no object")
         return answer
 
     def _refused(self, response: httpx.Response, body: bytes) -> None:
@@ -172,12 +178,38 @@ class Http:
             raise AmbiguousError(f"{asked} answered {status}{': ' + said if said else ''}")
         raise errors.refusal(status, body, self._key)
 
-    def _tell(self, method: str, route: str, status: int | None, started: float) -> None:
-        if self._listener is not None:
-            milliseconds = (time.perf_counter() - started) * 1000
-            self._listener(
-                Exchange(method=method, route=route, status=status, milliseconds=milliseconds)
+    def _tell(
+        self, method: str, route: str, id_: str | None, status: int | None, started: float
+    ) -> None:
+        if self._listener is None:
+            return
+        purpose, attempt = current_purpose()
+        error = sys.exception()
+        self._listener(
+            Exchange(
+                method=method,
+                route=route,
+                id=id_,
+                host=self._host,
+                status=status,
+                error=None if status is not None or error is None else type(error).__name__,
+                milliseconds=(time.perf_counter() - started) * 1000,
+                purpose=purpose,
+                attempt=attempt,
             )
+        )
+
+
+def _filled(route: str, id_: str | None) -> str:
+    return route if id_ is None else route.replace("{id}", id_)
+
+
+def _host(base_url: str) -> str:
+    """Return scheme, host and port of an address; a user name and a password stay out."""
+    url = httpx.URL(base_url)
+    host = f"[{url.host}]" if ":" in url.host else url.host
+    port = url.port or (443 if url.scheme == "https" else 80)
+    return f"{url.scheme}://{host}:{port}"
 
 
 async def _close(response: httpx.Response) -> None:
