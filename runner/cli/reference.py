@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -63,7 +63,7 @@ def _writers() -> Mapping[str, Writer]:
     from runner.reference import commands, errors, language, tables
 
     known = list(described_commands())
-    parts = {
+    parts: Mapping[str, Callable[[], str]] = {
         "exits": errors.describe_exits,
         "refusals": errors.describe_refusals,
         "rules": errors.describe_rules,
@@ -99,7 +99,7 @@ def described_commands() -> Iterator[Command]:
 
 
 def _described(found: click.Command, context: click.Context, name: str) -> Iterator[Command]:
-    from runner.reference.commands import Command, Option
+    from runner.reference.commands import Command
 
     options = tuple(_options(found, context))
     yield Command(

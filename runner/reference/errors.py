@@ -23,9 +23,11 @@ EXITS: Mapping[ExitCode, tuple[str, str]] = MappingProxyType(
         ),
         ExitCode.FAILED_ROWS: (
             "Done, but rows failed or a check failed. Report and results are written.",
-            "The report tells each row that failed, with its reason, and each failed check. A row "
-            "that failed is asked again when the job's `cache` age is over; `--refresh` asks for "
-            "all rows anew, and `retry: {failed_runs: 1}` buys what failed once more at once.",
+            (
+                "The report tells each row that failed, with its reason, and each failed check. "
+                "A row that failed is asked again when the job's `cache` age is over; `--refresh` "
+                "asks for all rows anew; `retry: {failed_runs: 1}` buys what fails once more."
+            ),
         ),
         ExitCode.USAGE: (
             "The job, its data or the command line is wrong. Nothing was bought for it.",
@@ -37,8 +39,10 @@ EXITS: Mapping[ExitCode, tuple[str, str]] = MappingProxyType(
         ),
         ExitCode.PROVIDER: (
             "The provider failed: it could not be reached, or gave errors to the last attempt.",
-            "Run again later; what was bought is kept and picked up. The same code is given when "
-            "`runner` itself is at fault; it then names a file to report.",
+            (
+                "Run again later; what was bought is kept and picked up. The same code is given "
+                "when `runner` itself is at fault; it then names a file to report."
+            ),
         ),
         ExitCode.STILL_RUNNING: (
             "Answers are still on their way at the timeout, or because of `--no-wait`.",
@@ -46,8 +50,10 @@ EXITS: Mapping[ExitCode, tuple[str, str]] = MappingProxyType(
         ),
         ExitCode.BUDGET: (
             "The budget, or the account's credit, stopped the run.",
-            "Raise `budget:` or `--max-cost`, ask for fewer rows with `--limit`, or add credit, "
-            "and run again.",
+            (
+                "Raise `budget` or `--max-cost`, ask for fewer rows with `--limit`, or add credit, "
+                "and run again."
+            ),
         ),
         ExitCode.INTERRUPTED: (
             "Interrupted with Ctrl-C.",

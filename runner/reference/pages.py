@@ -7,7 +7,7 @@ code. A name `*` stands for everything of that kind that the page does not name.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import resources
 from typing import TypeAlias
 
@@ -19,10 +19,12 @@ PAGES = ("guide", "language", "commands", "errors")
 Writer: TypeAlias = Callable[[str, frozenset[str]], str]
 """From a name, and the names of its kind that the page has, to markdown."""
 
-_BLOCK = re.compile(r"<!-- (?P<kind>[a-z]+): (?P<name>[^>]+?) -->\n(?:.*?\n)??<!-- end -->\n", re.S)
-_COMMENT = re.compile(r"^<!-- .* -->\n", re.M)
-_HEADING = re.compile(r"^(?P<level>##+) (?P<title>.+)$", re.M)
-_FENCED = re.compile(r"^```.*?^```$", re.M | re.S)
+_BLOCK = re.compile(
+    r"<!-- (?P<kind>[a-z]+): (?P<name>[^>]+?) -->\n(?:.*?\n)??<!-- end -->\n", re.DOTALL
+)
+_COMMENT = re.compile(r"^<!-- .* -->\n", re.MULTILINE)
+_HEADING = re.compile(r"^(?P<level>##+) (?P<title>.+)$", re.MULTILINE)
+_FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 _DROPPED = re.compile(r"[^\w\- ]")
 
 
@@ -108,7 +110,7 @@ def anchor(title: str) -> str:
     return _DROPPED.sub("", title.lower()).replace(" ", "-")
 
 
-def table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def table(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     """Return rows as a markdown table."""
     lines = [heads, tuple("---" for _ in heads), *rows]
     return "\n".join(f"| {' | '.join(map(_cell, line))} |" for line in lines)

@@ -16,7 +16,7 @@ from runner.report.filters import FILTERS
 from runner.server.faults import Faults
 from runner.templating.sandbox import filter_names
 
-_ATTRIBUTE = re.compile(r"^ {4}(\w+): (.+(?:\n {8}.+)*)", re.M)
+_ATTRIBUTE = re.compile(r"^ {4}(\w+): (.+(?:\n {8}.+)*)", re.MULTILINE)
 
 
 def describe_processors() -> str:

@@ -26,11 +26,11 @@ each_text = pytest.mark.parametrize(
     ("file", "text"), TEXTS.items(), ids=[file.name for file in TEXTS]
 )
 
-_FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.M | re.S)
+_FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _CODE = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
-_HEADING = re.compile(r"^#+ (.+)$", re.M)
-_BLOCK = re.compile(r"<!-- \w+: .*?<!-- end -->\n", re.S)
+_HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+_BLOCK = re.compile(r"<!-- \w+: .*?<!-- end -->\n", re.DOTALL)
 
 
 def by_hand(text):
@@ -91,7 +91,7 @@ def test_every_variable_of_the_environment_is_told():
 
 
 def test_messages_that_are_told_are_those_that_are_given():
-    told = re.findall(r"^\| `([^`]+)` \|", page_text("errors"), re.M)
+    told = re.findall(r"^\| `([^`]+)` \|", page_text("errors"), re.MULTILINE)
     given = "".join(
         file.read_text(encoding="utf-8") for file in (ROOT / "tests/jobs/err").glob("*.out")
     )
@@ -186,8 +186,8 @@ def test_no_text_is_longer_than_it_should_be(file, text):
 
 def test_the_readme_shows_a_job_and_what_its_run_gives(tmp_path, monkeypatch):
     text = TEXTS[README]
-    job = re.search(r"<!-- job -->\n```yaml\n(.*?)```", text, re.S)[1]
-    report = re.search(r"<!-- report -->\n(.*?)<!-- end -->", text, re.S)[1]
+    job = re.search(r"<!-- job -->\n```yaml\n(.*?)```", text, re.DOTALL)[1]
+    report = re.search(r"<!-- report -->\n(.*?)<!-- end -->", text, re.DOTALL)[1]
     shutil.copytree(ROOT / "jobs" / "documents", tmp_path / "documents")
     (tmp_path / "job.yaml").write_text(job, encoding="utf-8")
     (tmp_path / "runner.yaml").write_text("{}\n", encoding="utf-8")
@@ -218,7 +218,7 @@ def test_reference_prints_a_page_without_its_comments():
 
 
 def test_reference_lists_its_pages():
-    assert re.findall(r"^runner reference (\w+)", run().stdout, re.M) == list(PAGES)
+    assert re.findall(r"^runner reference (\w+)", run().stdout, re.MULTILINE) == list(PAGES)
 
 
 def test_reference_writes_the_pages_into_a_folder(tmp_path):
