@@ -45,7 +45,9 @@ def describe_command(name: str, named: frozenset[str], commands: Sequence[Comman
         for each in commands
         if (each.name.split(" ")[0] not in named if name == "*" else _is_of(each, name))
     ]
-    return "\n\n".join(_section(each, shared) for each in wanted)
+    sections = [_section(each, shared) for each in wanted]
+    is_rest = name == "*" and sections
+    return "\n\n".join(["## Other commands", *sections] if is_rest else sections)
 
 
 def describe_shared(commands: Sequence[Command]) -> str:

@@ -36,6 +36,14 @@ _FORMS: Mapping[str, str] = {
 }
 """What a text must be, by how the message begins that refuses another one."""
 
+_HEADS: Mapping[str, str] = {
+    "vars": "In a declaration",
+    "checks": "In each check",
+    "steps": "In each step",
+    "source_policies": "In each policy",
+}
+"""What stands in a key that is a list, or whose own keys are names that the user gives."""
+
 _WIDTH = 100
 
 
@@ -43,7 +51,8 @@ def describe_key(name: str, named: frozenset[str]) -> str:
     """Return the section of one key of a job; of `*`, of those that the page does not name."""
     keys = job_schema()["properties"]
     names = [key for key in keys if key not in named] if name == "*" else [name]
-    return "\n\n".join(_section(key, _resolved(keys[key]), _where(key)) for key in names)
+    sections = [_section(key, _resolved(keys[key]), _where(key)) for key in names]
+    return "\n\n".join(["## Other keys", *sections] if name == "*" and sections else sections)
 
 
 def describe_project(name: str, named: frozenset[str]) -> str:
@@ -63,7 +72,7 @@ def _section(key: str, schema: Mapping[str, JSON], where: str) -> str:
     ]
     rows = _merged(_rows(key, schema))
     if rows:
-        parts.append(table(("Inside it", "Takes", "Means", "For example"), rows))
+        parts.append(table((_HEADS.get(key, "Inside it"), "Takes", "Means", "For example"), rows))
     return "\n\n".join(parts)
 
 
