@@ -21,7 +21,7 @@ TROUBLE = {
     "one answer in five is lost (seed 1)": {"cut_after": 0.2, "seed": 1},
     "one answer in five is lost (seed 2)": {"cut_after": 0.2, "seed": 2},
     "one answer in five is lost (seed 3)": {"cut_after": 0.2, "seed": 3},
-    "every stream ends too early": {"stream_short": 1.0, "seed": 1},
+    "a stream ends too early": {"stream_short": 1, "seed": 1},
     "killed near its end, and run again": {"run_seconds": 2.0},
 }
 CONTENDERS = ("client, one run a row", "parallel-cli enrich run", "runner run")
