@@ -10,8 +10,9 @@ from pathlib import Path
 
 import click
 
-from runner.cli.messages import moment, plural, show_json, shown_path
+from runner.cli.messages import show_json, shown_path
 from runner.cli.options import Commands
+from runner.course.words import moment, plural
 from runner.errors import UsageError
 from runner.execute.cache import Cache
 from runner.execute.state import find_state

@@ -12,9 +12,10 @@ from pathlib import Path
 
 import click
 
-from runner.cli.messages import plural, shown_path
-from runner.cli.planning import survey_job
-from runner.cli.stages import edition_for
+from runner.cli.messages import shown_path
+from runner.course.forecasting import survey_job
+from runner.course.stages import edition_for
+from runner.course.words import plural
 from runner.errors import UsageError
 from runner.execute.inputs import Inputs, inputs_of, read_inputs
 from runner.execute.kept import last_run

@@ -8,9 +8,11 @@ from pathlib import Path
 import click
 
 from runner.cli.completion import complete_run
-from runner.cli.messages import plural, show_json
+from runner.cli.loading import load_job_file
+from runner.cli.messages import show_json
 from runner.cli.options import job_argument, load_options, parse_variables, talk_options
-from runner.cli.stages import load_job_file, state_for
+from runner.course.stages import state_for
+from runner.course.words import plural
 from runner.evidence.changes import Changes, FieldChange
 from runner.evidence.text import glimpse
 
@@ -38,7 +40,7 @@ def command(
 
     One RUN is compared with the last. What is only put in other words is told apart from a change.
     """
-    from runner.cli.past import compared
+    from runner.course.past import compared
     from runner.execute.kept import chosen_runs
 
     del form

@@ -8,8 +8,9 @@ from pathlib import Path
 import click
 
 from runner.cli.gates import show_failures
-from runner.cli.messages import dollars, plural, show_json, shown_path
-from runner.cli.summary import Summary, unchanged_record
+from runner.cli.messages import show_json, shown_path
+from runner.course.summary import Summary, unchanged_record
+from runner.course.words import dollars, plural
 from runner.execute.outcomes import Status
 from runner.job.model import Job
 from runner.report.render import is_html

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 import click
 
 from runner.cli.log import Log
-from runner.cli.messages import plural, show_problems
+from runner.cli.messages import show_problems
+from runner.course.words import plural
 from runner.evidence.checks import Checks
 from runner.job.diagnostics import Problem, render
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import click
 
-from runner.cli.messages import dollars, moment, show_json
+from runner.cli.messages import show_json
+from runner.course.words import dollars, moment
 from runner.errors import UsageError
 from runner.execute.ledger import Ledger
 from runner.execute.runs import RunRecord

@@ -25,7 +25,7 @@ def command(config: Path, job: Path | None, form: str, *, verbose: bool, quiet: 
     from runner.job.enrichment import read_enrichment
     from runner.job.load import load
     from runner.job.project import find_root
-    from runner.plan.processors import PROCESSORS
+    from runner.planning.processors import PROCESSORS
 
     here = Path.cwd()
     folder = (here / (job or config)).parent

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TextIO
 
 from runner.cli.messages import shown_path
-from runner.cli.summary import Summary
+from runner.course.summary import Summary
 from runner.errors import RunnerError
 from runner.execute.state import check_writable, staged
 from runner.job.diagnostics import JobProblemsError

@@ -17,7 +17,7 @@ from runner.execute.outcomes import Outcome
 from runner.execute.stored import json_line
 from runner.execute.watching import Watcher
 from runner.job.credentials import masked
-from runner.plan.calls import Call
+from runner.planning.calls import Call
 from runner.providers.exchanges import Exchange
 
 FINGERPRINT_SHOWN: Final = 12

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
 import click
 
+from runner.course.words import plural
 from runner.errors import RunnerError, TemplateError
 from runner.job.diagnostics import JobProblemsError, Problem, as_dict, render
 from runner.jsonvalue import JSON
@@ -119,32 +119,6 @@ def shown_path(path: Path) -> str:
     """Return a path the way the user would type it."""
     here = Path.cwd()
     return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
-
-
-def plural(count: int, noun: str) -> str:
-    """Return `1 row`, `2 rows`, `2 queries`."""
-    many = noun[:-1] + "ies" if noun.endswith("y") else noun + "s"
-    return f"{count:,} {noun if count == 1 else many}"
-
-
-def dollars(amount: Decimal) -> str:
-    """Return an amount as `$0.05`, with as many decimals as it needs and two at least."""
-    text = f"{amount.normalize():f}"
-    decimals = max(2, len(text.partition(".")[2]))
-    return f"${amount:,.{decimals}f}"
-
-
-def duration(seconds: float) -> str:
-    """Return a time in its largest fitting unit: `40 s`, `5 min`, `2.5 h`, `3 days`."""
-    for unit, size, next_size in (("s", 1, 90), ("min", 60, 5_400), ("h", 3_600, 172_800)):
-        if seconds < next_size:
-            return f"{round(seconds / size, 1 if unit == 'h' else 0):,g} {unit}"
-    return f"{seconds / 86_400:,.0f} days"
-
-
-def moment(seconds: float) -> str:
-    """Return seconds since 1970 as `2026-11-26T09:30:00+00:00`."""
-    return datetime.fromtimestamp(seconds, tz=UTC).isoformat(timespec="seconds")
 
 
 def _count(problems: list[Problem]) -> str:

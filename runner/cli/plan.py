@@ -11,15 +11,17 @@ from pathlib import Path
 import click
 
 from runner.cli.changed import chooser_for, chosen_files
-from runner.cli.messages import dollars, duration, plural, show_error, show_json, show_warnings
+from runner.cli.loading import load_job_file
+from runner.cli.messages import show_error, show_json, show_warnings
 from runner.cli.options import changed_options, job_options, parse_variables, talk_options
-from runner.cli.planning import Later, later_calls, plan_record, survey_job, verification
-from runner.cli.stages import edition_for, load_job_file
+from runner.course.forecasting import Later, later_calls, plan_record, survey_job, verification
+from runner.course.stages import edition_for
+from runner.course.words import dollars, duration, plural
 from runner.errors import ExitCode, RunnerError, UsageError
 from runner.execute.survey import Survey
 from runner.job.model import FoundItems, Job
 from runner.jsonvalue import JSON
-from runner.plan.calls import Call
+from runner.planning.calls import Call
 
 
 @click.command("plan")

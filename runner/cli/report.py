@@ -8,10 +8,11 @@ from pathlib import Path
 import click
 
 from runner.cli.completion import complete_template
+from runner.cli.loading import load_job_file
 from runner.cli.messages import shown_path
 from runner.cli.options import job_argument, load_options, parse_variables, talk_options
-from runner.cli.past import stored_report
-from runner.cli.stages import load_job_file, state_for
+from runner.course.past import stored_report
+from runner.course.stages import state_for
 from runner.execute.state import write_whole
 from runner.report.render import render_report
 

@@ -71,10 +71,10 @@ def command(
     With --changed or --since a JOB may be a folder; without any, it is every job below this one.
     """
     from runner.cli.changed import chooser_for, chosen_files
-    from runner.cli.course import Options
     from runner.cli.ending import Saying
     from runner.cli.junit import junit_file
     from runner.cli.running import load_for, run_job
+    from runner.course.running import Options
 
     options = Options(
         variables=parse_variables(variables),
@@ -87,9 +87,6 @@ def command(
         buy=not no_buy,
         out=out,
         allow_outside=allow_outside,
-        log_file=log_file,
-        quiet=quiet,
-        verbose=verbose,
     )
     files = chosen_files(jobs, changed=changed, since=since)
     chooser = chooser_for(
@@ -106,13 +103,15 @@ def command(
     with junit_file(junit) as suites:
         for file in files:
             try:
-                job = load_for(file, options)
+                job = load_for(file, options, quiet=quiet)
                 because = None if chooser is None else chooser.reasons(job, quiet=quiet)
                 if because is not None and not because:
                     say.unchanged(job)
                     continue
                 with suites.suite(job.name) as suite:
-                    summary = run_job(job, options, suite)
+                    summary = run_job(
+                        job, options, log=log_file, quiet=quiet, verbose=verbose, suite=suite
+                    )
                     suites.add(suite, summary)
             except RunnerError as error:
                 suites.add_error(file, error)

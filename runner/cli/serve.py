@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from runner.cli.messages import plural, show_warnings
+from runner.cli.messages import show_warnings
 from runner.cli.serving import check_binding, host_option, port_option, run_until_stopped
+from runner.course.words import plural
 from runner.errors import UsageError
 
 if TYPE_CHECKING:

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
 
-from runner.cli.messages import dollars, plural, show_warnings, shown_path
-from runner.cli.summary import Summary
+from runner.cli.messages import show_warnings, shown_path
+from runner.course.summary import Summary
+from runner.course.words import dollars, plural
 from runner.errors import reason
 from runner.jsonvalue import JSON
 from runner.report.escape import inline

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import click
 
-from runner.cli.messages import FORMATS, plural, show_error, show_problems, shown_path
+from runner.cli.messages import FORMATS, show_error, show_problems, shown_path
 from runner.cli.options import load_options, parse_variables, talk_options
+from runner.course.words import plural
 from runner.errors import ExitCode, RunnerError, UsageError
 from runner.job.diagnostics import Problem, has_errors, ordered
 from runner.job.load import job_files, load

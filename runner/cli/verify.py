@@ -11,8 +11,8 @@ from pathlib import Path
 import click
 
 from runner.cli.gates import show_failures
-from runner.cli.means import open_means
-from runner.cli.messages import dollars, plural, show_json, shown_path
+from runner.cli.loading import load_job_file
+from runner.cli.messages import show_json, shown_path
 from runner.cli.options import (
     job_argument,
     load_options,
@@ -20,9 +20,12 @@ from runner.cli.options import (
     parse_variables,
     talk_options,
 )
-from runner.cli.past import stored_report, verified_steps
-from runner.cli.stages import load_job_file, state_for
-from runner.cli.verifying import Reader
+from runner.cli.voice import Terminal
+from runner.course.means import open_means
+from runner.course.past import stored_report, verified_steps
+from runner.course.stages import state_for
+from runner.course.verifying import Reader
+from runner.course.words import dollars, plural
 from runner.errors import ExitCode, StateError, UsageError
 from runner.evidence.text import glimpse
 from runner.evidence.verifying import VERDICTS, Doubt, Evidence, verdict_records
@@ -116,7 +119,7 @@ async def _verify(job: Job, state: State, run: KeptRun, asked: _Asked) -> Decima
         )
     tally = Tally()
     async with open_means(
-        job, state, allow_outside=asked.allow_outside, quiet=asked.quiet
+        job, state, allow_outside=asked.allow_outside, voice=Terminal(asked.quiet)
     ) as means:
         means.ledger.start(new_run("verify"), job.name)
         status = "stopped"

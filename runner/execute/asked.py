@@ -21,9 +21,9 @@ from runner.execute.state import write_whole
 from runner.execute.stored import read_outcomes
 from runner.job.model import Job, Step, Task
 from runner.jsonvalue import JSON, canonical, digest
-from runner.plan.calls import Call
-from runner.plan.choosing import choose
-from runner.plan.reading import ALL, names_read
+from runner.planning.calls import Call
+from runner.planning.choosing import choose
+from runner.planning.reading import ALL, names_read
 
 NEVER = "never asked"
 GONE = "its answer is no longer stored"

@@ -12,7 +12,7 @@ from runner.execute.ledger import Ledger
 from runner.execute.limits import Pace
 from runner.execute.terms import Kept, Terms
 from runner.jsonvalue import JSON
-from runner.plan.calls import Call
+from runner.planning.calls import Call
 from runner.providers.base import Answer, Part, Provider, Splitting
 from runner.providers.exchanges import purpose_of
 

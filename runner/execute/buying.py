@@ -28,8 +28,8 @@ from runner.execute.limits import Pace
 from runner.execute.listening import Listeners
 from runner.execute.reconciling import LOOKS, look
 from runner.execute.terms import Kept, Terms
-from runner.plan.calls import Call
-from runner.plan.time import RUNS_A_REQUEST, RUNS_AT_ONCE
+from runner.planning.calls import Call
+from runner.planning.time import RUNS_A_REQUEST, RUNS_AT_ONCE
 from runner.providers.base import GroupStatus, Run, RunProgress, Runs
 from runner.providers.exchanges import purpose_of
 

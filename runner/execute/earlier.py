@@ -12,8 +12,8 @@ from runner.execute.outcomes import Outcome
 from runner.execute.stored import read_outcomes
 from runner.job.model import Step
 from runner.jsonvalue import JSON
-from runner.plan.calls import Withheld
-from runner.plan.expand import Earlier, Past
+from runner.planning.calls import Withheld
+from runner.planning.expand import Earlier, Past
 
 Values: TypeAlias = Mapping[str, JSON]
 

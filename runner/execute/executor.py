@@ -34,8 +34,8 @@ from runner.execute.terms import Kept, Terms, entry_of
 from runner.execute.validity import Validity
 from runner.execute.waiting import Waiting
 from runner.execute.watching import Watcher
-from runner.plan.calls import Call
-from runner.plan.time import RUNS_A_REQUEST
+from runner.planning.calls import Call
+from runner.planning.time import RUNS_A_REQUEST
 from runner.providers.base import Answer, Provider
 
 AT_HAND = 1_000

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Final, Literal, TypeAlias
 
 from runner.execute.outcomes import Status
-from runner.plan.distinct import FEW, FIRST_SIZE, place_of, short
+from runner.planning.distinct import FEW, FIRST_SIZE, place_of, short
 
 Source: TypeAlias = Literal["cached", "new", "attached"]
 """Where an answer came from: the cache, this run's purchase, or one that was on its way."""

@@ -26,7 +26,7 @@ from runner.execute.ledger import Ledger
 from runner.execute.limits import Pace
 from runner.execute.terms import Kept, Terms
 from runner.jsonvalue import JSON
-from runner.plan.calls import Call
+from runner.planning.calls import Call
 from runner.providers.base import FindAlls, RunProgress, Search
 from runner.providers.exchanges import asking_for, purpose_of
 

@@ -10,7 +10,7 @@ from runner.execute.portions import portions
 from runner.execute.standing import Standings
 from runner.execute.survey import CHUNK
 from runner.jsonvalue import JSON
-from runner.plan.calls import Call
+from runner.planning.calls import Call
 
 
 def known_outcomes(

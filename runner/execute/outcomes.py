@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Literal, TypeAlias
 
 from runner.jsonvalue import JSON
-from runner.plan.calls import Call, Withheld
+from runner.planning.calls import Call, Withheld
 
 Status: TypeAlias = Literal["ok", "failed", "invalid", "pending", "skipped"]
 

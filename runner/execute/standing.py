@@ -9,7 +9,7 @@ from typing import Final, Literal, TypeAlias
 from runner.execute.cache import Cache
 from runner.execute.ledger import Ledger, Purchase
 from runner.job.model import Step
-from runner.plan.calls import Call
+from runner.planning.calls import Call
 
 State: TypeAlias = Literal["cached", "attached", "new"]
 

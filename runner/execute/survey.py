@@ -10,9 +10,9 @@ from decimal import Decimal
 from runner.execute.portions import portions
 from runner.execute.standing import Standing, Standings
 from runner.jsonvalue import JSON
-from runner.plan.calls import Call
-from runner.plan.distinct import Distinct
-from runner.plan.expand import BEYOND_LIMIT
+from runner.planning.calls import Call
+from runner.planning.distinct import Distinct
+from runner.planning.expand import BEYOND_LIMIT
 
 CHUNK = 500
 """So many calls are looked up at a time."""

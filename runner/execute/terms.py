@@ -12,7 +12,7 @@ from runner.errors import InvalidRequestError
 from runner.execute.fates import Fate
 from runner.job.model import Step
 from runner.jsonvalue import JSON
-from runner.plan.calls import Call
+from runner.planning.calls import Call
 from runner.providers.base import Answer
 
 Kept: TypeAlias = tuple[str, Answer, float | None]

@@ -9,7 +9,7 @@ from decimal import Decimal
 from types import TracebackType
 from typing import IO, Final, Self
 
-from runner.plan.calls import Call, Withheld
+from runner.planning.calls import Call, Withheld
 
 HELD: Final = 2_000
 """So many calls wait in memory."""

@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 from runner.execute.fates import Fate
 from runner.execute.outcomes import Outcome
-from runner.plan.calls import Call
+from runner.planning.calls import Call
 from runner.providers.base import GroupStatus, RunProgress
 from runner.providers.exchanges import Exchange
 

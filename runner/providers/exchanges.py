@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Final, TypeAlias
 
 from runner.job.model import Kind
-from runner.plan.calls import Call
+from runner.planning.calls import Call
 
 ACCEPTED: Final = range(200, 300)
 

@@ -9,8 +9,8 @@ from dataclasses import fields
 from datetime import timedelta
 
 from runner.jsonvalue import JSON
-from runner.plan.prices import AS_OF, PRICES, SEARCH_RESULTS_INCLUDED
-from runner.plan.processors import FAST, FAST_FACTOR, PROCESSORS
+from runner.planning.prices import AS_OF, PRICES, SEARCH_RESULTS_INCLUDED
+from runner.planning.processors import FAST, FAST_FACTOR, PROCESSORS
 from runner.reference.pages import table
 from runner.report.filters import FILTERS
 from runner.server.faults import Faults

@@ -11,7 +11,7 @@ from typing import Final
 import httpx
 
 from runner import __version__
-from runner.plan.calls import WEBHOOK_EVENT
+from runner.planning.calls import WEBHOOK_EVENT
 from runner.server.archive import Archive, Delivery
 from runner.server.runs import Run
 from runner.server.signatures import signed_headers

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from runner.errors import StateError
-from runner.plan.calls import WEBHOOK_EVENT
+from runner.planning.calls import WEBHOOK_EVENT
 from runner.server.inbox import Inbox
 from runner.server.replies import json_response
 from runner.server.signatures import SignatureRefusedError, verify

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from runner.errors import RunnerError
 from runner.jsonvalue import JSON
-from runner.plan.processors import PROCESSORS
+from runner.planning.processors import PROCESSORS
 from runner.providers.base import STATUSES
 from runner.server import streams, validation
 from runner.server.exchange import Events, Exchange, Handler, Result, unprocessable

@@ -18,7 +18,7 @@ from runner.job.limits import (
     UNSUPPORTED,
 )
 from runner.jsonvalue import JSON
-from runner.plan.calls import WEBHOOK_EVENT
+from runner.planning.calls import WEBHOOK_EVENT
 
 MAX_INPUTS = 1_000
 MAX_URLS = 20

@@ -12,7 +12,7 @@ from opentelemetry.metrics import Meter
 from runner.execute.fates import Fate
 from runner.execute.outcomes import Outcome
 from runner.execute.watching import Watcher
-from runner.plan.calls import Call
+from runner.planning.calls import Call
 from runner.providers.exchanges import Exchange
 from runner.telemetry.names import About, shared_attributes
 

@@ -16,7 +16,7 @@ from opentelemetry.trace import Span, SpanKind, StatusCode, Tracer, set_span_in_
 from runner.execute.fates import Fate
 from runner.execute.outcomes import Outcome
 from runner.execute.watching import End, Watcher
-from runner.plan.calls import Call
+from runner.planning.calls import Call
 from runner.providers.exchanges import Exchange
 from runner.telemetry.names import About, request_attributes
 

@@ -21,7 +21,7 @@ sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
 
 from bench_parallel import ours  # noqa: E402 - found beside this file
 
-from runner.plan.time import RUNS_A_REQUEST  # noqa: E402 - found from the root
+from runner.planning.time import RUNS_A_REQUEST  # noqa: E402 - found from the root
 from runner.server.faults import Dice  # noqa: E402
 from tests.wire import Faults, WireProcess  # noqa: E402
 

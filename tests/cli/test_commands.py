@@ -13,7 +13,8 @@ from click.testing import CliRunner
 
 from runner.cli import schema as schema_command
 from runner.cli.main import COMMANDS, main
-from runner.cli.messages import dollars, plural, show_json, show_warnings
+from runner.cli.messages import show_json, show_warnings
+from runner.course.words import dollars, plural
 from runner.errors import StateError
 from runner.job.schema import job_schema_text
 

@@ -10,7 +10,7 @@ from runner.job.enrichment import read_enrichment
 from runner.job.load import load, load_job
 from runner.job.model import JsonOutput
 from runner.job.rows import read_rows
-from runner.plan.processors import PROCESSORS
+from runner.planning.processors import PROCESSORS
 
 # As `parallel-cli enrich plan` writes it.
 CONFIG = """\

@@ -11,7 +11,7 @@ from runner.execute.cache import Cache
 from runner.execute.executor import execute
 from runner.execute.terms import Terms
 from runner.job.model import Extract, Step
-from runner.plan.calls import Call
+from runner.planning.calls import Call
 from runner.providers.base import Answer, Part
 
 STEP = Step(action=Extract(urls=("{{ item.x }}",)))

@@ -25,7 +25,7 @@ from runner.execute.ledger import Ledger
 from runner.execute.limits import Pace
 from runner.execute.terms import Terms
 from runner.job.model import AutoOutput, Retry, Step, Task
-from runner.plan.calls import Call, fingerprint
+from runner.planning.calls import Call, fingerprint
 from runner.providers.base import Added, Answer, GroupStatus, Run
 
 

@@ -12,7 +12,7 @@ from runner.execute.cache import Cache
 from runner.execute.executor import execute
 from runner.execute.terms import Terms
 from runner.job.model import JsonOutput, Step, Task
-from runner.plan.calls import Call, fingerprint
+from runner.planning.calls import Call, fingerprint
 from runner.providers.base import Answer
 
 SCHEMA = {

@@ -22,7 +22,7 @@ from runner.execute.executor import execute
 from runner.execute.ledger import Ledger
 from runner.execute.terms import Terms
 from runner.job.model import FindAll, Retry, Step
-from runner.plan.calls import Call, fingerprint
+from runner.planning.calls import Call, fingerprint
 from runner.providers.base import Answer, Found, Search
 
 STEP = Step(

@@ -15,8 +15,8 @@ from runner.execute.ledger import Ledger
 from runner.execute.standing import ALWAYS, FAILED, OLD, REFRESH, Standings
 from runner.execute.survey import survey
 from runner.job.model import Step, Task
-from runner.plan.calls import Call, fingerprint
-from runner.plan.expand import BEYOND_LIMIT
+from runner.planning.calls import Call, fingerprint
+from runner.planning.expand import BEYOND_LIMIT
 
 STEP = Step(action=Task(input="q"))
 DAY = 86_400.0

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.plan.processors import PROCESSORS
+from runner.planning.processors import PROCESSORS
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = ROOT / "schemas" / "job.schema.json"

@@ -12,7 +12,7 @@ from runner.job import model
 from runner.job.durations import DURATION, parse_duration
 from runner.job.schema import DEFAULTABLE, job_schema, project_schema, validate_value
 from runner.job.shortform import as_short, expand, is_schema
-from runner.plan.processors import PROCESSORS
+from runner.planning.processors import PROCESSORS
 
 SCHEMA = job_schema()
 

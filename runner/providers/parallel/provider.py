@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from runner.errors import NotAvailableError
 from runner.job.model import Kind
 from runner.jsonvalue import JSON
-from runner.plan.time import QUOTAS
+from runner.planning.time import QUOTAS
 from runner.providers.base import Answer, Part
 from runner.providers.exchanges import Listener
 from runner.providers.parallel.address import check_base_url, check_key, edition_of

@@ -18,8 +18,8 @@ from typing_extensions import is_typeddict
 
 from runner.job.load import find_jobs, load
 from runner.job.rows import read_rows
-from runner.plan.expand import expand
-from runner.plan.waves import waves
+from runner.planning.expand import expand
+from runner.planning.waves import waves
 from runner.server.faults import Faults
 from tests.providers.parallel.conftest import SCHEMA
 

@@ -9,9 +9,9 @@ import pytest
 from runner.job.diagnostics import JobProblemsError
 from runner.job.load import load_job
 from runner.job.rows import read_rows
-from runner.plan.columns import columns_sent
-from runner.plan.expand import Past, expand
-from runner.plan.waves import waves
+from runner.planning.columns import columns_sent
+from runner.planning.expand import Past, expand
+from runner.planning.waves import waves
 
 TODAY = date(2026, 1, 2)
 

@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 import time
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
 
-import click
-
-from runner.cli.budget import confirm_partly
-from runner.cli.gathering import source_of, with_rows
-from runner.cli.leaving import note_begun, note_finished
-from runner.cli.means import Means, open_means
-from runner.cli.messages import plural
-from runner.cli.past import changes_since, values_before
-from runner.cli.results import write_results
-from runner.cli.stages import Calls, calls_of, state_for
-from runner.cli.summary import Summary, plan_line
-from runner.cli.verifying import Reader
-from runner.cli.watching import Progress, shown
+from runner.course.gathering import source_of, with_rows
+from runner.course.leaving import note_begun, note_finished
+from runner.course.means import Means, open_means
+from runner.course.past import changes_since, values_before
+from runner.course.progress import Progress
+from runner.course.results import write_results
+from runner.course.stages import Calls, calls_of, state_for
+from runner.course.summary import Summary
+from runner.course.verifying import Reader
+from runner.course.voice import Voice
+from runner.course.words import plural
 from runner.evidence.verifying import Verdicts, verdict_records, weigh
 from runner.execute.asked import asked, remember
 from runner.execute.earlier import Results
@@ -44,10 +41,10 @@ from runner.job.diagnostics import Problem
 from runner.job.durations import lowest
 from runner.job.model import Job, Step
 from runner.jsonvalue import JSON
-from runner.plan.calls import Call
-from runner.plan.processors import PROCESSORS
-from runner.plan.time import SECONDS
-from runner.plan.waves import waves
+from runner.planning.calls import Call
+from runner.planning.processors import PROCESSORS
+from runner.planning.time import SECONDS
+from runner.planning.waves import waves
 from runner.report.junit import Suite
 from runner.report.render import digest_for, files_of, render_report
 
@@ -60,9 +57,22 @@ INSTANT_SECONDS = 120.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What the command line asks of a run."""
+    """What a caller asks of a run.
 
-    variables: Mapping[str, JSON]
+    Attributes:
+        variables: Values that were given for the job's `vars`.
+        provider: Asked in the place of the job's own.
+        limit: So many of the first rows are asked for.
+        refresh: Ask again, whatever the cache holds.
+        offline: Use the cache only.
+        max_cost: Commit to no more than this, in US dollars.
+        wait: Wait for what is bought; else submit and leave.
+        buy: Ask and buy what is new; else use what is stored, or on its way.
+        out: The folder of report and results, in the place of the job's own.
+        allow_outside: The job may read and write outside its project.
+    """
+
+    variables: Mapping[str, JSON] = field(default_factory=dict)
     provider: str | None = None
     limit: int | None = None
     refresh: bool = False
@@ -72,9 +82,6 @@ class Options:
     buy: bool = True
     out: Path | None = None
     allow_outside: bool = False
-    log_file: Path | None = None
-    quiet: bool = False
-    verbose: bool = False
 
     @property
     def inputs(self) -> dict[str, JSON]:
@@ -91,15 +98,17 @@ class Course:
         job: Job,
         run: str,
         options: Options,
+        *,
         watcher: Watcher,
-        started: float,
+        voice: Voice,
         suite: Suite | None = None,
     ) -> None:
         self._job = job
         self._run = run
         self._options = options
         self._watcher = watcher
-        self._started = started
+        self._voice = voice
+        self._started = time.monotonic()
         self._suite = suite
         self._bad: list[Problem] = []
         self._tally = Tally()
@@ -119,14 +128,14 @@ class Course:
 
         Raises:
             RunnerError: the job's data, the state directory or the provider is at fault.
-            KeyboardInterrupt: the run was asked to stop; what was bought is in the ledger.
+            CancelledError: the run was asked to stop; what was bought is in the ledger.
         """
         job, options = self._job, self._options
         async with open_means(
             job,
             state_for(job),
             allow_outside=options.allow_outside,
-            quiet=options.quiet,
+            voice=self._voice,
             listener=self._watcher.exchanged,
         ) as means:
             return await self._told(means)
@@ -159,8 +168,8 @@ class Course:
             running = self._calls - self._tally.settled
             if provider.runs is not None and running:
                 said = f"{plural(running, 'call')} not answered yet"
-                self._say(f"{said}; what was bought is picked up by the next run")
-            raise KeyboardInterrupt from None
+                self._voice.say(f"{said}; what was bought is picked up by the next run")
+            raise
         finally:
             if self._begun:
                 ledger.finish(status, {**self._tally.counts(), "rows": rows})
@@ -201,7 +210,7 @@ class Course:
         """
         found = self._surveyed(job, calls, means)
         if found.fits is not None and self._options.buy and not self._options.offline:
-            confirm_partly(found, self._budget)
+            self._voice.allow(found, self._budget)
         return found
 
     def _surveyed(self, job: Job, calls: Iterable[Call], means: Means) -> Survey:
@@ -215,18 +224,14 @@ class Course:
         )
         found = survey(calls, standings, steps, budget=self._budget)
         self._calls += found.total.calls
-        self._say(plan_line(job, found))
+        self._voice.planned(job, found)
         return found
 
     async def _executed(self, calls: Calls, means: Means) -> None:
         """Write each outcome to the state directory as it comes."""
         job, state = self._job, means.state
-        loop = asyncio.get_running_loop()
-        task = asyncio.current_task()
-        if task is not None:
-            loop.add_signal_handler(signal.SIGTERM, task.cancel)
         with (
-            shown(job.name, self._calls, quiet=self._options.quiet) as show,
+            self._voice.progress(job.name, self._calls) as show,
             staged(state.outcomes(job.name)) as file,
         ):
             progress = Progress(
@@ -236,7 +241,7 @@ class Course:
                 record=partial(self._count, means.ledger),
                 show=show,
                 cost=means.ledger.cost,
-                say=self._say,
+                say=self._voice.say,
             )
             results = Results(job.steps)
             watcher = Watchers([progress, self._watcher])
@@ -301,10 +306,6 @@ class Course:
             pace=means.pace,
             watcher=watcher,
         )
-
-    def _say(self, line: str) -> None:
-        if not self._options.quiet:
-            click.echo(line, err=True)
 
     @property
     def _has_all(self) -> bool:

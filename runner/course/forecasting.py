@@ -12,8 +12,8 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from runner.cli.gathering import source_of, with_rows
-from runner.cli.stages import calls_of
+from runner.course.gathering import source_of, with_rows
+from runner.course.stages import calls_of
 from runner.execute.asked import LastRun
 from runner.execute.cache import Cache
 from runner.execute.earlier import Results
@@ -25,15 +25,15 @@ from runner.execute.stored import outcome_line
 from runner.execute.survey import Count, Survey, Surveyor, reasons_sorted
 from runner.job.model import FoundItems, Job, Step, Task
 from runner.jsonvalue import JSON
-from runner.plan.calls import Call
-from runner.plan.choosing import choose
-from runner.plan.columns import columns_sent
-from runner.plan.expand import Edition
-from runner.plan.forecast import Forecast, forecast, of_found_rows
-from runner.plan.prices import prices_of
-from runner.plan.time import expected_seconds
-from runner.plan.verification import verification_price
-from runner.plan.waves import waves
+from runner.planning.calls import Call
+from runner.planning.choosing import choose
+from runner.planning.columns import columns_sent
+from runner.planning.expand import Edition
+from runner.planning.forecast import Forecast, forecast, of_found_rows
+from runner.planning.prices import prices_of
+from runner.planning.time import expected_seconds
+from runner.planning.verification import verification_price
+from runner.planning.waves import waves
 
 Number = TypeVar("Number", int, Decimal)
 

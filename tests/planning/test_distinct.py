@@ -6,7 +6,7 @@ import tracemalloc
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.plan.distinct import Distinct
+from runner.planning.distinct import Distinct
 
 
 def fingerprint(number):

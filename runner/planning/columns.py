@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from runner.job.model import FoundItems, Job
 from runner.job.rows import header
-from runner.plan.reading import ALL, names_read
+from runner.planning.reading import ALL, names_read
 
 
 def columns_sent(job: Job) -> tuple[str, ...]:

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runner.job.model import AutoOutput, JsonOutput, Task, TextOutput
-from runner.plan.choosing import LADDER, choose
-from runner.plan.prices import PRICES
-from runner.plan.processors import PROCESSORS
-from runner.plan.shape import Shape, shape_of
+from runner.planning.choosing import LADDER, choose
+from runner.planning.prices import PRICES
+from runner.planning.processors import PROCESSORS
+from runner.planning.shape import Shape, shape_of
 
 TABLE = Path(__file__).with_name("choices.csv").read_text(encoding="utf-8")
 CASES = list(csv.DictReader(TABLE.splitlines()))

@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from runner.job.model import Job, Kind
 from runner.jsonvalue import JSON
-from runner.plan.processors import FAST
+from runner.planning.processors import FAST
 
 AS_OF = "2026-11"
 

@@ -11,10 +11,10 @@ from typing import Any, TypeAlias
 from runner.job.diagnostics import JobProblemsError
 from runner.job.model import Job, Step
 from runner.jsonvalue import JSON
-from runner.plan.bodies import Renderer, Row, body_of
-from runner.plan.calls import Call, Withheld, fingerprint
-from runner.plan.prices import price, prices_of
-from runner.plan.waves import needs
+from runner.planning.bodies import Renderer, Row, body_of
+from runner.planning.calls import Call, Withheld, fingerprint
+from runner.planning.prices import price, prices_of
+from runner.planning.waves import needs
 
 Edition: TypeAlias = Callable[[Mapping[str, JSON]], str]
 """Says, for a request body, who answers and the state of what it answers from."""

@@ -5,8 +5,8 @@ from decimal import Decimal
 import pytest
 
 from runner.job.schema import job_schema
-from runner.plan.prices import PRICES, price
-from runner.plan.processors import PROCESSORS
+from runner.planning.prices import PRICES, price
+from runner.planning.processors import PROCESSORS
 
 D = Decimal
 

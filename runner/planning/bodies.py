@@ -27,8 +27,8 @@ from runner.job.model import (
 from runner.job.references import template_problem
 from runner.job.schema import validate_value
 from runner.jsonvalue import JSON, canonical
-from runner.plan.calls import WEBHOOK_EVENT
-from runner.plan.choosing import choose
+from runner.planning.calls import WEBHOOK_EVENT
+from runner.planning.choosing import choose
 from runner.templating import render_value
 
 _COUNTRY = re.compile(r"[A-Za-z]{2}")

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.plan.calls import fingerprint
+from runner.planning.calls import fingerprint
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),

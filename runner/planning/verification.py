@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Final
 
 from runner.job.model import JsonOutput, Step, Task
-from runner.plan.prices import FREE_PROVIDERS, PRICES, Prices
+from runner.planning.prices import FREE_PROVIDERS, PRICES, Prices
 
 PAGES_A_FIELD: Final = 3
 """So many pages a value is expected to cite at most; the API states no bound."""

@@ -26,8 +26,8 @@ from functools import lru_cache
 
 from runner.job.model import AutoOutput, JsonOutput, Task
 from runner.jsonvalue import JSON
-from runner.plan.processors import FAST, PROCESSORS
-from runner.plan.shape import Shape, shape_of
+from runner.planning.processors import FAST, PROCESSORS
+from runner.planning.shape import Shape, shape_of
 
 LADDER: tuple[str, ...] = tuple(name for name in PROCESSORS if not name.endswith(FAST))
 """The standard processors, each dearer and more able than the one before."""

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.plan.processors import PROCESSORS
-from runner.plan.time import expected_seconds
+from runner.planning.processors import PROCESSORS
+from runner.planning.time import expected_seconds
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from runner.job.model import Extract, FindAll, FoundItems, Job, Search, Step, Task
-from runner.plan.choosing import choose
-from runner.plan.prices import SEARCH_RESULTS_INCLUDED, price, prices_of
+from runner.planning.choosing import choose
+from runner.planning.prices import SEARCH_RESULTS_INCLUDED, price, prices_of
 
 _LIST = re.compile(
     r"\s*\{\{\s*steps\.(?P<step>\w+)\.(?:results|urls)\s*(?:\[\s*:\s*(?P<most>\d+)\s*\])?\s*\}\}\s*"

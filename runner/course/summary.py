@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 
-from runner.cli.messages import dollars, plural
+from runner.course.words import dollars, plural
 from runner.errors import ExitCode
 from runner.evidence.checks import Checks
 from runner.execute.survey import Survey

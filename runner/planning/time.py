@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Final
 
 from runner.job.model import Kind
-from runner.plan.processors import PROCESSORS
+from runner.planning.processors import PROCESSORS
 
 QUOTAS: Mapping[str, int] = {"search": 600, "extract": 600, "task": 2_000, "findall": 5}
 """Requests a minute that create something; the vendor's documented limits."""

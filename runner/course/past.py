@@ -14,7 +14,7 @@ from runner.execute.state import State
 from runner.execute.stored import read_outcomes
 from runner.job.model import Job, Task
 from runner.jsonvalue import JSON
-from runner.plan.waves import waves
+from runner.planning.waves import waves
 from runner.report.digest import Digest
 from runner.report.render import digest_for
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from runner.job.model import Step
-from runner.plan.reading import ALL, names_read
+from runner.planning.reading import ALL, names_read
 
 
 def needs(step: Step, ids: Sequence[str]) -> tuple[str, ...]:

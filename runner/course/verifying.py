@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
-from runner.cli.means import Means
+from runner.course.means import Means
 from runner.evidence.basis import results_of
 from runner.evidence.verifying import Claims, Verdict, Verdicts
 from runner.execute.executor import execute
@@ -16,8 +16,8 @@ from runner.execute.terms import Terms
 from runner.execute.watching import Watcher
 from runner.job.model import Extract, Job, Step
 from runner.jsonvalue import JSON
-from runner.plan.calls import Call, fingerprint
-from runner.plan.prices import price, prices_of
+from runner.planning.calls import Call, fingerprint
+from runner.planning.prices import price, prices_of
 
 STEP = "verify"
 """What the calls that read pages are called."""

@@ -1,4 +1,4 @@
-"""The stages of a run as the commands call them: load, open, expand."""
+"""The stages of a run as its callers go through them: open, expand."""
 
 from __future__ import annotations
 
@@ -9,41 +9,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from runner.cli.messages import show_problems
 from runner.errors import UsageError
 from runner.execute.state import State, open_state, state_of
 from runner.job.items import select_rows
-from runner.job.load import load_with_warnings
 from runner.job.model import Job, Step
 from runner.jsonvalue import JSON
-from runner.plan.calls import Call
-from runner.plan.expand import Earlier, Edition, expand
+from runner.planning.calls import Call
+from runner.planning.expand import Earlier, Edition, expand
 from runner.providers.base import Provider
 from runner.providers.exchanges import Listener
 
 HELD = 10_000
 """So many calls are held in memory; of more rows each is rendered again when its turn comes."""
-
-
-def load_job_file(
-    file: Path,
-    *,
-    variables: Mapping[str, JSON],
-    provider: str | None,
-    allow_outside: bool,
-    quiet: bool,
-) -> Job:
-    """Return the job in a file; its warnings are printed.
-
-    Raises:
-        JobProblemsError: the job file has errors.
-    """
-    job, warnings = load_with_warnings(
-        file, variables=variables, provider=provider, allow_outside=allow_outside
-    )
-    if warnings and not quiet:
-        show_problems(warnings, "text")
-    return job
 
 
 def state_for(job: Job) -> State:

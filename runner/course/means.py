@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-from runner.cli.messages import show_warnings
-from runner.cli.stages import open_provider
+from runner.course.stages import open_provider
+from runner.course.voice import Voice
 from runner.execute.cache import Cache
 from runner.execute.ledger import Ledger
 from runner.execute.limits import Pace, SharedWindows
@@ -31,16 +31,16 @@ class Means:
 
 @asynccontextmanager
 async def open_means(
-    job: Job, state: State, *, allow_outside: bool, quiet: bool, listener: Listener | None = None
+    job: Job, state: State, *, allow_outside: bool, voice: Voice, listener: Listener | None = None
 ) -> AsyncIterator[Means]:
-    """Open what a run of a job works with; the provider's warnings are printed.
+    """Open what a run of a job works with; the provider's warnings are said.
 
     Raises:
         RunnerError: the state directory or the provider cannot be used.
     """
     provider = open_provider(job, state, allow_outside=allow_outside, listener=listener)
     try:
-        show_warnings(provider.warnings, quiet=quiet)
+        voice.warn(provider.warnings)
         with ExitStack() as stack:
             windows = stack.enter_context(SharedWindows(state.limits))
             yield Means(

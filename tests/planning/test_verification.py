@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from runner.job.model import AutoOutput, JsonOutput, Search, Step, Task
-from runner.plan.verification import PAGES_A_FIELD, PAGES_OF_A_TEXT, verification_price
+from runner.planning.verification import PAGES_A_FIELD, PAGES_OF_A_TEXT, verification_price
 
 
 def step(action, *, verify=True):

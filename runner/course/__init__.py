@@ -1,0 +1,1 @@
+"""One run of one job, from plan to report: what the command line and Python callers share."""
