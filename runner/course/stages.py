@@ -35,19 +35,35 @@ def edition_for(job: Job, *, allow_outside: bool) -> Iterator[tuple[Edition, Sta
     No key is needed, and for a provider on the network nothing is made on disk.
     """
     if job.provider != "parallel":
-        import asyncio
-
         state = state_for(job)
         provider = open_provider(job, state, allow_outside=allow_outside)
         try:
             yield provider.edition, state, provider.warnings
         finally:
-            asyncio.run(provider.close())
+            _closed(provider)
         return
     from runner.providers.parallel.address import check_base_url, edition_of
 
     edition = edition_of(check_base_url(os.environ.get("PARALLEL_BASE_URL")))
     yield lambda _body: edition, state_of(job, os.environ, Path.cwd()), ()
+
+
+def _closed(provider: Provider) -> None:
+    """Close a provider, inside an event loop or outside."""
+    import asyncio
+
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:
+        asyncio.run(provider.close())
+        return
+    task = loop.create_task(provider.close())
+    _CLOSING.add(task)
+    task.add_done_callback(_CLOSING.discard)
+
+
+_CLOSING: set[object] = set()
+"""Tasks that close a provider: a loop alone would let them go."""
 
 
 def open_provider(

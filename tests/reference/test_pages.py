@@ -203,6 +203,17 @@ def test_the_readme_shows_a_job_and_what_its_run_gives(tmp_path, monkeypatch):
     assert missing == []
 
 
+def test_the_python_of_the_guide_runs(tmp_path, monkeypatch, capfd):
+    text = page_text("guide")
+    (program,) = [body for language, body in _FENCED.findall(text) if language == "python"]
+    for name in ("jobs", "schemas"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns(".runner"))
+    (tmp_path / "runner.yaml").write_text("{}\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    exec(compile(program, "guide.md", "exec"), {})
+    assert capfd.readouterr().out.strip()
+
+
 # The command ----------------------------------------------------------------------------------
 
 

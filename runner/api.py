@@ -1,0 +1,272 @@
+"""The Python API: job files planned, run and rendered, without printing and without exiting."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from pathlib import Path
+
+from runner.course.forecasting import later_calls, plan_record, survey_job
+from runner.course.past import stored_report
+from runner.course.running import Course, Options
+from runner.course.stages import edition_for, state_for
+from runner.course.summary import RunStatus, Summary
+from runner.course.targets import check_targets, redirected
+from runner.course.voice import Voice
+from runner.errors import UsageError
+from runner.evidence.checks import Failure, Judged
+from runner.execute.kept import kept_runs
+from runner.execute.outcomes import Outcome
+from runner.execute.runs import new_run
+from runner.execute.stored import read_outcomes
+from runner.execute.watching import Watcher
+from runner.job.durations import parse_money
+from runner.job.load import load_job
+from runner.job.model import Job
+from runner.report.render import render_report
+
+__all__ = [
+    "Failure",
+    "Job",
+    "Judged",
+    "Outcome",
+    "Plan",
+    "Run",
+    "arun",
+    "load_job",
+    "plan",
+    "render",
+    "run",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What a job would ask, as `runner plan --json` has it.
+
+    Attributes:
+        calls: Distinct calls; `cached`, `attached` (bought earlier) and `new` among them.
+        cost_usd: What the new ones cost in US dollars; `cost_usd_max` the most that it may come to,
+            None where nobody can know.
+        columns_sent: The columns of the data that leave the machine.
+        seconds: The shortest and the longest time that is expected.
+        new_because: How many of the new calls are new for which reason.
+    """
+
+    job: str
+    rows: int
+    calls: int
+    cached: int
+    attached: int
+    new: int
+    cost_usd: Decimal
+    cost_usd_max: Decimal | None
+    budget_usd: Decimal | None
+    columns_sent: tuple[str, ...]
+    seconds: tuple[float, float]
+    new_because: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """How a run ended, as `runner run --json` has it.
+
+    Attributes:
+        id: The run's id, as `runner history` and `runner diff` know it.
+        status: `done`; `failed` (a row, or a check); `running` (rows are still on their way: run
+            again to pick them up); `budget` (it left rows out).
+        report: Where the report was written; None where there is no answer yet. `results` likewise.
+        failed_checks: The checks that failed, with their first failures.
+    """
+
+    job: Job
+    id: str
+    status: RunStatus
+    calls: int
+    cached: int
+    new: int
+    attached: int
+    failed: int
+    pending: int
+    cost_usd: Decimal
+    seconds: float
+    report: Path | None
+    results: Path | None
+    failed_checks: tuple[Judged, ...]
+
+    @property
+    def outcomes(self) -> Iterator[Outcome]:
+        """The outcomes, one a row and step, in input order; read from the state directory.
+
+        Raises:
+            StateError: they are not kept any more (the last ten runs are), or are damaged.
+        """
+        state = state_for(self.job)
+        kept = (each for each in kept_runs(state, self.job.name) if each.id == self.id)
+        run = next(kept, None)
+        yield from read_outcomes(state.outcomes(self.job.name)) if run is None else run.outcomes()
+
+
+def plan(job: Job, *, limit: int | None = None, allow_outside: bool = False) -> Plan:
+    """Return what a job would ask and what that costs; nothing is asked, and no key is needed.
+
+    Args:
+        job: From `load_job`.
+        limit: Only the first rows.
+        allow_outside: The job may read outside its project.
+
+    Raises:
+        RunnerError: the job's data or its documents are at fault.
+    """
+    with edition_for(job, allow_outside=allow_outside) as (edition, state, _):
+        found = survey_job(job, state, edition, limit, lambda calls: calls)
+    record = plan_record(job, found, later_calls(job, found), {})
+    return Plan(
+        job=job.name,
+        rows=record["rows"],
+        calls=record["calls"],
+        cached=record["cached"],
+        attached=record["attached"],
+        new=record["new"],
+        cost_usd=Decimal(str(record["cost_usd"])),
+        cost_usd_max=_amount(record["cost_usd_max"]),
+        budget_usd=job.budget,
+        columns_sent=tuple(record["columns_sent"]),
+        seconds=(record["seconds_min"], record["seconds_max"]),
+        new_because=record["new_because"],
+    )
+
+
+def run(
+    job: Job,
+    *,
+    limit: int | None = None,
+    refresh: bool = False,
+    offline: bool = False,
+    max_cost: Decimal | float | str | None = None,
+    wait: bool = True,
+    buy: bool = True,
+    out: Path | None = None,
+    allow_outside: bool = False,
+) -> Run:
+    """Run a job: ask what is not known yet, and write its results and its report.
+
+    Interrupted, it keeps what it has bought; the next run picks it up.
+
+    Args:
+        job: From `load_job`.
+        limit: Only the first rows.
+        refresh: Ask again, whatever the cache holds.
+        offline: Use the cache only.
+        max_cost: Commit to no more than this, in US dollars.
+        wait: Wait for what is bought; else submit and leave.
+        buy: Ask and buy what is new; else use what is stored, or on its way.
+        out: The folder of report and results, in the place of the job's own.
+        allow_outside: The job may read and write outside its project.
+
+    Raises:
+        RunnerError: the job's data, the state directory or the provider is at fault; a
+            `BudgetError` where the budget has no room for all of it (`plan` tells before).
+        UsageError: an event loop is running; `await arun(...)` there.
+    """
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(
+            arun(
+                job,
+                limit=limit,
+                refresh=refresh,
+                offline=offline,
+                max_cost=max_cost,
+                wait=wait,
+                buy=buy,
+                out=out,
+                allow_outside=allow_outside,
+            )
+        )
+    raise UsageError("run() cannot wait inside an event loop", hint="Use: await runner.arun(...)")
+
+
+async def arun(
+    job: Job,
+    *,
+    limit: int | None = None,
+    refresh: bool = False,
+    offline: bool = False,
+    max_cost: Decimal | float | str | None = None,
+    wait: bool = True,
+    buy: bool = True,
+    out: Path | None = None,
+    allow_outside: bool = False,
+) -> Run:
+    """Run a job inside an event loop; as `run` in all else. Cancelled, it keeps what it bought."""
+    options = Options(
+        variables=job.vars,
+        provider=job.provider,
+        limit=limit,
+        refresh=refresh,
+        offline=offline,
+        max_cost=None if max_cost is None else _limit(max_cost),
+        wait=wait,
+        buy=buy,
+        out=out,
+        allow_outside=allow_outside,
+    )
+    job = redirected(job, out)
+    check_targets(job)
+    course = Course(job, new_run("run"), options, watcher=Watcher(), voice=Voice())
+    return _ended(job, await course.go())
+
+
+def render(job: Job, *, template: str | None = None, html: bool = False) -> str:
+    """Return the report of a job's last run, from its stored outcomes; nothing is written.
+
+    Args:
+        job: From `load_job`.
+        template: A built-in template, or a file beside the job, in the place of the job's own.
+        html: A page of HTML, in the place of what `report.path` says.
+
+    Raises:
+        StateError: the job has not run yet.
+        TemplateError: the template cannot be read, or fails.
+    """
+    report = job.report if template is None else replace(job.report, template=template)
+    if html:
+        report = replace(report, path=report.path.with_suffix(".html"))
+    job = replace(job, report=report)
+    digest, changes = stored_report(state_for(job), job)
+    return render_report(job, digest, changes=changes)
+
+
+def _amount(value: float | None) -> Decimal | None:
+    return None if value is None else Decimal(str(value))
+
+
+def _limit(amount: Decimal | float | str) -> Decimal:
+    limit = amount if isinstance(amount, Decimal) else parse_money(amount)
+    if limit is None:
+        raise UsageError(f"'{amount}' is no amount in USD", hint="Give one such as 2.50")
+    return limit
+
+
+def _ended(job: Job, summary: Summary) -> Run:
+    counts = summary.tally.counts()
+    return Run(
+        job=job,
+        id=summary.run,
+        status=summary.status,
+        calls=summary.calls,
+        cached=counts["cached"],
+        new=counts["new"],
+        attached=counts["attached"],
+        failed=counts["failed"],
+        pending=counts["pending"],
+        cost_usd=summary.cost_usd,
+        seconds=summary.seconds,
+        report=summary.report,
+        results=summary.results,
+        failed_checks=tuple(summary.checks.failed),
+    )
