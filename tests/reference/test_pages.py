@@ -143,6 +143,11 @@ def test_sample_files_that_are_named_exist(file, text):
     assert [each for each in named if each not in shown_only and not (ROOT / each).exists()] == []
 
 
+def test_every_sample_job_is_named_in_the_readme():
+    samples = {f"jobs/{file.name}" for file in (ROOT / "jobs").glob("*.yaml")}
+    assert samples - set(re.findall(r"jobs/[\w-]+\.yaml", TEXTS[README])) == set()
+
+
 @each_text
 def test_commands_and_options_that_are_named_exist(file, text):
     hand = by_hand(text)
@@ -201,6 +206,19 @@ def test_the_readme_shows_a_job_and_what_its_run_gives(tmp_path, monkeypatch):
     lines = as_shown.splitlines()
     missing = [line for line in report.splitlines() if line and line not in lines]
     assert missing == []
+
+
+@pytest.mark.parametrize("file", [README, FOLDER / "errors.md"], ids=["README", "errors"])
+def test_the_mistake_that_is_shown_is_told_so(file, tmp_path, monkeypatch):
+    (told,) = [body for _, body in _FENCED.findall(TEXTS[file]) if ":7:1: error:" in body]
+    job = ["name: a", "provider: local", "documents: [n]", "query: q", "output: text", "cache: 1h"]
+    (tmp_path / "jobs").mkdir()
+    (tmp_path / "n").mkdir()
+    text = "\n".join([*job, told.splitlines()[1].strip(), ""])
+    (tmp_path / "jobs" / "companies.yaml").write_text(text, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(main, ["validate", "jobs"], prog_name="runner")
+    assert told in done.stderr
 
 
 def test_the_python_of_the_guide_runs(tmp_path, monkeypatch, capfd):
