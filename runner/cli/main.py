@@ -51,7 +51,7 @@ COMMANDS = {
     ),
     "reference": (
         "reference",
-        "Print a page of the reference as markdown: guide, language, commands or errors.",
+        "Print a page of the reference: guide, language, commands or errors.",
     ),
     "completion": ("completion", "Print the script that lets a shell complete `runner`."),
 }

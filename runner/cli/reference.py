@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -13,14 +14,19 @@ import click
 
 from runner.cli.messages import shown_path
 from runner.errors import UsageError, reason
-from runner.reference.pages import PAGES, Writer, filled, page_text, shown
+from runner.reference.pages import PAGES, Writer, filled, page_text, section, shown, without_links
 
 if TYPE_CHECKING:
     from runner.reference.commands import Command, Option
 
 
+_WIDEST = 110
+"""Columns of a terminal; longer lines are hard to read."""
+
+
 @click.command("reference")
 @click.argument("page", metavar=f"[{'|'.join(PAGES)}]", type=click.Choice(PAGES), required=False)
+@click.argument("part", metavar="[PART]", required=False)
 @click.option(
     "--to",
     "folder",
@@ -28,16 +34,34 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path, file_okay=False),
     help="Write all pages into this folder, filled in anew.",
 )
-def command(page: str | None, folder: Path | None) -> None:
-    """Print a page of the reference as markdown: guide, language, commands or errors."""
+def command(page: str | None, part: str | None, folder: Path | None) -> None:
+    """Print a page of the reference: guide, language, commands or errors.
+
+    PART is a heading of the page, such as a key of a job, or a command: `runner reference language
+    items`. On a terminal it is shown page by page, elsewhere it is printed as markdown.
+    """
     if folder is not None:
         _write(folder)
     elif page is not None:
-        click.echo(shown(page_text(page)), nl=False)
+        text = shown(page_text(page))
+        _show(text if part is None else section(text, part))
     else:
         for name in PAGES:
             title = page_text(name).partition("\n")[0].lstrip("# ")
             click.echo(f"runner reference {name:<10} {title}")
+
+
+def _show(text: str) -> None:
+    if not sys.stdout.isatty():
+        click.echo(text, nl=False)
+        return
+    from rich.console import Console
+    from rich.markdown import Markdown
+
+    console = Console(width=min(_WIDEST, Console().width))
+    with console.capture() as laid_out:
+        console.print(Markdown(without_links(text)))
+    click.echo_via_pager(laid_out.get())
 
 
 def _write(folder: Path) -> None:

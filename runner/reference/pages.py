@@ -12,6 +12,7 @@ from importlib import resources
 from typing import TypeAlias
 
 from runner.errors import StateError, UsageError
+from runner.job.spelling import did_you_mean
 
 PAGES = ("guide", "language", "commands", "errors")
 """In the order one reads them."""
@@ -25,6 +26,7 @@ _BLOCK = re.compile(
 _COMMENT = re.compile(r"^<!-- .* -->\n", re.MULTILINE)
 _HEADING = re.compile(r"^(?P<level>##+) (?P<title>.+)$", re.MULTILINE)
 _FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
+_INNER_LINK = re.compile(r"\[([^\]]+)\]\((?:\w+\.md)?(?:#[\w-]*)?\)")
 _DROPPED = re.compile(r"[^\w\- ]")
 
 
@@ -43,6 +45,38 @@ def page_text(name: str) -> str:
 def shown(text: str) -> str:
     """Return a page as it is read: without its comments."""
     return _COMMENT.sub("", text)
+
+
+def section(text: str, name: str) -> str:
+    """Return the part of a page below a heading, heading included: a key's, or a command's.
+
+    Raises:
+        UsageError: the page has no such heading.
+    """
+    headings = list(_HEADING.finditer(_blanked(text)))
+    names = [_plain(found["title"]) for found in headings]
+    wanted = _plain(name)
+    if wanted not in names:
+        hint = did_you_mean(wanted, names) or "Leave it away to read the whole page"
+        raise UsageError(f"The page has no part '{name}'", hint=hint)
+    first = headings[names.index(wanted)]
+    later = headings[names.index(wanted) + 1 :]
+    ends = (each.start() for each in later if len(each["level"]) <= len(first["level"]))
+    return text[first.start() : next(ends, len(text))].strip() + "\n"
+
+
+def without_links(text: str) -> str:
+    """Return a page whose links between headings and pages are plain words."""
+    return _INNER_LINK.sub(r"\1", text)
+
+
+def _plain(title: str) -> str:
+    return title.replace("`", "").strip().lower().removeprefix("runner ")
+
+
+def _blanked(text: str) -> str:
+    """Return a page with its code left blank, each character in its place."""
+    return _FENCED.sub(lambda found: " " * len(found[0]), text)
 
 
 def filled(text: str, writers: Mapping[str, Writer]) -> str:
@@ -97,8 +131,8 @@ def _index(text: str, depth: int) -> Iterator[str]:
 
 def _headings(text: str) -> list[tuple[int, str]]:
     """Return the headings with how deep they are, the page's own title left out."""
-    bare = _FENCED.sub("", text)
-    return [(len(found["level"]) - 1, found["title"]) for found in _HEADING.finditer(bare)]
+    found_ones = _HEADING.finditer(_blanked(text))
+    return [(len(found["level"]) - 1, found["title"]) for found in found_ones]
 
 
 def _link(title: str) -> str:

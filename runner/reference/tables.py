@@ -89,7 +89,8 @@ def _shown(default: JSON) -> str:
 
 def _first(function: JSON) -> str:
     said = " ".join((inspect.getdoc(function) or "").split("\n\n")[0].split())
-    return said.removeprefix("Return ").replace("; what is no number is returned as it is", "")
+    said = said.removeprefix("Return ").replace("is returned as it is", "as it is")
+    return said[:1].upper() + said[1:]
 
 
 def _time(time: timedelta) -> str:

@@ -1,8 +1,12 @@
 """The reference pages and the README say what the code does: they cannot drift from it."""
 
+import contextlib
+import os
 import re
 import shlex
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import click
@@ -14,7 +18,7 @@ from runner.cli.reference import described_commands, written_pages
 from runner.errors import ExitCode, UsageError
 from runner.job.schema import job_schema, project_schema
 from runner.reference.errors import EXITS
-from runner.reference.pages import PAGES, anchor, filled, page_text, shown
+from runner.reference.pages import PAGES, anchor, filled, page_text, section, shown, without_links
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "runner" / "reference"
@@ -244,6 +248,51 @@ def test_reference_prints_a_page_without_its_comments():
     assert said == shown(page_text("language"))
     assert "<!--" not in said
     assert "### `query`" in said
+
+
+def test_reference_prints_one_part_of_a_page():
+    said = run("language", "checks").stdout
+    assert said.startswith("### `checks`\n")
+    assert said.count("\n### ") == 0
+    assert "min_confidence" in said
+    whole_group = run("language", "Rows").stdout
+    assert whole_group.startswith("## Rows\n")
+    assert "### `key`" in whole_group
+    assert run("commands", "plan").stdout.startswith("### `runner plan`\n")
+
+
+def test_a_misspelt_part_is_answered_with_a_suggestion():
+    done = run("language", "chekcs")
+    assert done.exit_code == ExitCode.USAGE
+    assert "checks" in done.stderr
+
+
+def test_a_heading_within_code_is_none():
+    page = "# T\n\n## A\n\n```sh\n## B\n```\n\ntext\n\n## C\n"
+    assert section(page, "a") == "## A\n\n```sh\n## B\n```\n\ntext\n"
+
+
+def test_links_within_the_pages_are_words_on_a_terminal():
+    page = "[a](#b) [c](d.md) [e](d.md#f) [g](https://example.org) [h](i.py)"
+    assert without_links(page) == "a c e [g](https://example.org) [h](i.py)"
+
+
+def test_on_a_terminal_a_page_is_laid_out():
+    ours, theirs = os.openpty()
+    environment = {**os.environ, "PAGER": "cat", "TERM": "xterm", "COLUMNS": "80", "NO_COLOR": "1"}
+    words = [sys.executable, "-m", "runner", "reference", "errors", "exit codes"]
+    with subprocess.Popen(words, stdin=theirs, stdout=theirs, env=environment) as process:
+        os.close(theirs)
+        said = b""
+        # A terminal that nobody holds any more answers with an error.
+        with contextlib.suppress(OSError):
+            while part := os.read(ours, 4096):
+                said += part
+    os.close(ours)
+    assert process.returncode == 0
+    text = said.decode()
+    assert "Interrupted with Ctrl-C." in text
+    assert "| --- |" not in text
 
 
 def test_reference_lists_its_pages():
