@@ -1,13 +1,13 @@
 """runner: YAML job files become cited research reports.
 
-import runner
+In short:
 
-job = runner.load_job("jobs/companies.yaml")
-print(runner.plan(job).cost_usd)
-run = runner.run(job, max_cost="5.00")
-for outcome in run.outcomes:
-print(outcome.key, outcome.status, outcome.output)
-print(runner.render(job))
+    job = runner.load_job(Path("jobs/companies.yaml"))
+    print(runner.plan(job).cost_usd)
+    run = runner.run(job, max_cost="5.00")
+    for outcome in run.outcomes:
+        print(outcome.key, outcome.status, outcome.output)
+    print(runner.render(job))
 """
 
 from importlib import import_module

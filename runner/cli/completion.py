@@ -16,14 +16,14 @@ SHELLS = ("bash", "zsh", "fish")
 @click.argument("shell", metavar="|".join(SHELLS), type=click.Choice(SHELLS))
 @click.pass_context
 def command(ctx: click.Context, shell: str) -> None:
-    r"""Print the script that lets a shell complete `runner`.
+    """Print the script that lets a shell complete `runner`.
 
     \b
     bash: runner completion bash > ~/.local/share/bash-completion/completions/runner
     zsh:  runner completion zsh > ~/.zfunc/_runner
           (with `fpath+=~/.zfunc` before `compinit` in ~/.zshrc)
     fish: runner completion fish > ~/.config/fish/completions/runner.fish
-    """
+    """  # noqa: D301 - click wants the character itself
     from click.shell_completion import get_completion_class
 
     complete = get_completion_class(shell)

@@ -56,6 +56,10 @@ COMMANDS = {
         "schema",
         "Print the JSON Schema of job files, or of the project file runner.yaml.",
     ),
+    "reference": (
+        "reference",
+        "Print a page of the reference: guide, language, commands or errors.",
+    ),
     "completion": ("completion", "Print the script that lets a shell complete `runner`."),
 }
 """The module of each command and what it does, in the order one uses them."""
