@@ -227,7 +227,8 @@ def test_the_mistake_that_is_shown_is_told_so(file, tmp_path, monkeypatch):
 
 def test_the_python_of_the_guide_runs(tmp_path, monkeypatch, capfd):
     text = page_text("guide")
-    (program,) = [body for language, body in _FENCED.findall(text) if language == "python"]
+    program, plugin = [body for language, body in _FENCED.findall(text) if language == "python"]
+    assert plugin == (ROOT / "tests/plugins/example/almanac.py").read_text(encoding="utf-8")
     for name in ("jobs", "schemas"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns(".runner"))
     (tmp_path / "runner.yaml").write_text("{}\n", encoding="utf-8")
