@@ -1,13 +1,13 @@
 """runner: YAML job files become cited research reports.
 
-import runner
+In short:
 
-job = runner.load_job("jobs/companies.yaml")
-print(runner.plan(job).cost_usd)
-run = runner.run(job, max_cost="5.00")
-for outcome in run.outcomes:
-print(outcome.key, outcome.status, outcome.output)
-print(runner.render(job))
+    job = runner.load_job(Path("jobs/companies.yaml"))
+    print(runner.plan(job).cost_usd)
+    run = runner.run(job, max_cost="5.00")
+    for outcome in run.outcomes:
+        print(outcome.key, outcome.status, outcome.output)
+    print(runner.render(job))
 """
 
 from importlib import import_module
@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from runner.api import (
+        Answer,
         Failure,
         Job,
         Judged,
         Outcome,
         Plan,
         Run,
+        RunOptions,
         arun,
         load_job,
         plan,
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "Answer",
     "BudgetError",
     "Failure",
     "Job",
@@ -53,6 +56,7 @@ __all__ = [
     "Problem",
     "ProviderError",
     "Run",
+    "RunOptions",
     "RunnerError",
     "StateError",
     "StillRunningError",
@@ -80,6 +84,7 @@ if not TYPE_CHECKING:
             "UsageError",
         ),
         "runner.job.diagnostics": ("JobProblemsError", "Problem"),
+        "runner.providers.base": ("Answer",),
     }
 
     def __getattr__(name: str) -> object:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
+from typing import TypedDict, Unpack
 
 from runner.course.forecasting import later_calls, plan_record, survey_job
 from runner.course.past import stored_report
@@ -25,15 +26,18 @@ from runner.execute.watching import Watcher
 from runner.job.durations import parse_money
 from runner.job.load import load_job
 from runner.job.model import Job
+from runner.providers.base import Answer
 from runner.report.render import render_report
 
 __all__ = [
+    "Answer",
     "Failure",
     "Job",
     "Judged",
     "Outcome",
     "Plan",
     "Run",
+    "RunOptions",
     "arun",
     "load_job",
     "plan",
@@ -139,32 +143,38 @@ def plan(job: Job, *, limit: int | None = None, allow_outside: bool = False) -> 
     )
 
 
-def run(
-    job: Job,
-    *,
-    limit: int | None = None,
-    refresh: bool = False,
-    offline: bool = False,
-    max_cost: Decimal | float | str | None = None,
-    wait: bool = True,
-    buy: bool = True,
-    out: Path | None = None,
-    allow_outside: bool = False,
-) -> Run:
+class RunOptions(TypedDict, total=False):
+    """What a run may be asked for; all of it may be left out.
+
+    Attributes:
+        limit: Only the first rows.
+        refresh: Ask again, whatever the cache holds.
+        offline: Use the cache only.
+        max_cost: Commit to no more than this, in US dollars.
+        wait: Wait for what is bought (the default); else submit and leave.
+        buy: Ask and buy what is new (the default); else use what is stored, or on its way.
+        out: The folder of report and results, in the place of the job's own.
+        allow_outside: The job may read and write outside its project.
+    """
+
+    limit: int | None
+    refresh: bool
+    offline: bool
+    max_cost: Decimal | float | str | None
+    wait: bool
+    buy: bool
+    out: Path | None
+    allow_outside: bool
+
+
+def run(job: Job, **options: Unpack[RunOptions]) -> Run:
     """Run a job: ask what is not known yet, and write its results and its report.
 
     Interrupted, it keeps what it has bought; the next run picks it up.
 
     Args:
         job: From `load_job`.
-        limit: Only the first rows.
-        refresh: Ask again, whatever the cache holds.
-        offline: Use the cache only.
-        max_cost: Commit to no more than this, in US dollars.
-        wait: Wait for what is bought; else submit and leave.
-        buy: Ask and buy what is new; else use what is stored, or on its way.
-        out: The folder of report and results, in the place of the job's own.
-        allow_outside: The job may read and write outside its project.
+        options: See `RunOptions`.
 
     Raises:
         RunnerError: the job's data, the state directory or the provider is at fault; a
@@ -174,50 +184,27 @@ def run(
     try:
         asyncio.get_running_loop()
     except RuntimeError:
-        return asyncio.run(
-            arun(
-                job,
-                limit=limit,
-                refresh=refresh,
-                offline=offline,
-                max_cost=max_cost,
-                wait=wait,
-                buy=buy,
-                out=out,
-                allow_outside=allow_outside,
-            )
-        )
+        return asyncio.run(arun(job, **options))
     raise UsageError("run() cannot wait inside an event loop", hint="Use: await runner.arun(...)")
 
 
-async def arun(
-    job: Job,
-    *,
-    limit: int | None = None,
-    refresh: bool = False,
-    offline: bool = False,
-    max_cost: Decimal | float | str | None = None,
-    wait: bool = True,
-    buy: bool = True,
-    out: Path | None = None,
-    allow_outside: bool = False,
-) -> Run:
+async def arun(job: Job, **options: Unpack[RunOptions]) -> Run:
     """Run a job inside an event loop; as `run` in all else. Cancelled, it keeps what it bought."""
-    options = Options(
+    given = Options(
         variables=job.vars,
         provider=job.provider,
-        limit=limit,
-        refresh=refresh,
-        offline=offline,
-        max_cost=None if max_cost is None else _limit(max_cost),
-        wait=wait,
-        buy=buy,
-        out=out,
-        allow_outside=allow_outside,
+        limit=options.get("limit"),
+        refresh=options.get("refresh", False),
+        offline=options.get("offline", False),
+        max_cost=_limit(options.get("max_cost")),
+        wait=options.get("wait", True),
+        buy=options.get("buy", True),
+        out=options.get("out"),
+        allow_outside=options.get("allow_outside", False),
     )
-    job = redirected(job, out)
+    job = redirected(job, given.out)
     check_targets(job)
-    course = Course(job, new_run("run"), options, watcher=Watcher(), voice=Voice())
+    course = Course(job, new_run("run"), given, watcher=Watcher(), voice=Voice())
     return _ended(job, await course.go())
 
 
@@ -245,7 +232,9 @@ def _amount(value: float | None) -> Decimal | None:
     return None if value is None else Decimal(str(value))
 
 
-def _limit(amount: Decimal | float | str) -> Decimal:
+def _limit(amount: Decimal | float | str | None) -> Decimal | None:
+    if amount is None:
+        return None
     limit = amount if isinstance(amount, Decimal) else parse_money(amount)
     if limit is None:
         raise UsageError(f"'{amount}' is no amount in USD", hint="Give one such as 2.50")

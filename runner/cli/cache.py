@@ -47,7 +47,9 @@ def list_answers(*, as_json: bool) -> None:
 
 
 @command.command("prune")
-@click.option("--older-than", default="7d", show_default=True, help="E.g. 24h or 30d.")
+@click.option(
+    "--older-than", metavar="AGE", default="7d", show_default=True, help="Such as 24h or 30d."
+)
 def prune(older_than: str) -> None:
     """Remove answers older than an age."""
     age = parse_duration(older_than)

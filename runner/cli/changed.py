@@ -21,6 +21,7 @@ from runner.execute.inputs import Inputs, inputs_of, read_inputs
 from runner.execute.kept import last_run
 from runner.execute.state import State
 from runner.execute.survey import Survey
+from runner.frozen import frozen
 from runner.job.load import job_files
 from runner.job.model import Job
 from runner.jsonvalue import JSON
@@ -128,7 +129,7 @@ def chosen_files(paths: tuple[Path, ...], *, changed: bool, since: str | None) -
     return files
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Chooser:
     """Says why a job is to be run.
 

@@ -16,14 +16,14 @@ SHELLS = ("bash", "zsh", "fish")
 @click.argument("shell", metavar="|".join(SHELLS), type=click.Choice(SHELLS))
 @click.pass_context
 def command(ctx: click.Context, shell: str) -> None:
-    r"""Print the script that lets a shell complete `runner`.
+    """Print the script that lets a shell complete `runner`.
 
     \b
     bash: runner completion bash > ~/.local/share/bash-completion/completions/runner
     zsh:  runner completion zsh > ~/.zfunc/_runner
           (with `fpath+=~/.zfunc` before `compinit` in ~/.zshrc)
     fish: runner completion fish > ~/.config/fish/completions/runner.fish
-    """
+    """  # noqa: D301 - click wants the character itself
     from click.shell_completion import get_completion_class
 
     complete = get_completion_class(shell)
@@ -36,7 +36,10 @@ def command(ctx: click.Context, shell: str) -> None:
 
 def complete_provider(_ctx: click.Context, _option: click.Parameter, start: str) -> list[str]:
     """Return the providers that begin so."""
-    return [name for name in ("parallel", "local") if name.startswith(start)]
+    from runner.plugins import PROVIDERS, plugin_names
+
+    known = ("parallel", "local", *plugin_names(PROVIDERS))
+    return [name for name in known if name.startswith(start)]
 
 
 def complete_template(_ctx: click.Context, _option: click.Parameter, start: str) -> list[str]:

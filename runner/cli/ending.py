@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -12,13 +11,14 @@ from runner.cli.messages import show_json, shown_path
 from runner.course.summary import Summary, unchanged_record
 from runner.course.words import dollars, plural
 from runner.execute.outcomes import Status
+from runner.frozen import frozen
 from runner.job.model import Job
 from runner.report.render import is_html
 
 GLIMPSE_LINES = 16
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Saying:
     """Says how runs ended, as the command line asks."""
 

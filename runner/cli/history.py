@@ -20,7 +20,14 @@ from runner.jsonvalue import JSON
 
 @click.command("history")
 @click.argument("job", metavar="[JOB]", required=False)
-@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True)
+@click.option(
+    "--limit",
+    metavar="N",
+    type=click.IntRange(min=1),
+    default=20,
+    show_default=True,
+    help="No more than N runs.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(job: str | None, *, limit: int, as_json: bool) -> None:
     """List past runs, the newest first: of one job (a name or a file), or of all."""

@@ -7,13 +7,14 @@ import os
 import re
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import click
 
 from runner.errors import UsageError, reason
+from runner.frozen import frozen
 
 _JOB = """\
 # yaml-language-server: $schema=schemas/job.schema.json
@@ -78,7 +79,7 @@ The LEGO Group was founded in 1932 by Ole Kirk Kristiansen. Its head office is i
 """What is written whatever the answers are; of these, sample data and notes only with samples."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Answers:
     """What to write; `items` None: sample rows."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
@@ -24,7 +24,7 @@ class Suites:
 
     def suite(self, job: str) -> AbstractContextManager[Suite | None]:
         """Return the suite of a job that is about to run."""
-        return nullcontext() if self.file is None else Suite(job)
+        return nullcontext() if self.file is None else closing(Suite(job))
 
     def add(self, suite: Suite | None, summary: Summary) -> None:
         """Write the suite of a job that has run."""
@@ -44,7 +44,7 @@ class Suites:
         said = error.sentences
         if isinstance(error, JobProblemsError):
             said = "\n".join(f"{p.file}:{p.line}:{p.column}: {p.message}" for p in error.problems)
-        with Suite(shown_path(Path.cwd() / job)) as suite:
+        with closing(Suite(shown_path(Path.cwd() / job))) as suite:
             suite.fail(said)
             suite.write(self.file, {}, 0.0)
 

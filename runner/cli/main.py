@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import codecs
 import contextlib
 import gc
@@ -10,7 +11,7 @@ import io
 import os
 import sys
 from collections.abc import Iterator
-from typing import Any, NoReturn, TextIO, cast
+from typing import TYPE_CHECKING, Any, NoReturn, TextIO, cast
 
 import click
 
@@ -18,6 +19,12 @@ from runner import __version__
 from runner.cli.messages import show_defect, show_error, show_usage
 from runner.cli.options import Commands
 from runner.errors import ExitCode, RunnerError, StateError, reason
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+# When all is done Python would once more look through everything for cycles, for nothing.
+atexit.register(gc.freeze)
 
 COMMANDS = {
     "init": ("init", "Write a job that runs at once; nothing is overwritten."),
@@ -49,6 +56,10 @@ COMMANDS = {
         "schema",
         "Print the JSON Schema of job files, or of the project file runner.yaml.",
     ),
+    "reference": (
+        "reference",
+        "Print a page of the reference: guide, language, commands or errors.",
+    ),
     "completion": ("completion", "Print the script that lets a shell complete `runner`."),
 }
 """The module of each command and what it does, in the order one uses them."""
@@ -76,6 +87,18 @@ class Runner(Commands):
         del ctx
         with formatter.section("Commands"):
             formatter.write_dl([(name, said) for name, (_, said) in COMMANDS.items()])
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete the names of commands without loading them."""
+        from click.shell_completion import CompletionItem
+
+        options = click.Command.shell_complete(self, ctx, incomplete)
+        names = [
+            CompletionItem(name, help=said)
+            for name, (_, said) in COMMANDS.items()
+            if name.startswith(incomplete)
+        ]
+        return [*names, *options]
 
     def main(self, *args: Any, **kwargs: Any) -> NoReturn:
         """Run the command line and exit; wrong usage and interrupts end here."""

@@ -51,7 +51,9 @@ def job_argument(command: Command) -> Command:
 
 def job_options(command: Command) -> Command:
     """Change a job from the command line, and which of its rows are asked for."""
-    limit = click.option("--limit", type=click.IntRange(min=1), help="Only the first N rows.")
+    limit = click.option(
+        "--limit", metavar="N", type=click.IntRange(min=1), help="Only the first N rows."
+    )
     return load_options(limit(command))
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from runner.cli.messages import show_warnings
-from runner.cli.serving import check_binding, run_until_stopped
+from runner.cli.serving import check_binding, host_option, port_option, run_until_stopped
 from runner.course.words import plural
 from runner.errors import UsageError
 
@@ -29,8 +29,8 @@ _RATE_LIMIT = re.compile(r"([1-9][0-9]*)(?:/min)?")
     type=click.Path(path_type=Path, exists=True, file_okay=False),
     help="The documents to answer from; they are read at the start.",
 )
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", type=click.IntRange(0, 65_535), default=8787, show_default=True)
+@host_option
+@port_option(8787)
 @click.option("--key", metavar="KEY", help="Answer only requests that carry this API key.")
 @click.option(
     "--state",
@@ -59,17 +59,24 @@ _RATE_LIMIT = re.compile(r"([1-9][0-9]*)(?:/min)?")
     metavar="RATE",
     type=click.FloatRange(0, 1),
     default=0.0,
-    help="Share of runs that fail, requests answered 5xx, and streams that are cut (0 to 1).",
+    help="Share of runs that fail, requests answered 5xx, and streams that are cut.",
 )
 @click.option(
     "--lose-answers",
     metavar="RATE",
     type=click.FloatRange(0, 1),
     default=0.0,
-    help="Share of requests that are accepted, and whose answer never comes (0 to 1).",
+    help="Share of requests that are accepted, and whose answer never comes.",
 )
 @click.option("--rate-limit", metavar="N/min", help="Answer 429 to more creating requests.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Where all chance comes from.")
+@click.option(
+    "--seed",
+    metavar="N",
+    type=int,
+    default=0,
+    show_default=True,
+    help="Where all chance comes from.",
+)
 @click.option("--faults", "more", metavar="JSON", help="Any other fault, by its name.")
 @click.option("-q", "--quiet", is_flag=True, help="Say only what went wrong.")
 def command(

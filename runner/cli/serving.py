@@ -6,14 +6,36 @@ import asyncio
 import importlib.util
 import signal
 import socket
+from collections.abc import Callable
 from typing import Any
 
 import click
 
+from runner.cli.options import Command
 from runner.errors import UsageError
 from runner.server.loopback import is_loopback
 
 NEEDED = ("starlette", "uvicorn")
+
+host_option = click.option(
+    "--host",
+    metavar="ADDRESS",
+    default="127.0.0.1",
+    show_default=True,
+    help="The address to listen on.",
+)
+
+
+def port_option(default: int) -> Callable[[Command], Command]:
+    """Take the port to listen on."""
+    return click.option(
+        "--port",
+        metavar="PORT",
+        type=click.IntRange(0, 65_535),
+        default=default,
+        show_default=True,
+        help="The port to listen on; 0: any that is free.",
+    )
 
 
 def check_installed() -> None:

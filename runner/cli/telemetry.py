@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from runner.cli.messages import show_warnings
-from runner.execute.watching import Watcher
+from runner.execute.watching import Watcher, Watchers
 from runner.telemetry.wishes import Wishes, wishes_of
 
 
@@ -48,6 +48,8 @@ def _sending(
     try:
         yield telemetry.watchers
     finally:
+        # A run that could not even begin has not said that it is over.
+        Watchers(telemetry.watchers).over("stopped")
         fault = telemetry.close()
         if fault is not None:
             show_warnings([f"OpenTelemetry: not everything was sent: {fault}"], quiet=quiet)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -35,6 +35,7 @@ from runner.execute.runs import new_run
 from runner.execute.state import State, write_whole
 from runner.execute.tally import Tally
 from runner.execute.watching import Watcher
+from runner.frozen import frozen
 from runner.job.durations import lowest
 from runner.job.model import Job
 from runner.jsonvalue import JSON
@@ -102,7 +103,7 @@ def command(
     ctx.exit(int(ExitCode.FAILED_ROWS if digest.checks.stops else ExitCode.DONE))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Asked:
     allow_outside: bool
     refresh: bool

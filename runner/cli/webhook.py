@@ -10,15 +10,17 @@ from pathlib import Path
 
 import click
 
-from runner.cli.serving import check_installed, run_until_stopped
+from runner.cli.serving import check_installed, host_option, port_option, run_until_stopped
 from runner.errors import KeyRefusedError, UsageError
 from runner.execute.state import State, find_state, open_state
 
 
 @click.command("webhook")
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", type=click.IntRange(0, 65_535), default=8788, show_default=True)
-@click.option("--path", default="/", show_default=True, help="Where webhooks are posted.")
+@host_option
+@port_option(8788)
+@click.option(
+    "--path", metavar="PATH", default="/", show_default=True, help="Where webhooks are posted."
+)
 @click.option("-q", "--quiet", is_flag=True, help="Say only what went wrong.")
 def command(host: str, port: int, path: str, *, quiet: bool) -> None:
     """Hear that runs are over, and finish jobs that wait.

@@ -6,7 +6,6 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -23,6 +22,7 @@ from runner.execute.standing import Standings
 from runner.execute.state import State
 from runner.execute.stored import outcome_line
 from runner.execute.survey import Count, Survey, Surveyor, reasons_sorted
+from runner.frozen import frozen
 from runner.job.model import FoundItems, Job, Step, Task
 from runner.jsonvalue import JSON
 from runner.planning.calls import Call
@@ -94,7 +94,7 @@ def survey_job(
         return surveyor.found
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Later:
     """What the rows of a step that wait for earlier answers may come to."""
 
@@ -207,7 +207,7 @@ def _sum(amounts: Iterable[Decimal | None]) -> Decimal | None:
 
 def _seconds(job: Job, found: Survey, later: Mapping[str, Later]) -> tuple[float, float]:
     """Return the shortest and longest expected time; steps side by side take as long as one."""
-    if job.provider == "local":
+    if job.provider != "parallel":
         return 0.0, 0.0
     shortest = longest = 0.0
     first = [(job.items.step,)] if isinstance(job.items, FoundItems) else []

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
-from dataclasses import dataclass
 
 from runner.course.stages import open_provider
 from runner.course.voice import Voice
@@ -13,12 +12,13 @@ from runner.execute.cache import Cache
 from runner.execute.ledger import Ledger
 from runner.execute.limits import Pace, SharedWindows
 from runner.execute.state import State
+from runner.frozen import frozen
 from runner.job.model import Job
 from runner.providers.base import Provider
 from runner.providers.exchanges import Listener
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Means:
     """What a run works with; `pace` is one for all its requests."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial
@@ -37,6 +37,7 @@ from runner.execute.survey import Survey, survey
 from runner.execute.tally import Tally
 from runner.execute.terms import Terms
 from runner.execute.watching import End, Watcher, Watchers
+from runner.frozen import frozen
 from runner.job.diagnostics import Problem
 from runner.job.durations import lowest
 from runner.job.model import Job, Step
@@ -55,7 +56,7 @@ INSTANT_SECONDS = 120.0
 """How long a call without a processor may take, where the job does not say."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Options:
     """What a caller asks of a run.
 

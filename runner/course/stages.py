@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from runner.errors import UsageError
 from runner.execute.state import State, open_state, state_of
 from runner.job.items import select_rows
 from runner.job.model import Job, Step
@@ -89,7 +88,17 @@ def open_provider(
             base_url=os.environ.get("PARALLEL_BASE_URL"),
             listener=listener,
         )
-    raise UsageError(f"There is no provider '{job.provider}'", hint="Use 'parallel' or 'local'")
+    from runner.providers.plugins import Opening, open_plugin
+
+    return open_plugin(
+        job.provider,
+        Opening(
+            folder=job.file.parent,
+            root=Path(job.file.anchor) if allow_outside else job.root,
+            documents=job.documents,
+            state=state.folder / "plugins" / job.provider,
+        ),
+    )
 
 
 def rows_of(job: Job) -> Iterator[Mapping[str, JSON]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Literal
@@ -12,6 +11,7 @@ from runner.errors import ExitCode
 from runner.evidence.checks import Checks
 from runner.execute.survey import Survey
 from runner.execute.tally import Tally
+from runner.frozen import frozen
 from runner.job.diagnostics import Problem
 from runner.job.model import Job
 from runner.jsonvalue import JSON
@@ -19,7 +19,7 @@ from runner.jsonvalue import JSON
 RunStatus = Literal["done", "failed", "running", "budget"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Summary:
     """How a run ended.
 

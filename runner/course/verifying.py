@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
@@ -14,6 +13,7 @@ from runner.execute.executor import execute
 from runner.execute.outcomes import Outcome
 from runner.execute.terms import Terms
 from runner.execute.watching import Watcher
+from runner.frozen import frozen
 from runner.job.model import Extract, Job, Step
 from runner.jsonvalue import JSON
 from runner.planning.calls import Call, fingerprint
@@ -26,7 +26,7 @@ SECONDS = 120.0
 """How long a page is waited for."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Reader:
     """Reads cited pages for a job: from the cache, or else through its provider, paid once."""
 

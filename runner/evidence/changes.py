@@ -16,6 +16,7 @@ from runner.evidence.basis import (
     values_of,
 )
 from runner.execute.outcomes import Outcome
+from runner.frozen import frozen
 from runner.jsonvalue import JSON
 
 Kind: TypeAlias = Literal["changed", "reworded", "confidence"]
@@ -25,7 +26,7 @@ PAGES = "pages"
 """What the pages that a search found are called."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Side:
     """A field in one of two runs."""
 
@@ -34,7 +35,7 @@ class Side:
     sources: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class FieldChange:
     """A field that differs between two runs."""
 
@@ -44,7 +45,7 @@ class FieldChange:
     new: Side
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RowChange:
     """A row, of one step, with the fields that differ."""
 

@@ -20,6 +20,7 @@ from runner.evidence.basis import (
 )
 from runner.evidence.text import glimpse, one_line, plural
 from runner.execute.outcomes import Outcome
+from runner.frozen import frozen
 from runner.job.model import Check, Job, Step, Task
 from runner.jsonvalue import JSON
 from runner.templating import references, render_value
@@ -28,7 +29,7 @@ MOST_KEPT: Final = 50
 """So many failures of one check are kept; the others are counted."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Failure:
     """Where an answer does not fulfil a check.
 

@@ -6,11 +6,11 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
 from runner.evidence.lexicon import ALIASES, ENGLISH, FORMS, MAYBE, NEGATIONS, SIDES, STATES, STOP
+from runner.frozen import frozen
 
 _TYPOGRAPHY: Final = str.maketrans(
     {
@@ -32,7 +32,7 @@ def folded(text: str) -> str:
     return " ".join(plain.split())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Facts:
     """What a text states.
 

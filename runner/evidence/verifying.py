@@ -10,6 +10,7 @@ from typing import Final, Literal, TypeAlias, get_args
 from runner.errors import StateError
 from runner.evidence.basis import basis_of, citations_of, values_of
 from runner.execute.outcomes import Outcome
+from runner.frozen import frozen
 from runner.jsonvalue import JSON
 
 Verdict: TypeAlias = Literal["verified", "not found", "unreachable", "no excerpt", "not checked"]
@@ -88,7 +89,7 @@ def verdict_on(citation: Mapping[str, JSON], verdicts: Verdicts) -> Verdict:
     return max(found, key=VERDICTS.index)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Doubt:
     """A citation that is not verified, or (where `verdict` is None) a value beside its excerpt."""
 

@@ -11,7 +11,6 @@ import json
 import sqlite3
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
@@ -21,6 +20,7 @@ import diskcache
 import orjson
 
 from runner.errors import StateError
+from runner.frozen import frozen
 from runner.jsonvalue import JSON
 
 LOCK_TIMEOUT = 10.0
@@ -48,7 +48,7 @@ _BROKEN = (sqlite3.Error, diskcache.Timeout, OSError)
 _UNREADABLE = (ValueError, zlib.error, KeyError, TypeError, AttributeError)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Entry:
     """A stored answer and when it was stored (seconds since 1970)."""
 

@@ -11,12 +11,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
 from runner.errors import ProviderError, UnknownRunError
 from runner.execute.limits import Pace, backoff
+from runner.frozen import frozen
 from runner.job.model import Retry
 from runner.providers.base import FINISHED, GroupStatus, Run, Runs
 
@@ -39,7 +39,7 @@ MOST_FAILURES: Final = 10
 """So many failed looks in a row, over minutes, mean that the provider is not there."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Wanted:
     """A run whose outcome is waited for, until a deadline on the run's clock."""
 

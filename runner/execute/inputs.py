@@ -10,15 +10,16 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from pathlib import Path
 
 from runner.execute.state import write_whole
+from runner.frozen import frozen
 from runner.job.model import Job
 from runner.jsonvalue import JSON, digest
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Inputs:
     """What a run is made from.
 

@@ -7,7 +7,6 @@ import hashlib
 import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +14,7 @@ from runner.errors import StateError, UsageError
 from runner.execute.outcomes import Outcome
 from runner.execute.state import State, write_whole
 from runner.execute.stored import json_line, loaded_line, read_outcomes
+from runner.frozen import frozen
 from runner.jsonvalue import JSON
 
 MOST_KEPT: Final = 10
@@ -24,7 +24,7 @@ _NAME = re.compile(r"(?P<run>run_(?P<day>\d{8})T\d{6}Z_\w+)\.(?P<digest>[0-9a-f]
 _HINT = "`runner history` lists the runs; the outcomes of the last 10 are kept"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class KeptRun:
     """A finished run.
 

@@ -14,7 +14,6 @@ import socket
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -22,6 +21,7 @@ from typing import Final, Literal, TypeAlias
 
 from runner.execute.database import Database
 from runner.execute.runs import COUNTS, MICROS, Heartbeat, RunRecord, is_alive, record_of
+from runner.frozen import frozen
 
 PurchaseState: TypeAlias = Literal["submitting", "submitted", "completed", "failed"]
 
@@ -63,7 +63,7 @@ CREATE TABLE IF NOT EXISTS run (
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Purchase:
     """One fingerprint that was bought. `settled_at` and `bought_at` are seconds since 1970."""
 

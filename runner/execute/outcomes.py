@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from decimal import Decimal
 from typing import Literal, TypeAlias
 
+from runner.frozen import frozen
 from runner.jsonvalue import JSON
 from runner.planning.calls import Call, Withheld
 
 Status: TypeAlias = Literal["ok", "failed", "invalid", "pending", "skipped"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Outcome:
     """One row's outcome of one step: exactly one per row, in input order.
 

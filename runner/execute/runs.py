@@ -9,13 +9,13 @@ import socket
 import sqlite3
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
 from runner.execute.database import connect
+from runner.frozen import frozen
 
 BEAT_SECONDS: Final = 2.0
 SILENT_SECONDS: Final = 60.0
@@ -33,7 +33,7 @@ def new_run(kind: str) -> str:
     return f"{kind}_{datetime.now(tz=UTC):%Y%m%dT%H%M%SZ}_{secrets.token_hex(3)}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RunRecord:
     """One run of a job, for `runner status` and `runner history`."""
 

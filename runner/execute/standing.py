@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 from runner.execute.cache import Cache
 from runner.execute.ledger import Ledger, Purchase
+from runner.frozen import frozen
 from runner.job.model import Step
 from runner.planning.calls import Call
 
@@ -22,7 +22,7 @@ OLD = "its answer is older than the job's cache age"
 FAILED = "it failed, longer ago than the job's cache age"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Standing:
     """How one call stands.
 

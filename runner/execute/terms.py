@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from typing import TypeAlias
 
 from runner.errors import InvalidRequestError
 from runner.execute.fates import Fate
+from runner.frozen import frozen
 from runner.job.model import Step
 from runner.jsonvalue import JSON
 from runner.planning.calls import Call
@@ -19,7 +19,7 @@ Kept: TypeAlias = tuple[str, Answer, float | None]
 """A fingerprint's answer and when it is from (None: now)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Terms:
     """On which terms a run asks and buys.
 

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from pathlib import Path
 
 from runner.execute.state import State, write_whole
+from runner.frozen import frozen
 from runner.jsonvalue import JSON
 
 _FOLDER = "unfinished"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Unfinished:
     """A run that was begun.
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from runner.frozen import frozen
 from runner.job.paths import Ground
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 ACTIONS = ("query", "input", "search", "extract", "findall")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Scope:
     """A mapping in a file, with the place where it stands: what most rules look at."""
 
@@ -49,7 +50,7 @@ class Scope:
         return self.source.problem(position, message, hint=hint, severity=severity)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Project:
     """What surrounds a job: the project root, and runner.yaml where there is one.
 
@@ -68,7 +69,7 @@ class Project:
     problems: tuple[Problem, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Draft:
     """A job file as read, before it is known to be right: any value may be of any type.
 

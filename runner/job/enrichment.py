@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from runner.job import scalars
+from runner.frozen import frozen
 from runner.job.diagnostics import JobProblemsError, Problem, has_errors
 from runner.job.draft import Scope
 from runner.job.model import FileItems
@@ -18,6 +16,7 @@ from runner.job.rows import survey
 from runner.job.source import read_source
 from runner.job.spelling import did_you_mean
 from runner.job.violations import kind_of
+from runner.job.yamltext import block
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,19 +39,18 @@ _TYPES: Mapping[str, str] = {
 _LIST = re.compile(r"list\[(str|int|float|bool)\]")
 _NULLABLE = re.compile(r"(\w+) ?\| ?None")
 _WORD = re.compile(r"[A-Za-z_]\w*")
-_SAFE = re.compile(r"[A-Za-z][^\n\"'#:{}\[\],&*!|>%@`\\]*")
 _FULL_SCHEMA = frozenset({"properties", "type", "$ref", "$schema"})
 """Names that the short form of an output reads as parts of a JSON Schema."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Column:
     name: str
     description: str
     type: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Imported:
     """A job made from an enrichment config.
 
@@ -251,7 +249,7 @@ def _imported(
         f"# Made by `runner import` from {config.source.shown}, a config of parallel-cli.\n"
         f"# Check it with `runner validate`, see its price with `runner plan`.\n"
     )
-    text = head + "".join(_yaml(job))
+    text = head + block(job)
     return Imported(
         name=name, text=text, problems=problems, notes=tuple(_notes(config, source, target))
     )
@@ -345,24 +343,3 @@ def _read(name: str) -> str:
 
 def _relative(path: Path, folder: Path) -> str:
     return os.path.relpath(path, folder).replace(os.sep, "/")
-
-
-def _yaml(value: Mapping[str, JSON], depth: int = 0) -> Iterator[str]:
-    """Yield the lines of a mapping in block style; lists stand on one line."""
-    for key, entry in value.items():
-        start = f"{'  ' * depth}{_text(key)}:"
-        if isinstance(entry, Mapping):
-            yield f"{start}\n"
-            yield from _yaml(entry, depth + 1)
-        elif isinstance(entry, list):
-            yield f"{start} [{', '.join(map(_text, entry))}]\n"
-        else:
-            yield f"{start} {_text(entry)}\n"
-
-
-def _text(value: JSON) -> str:
-    """Return a text or a truth value as YAML, in quotes where it needs them."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    is_plain = _SAFE.fullmatch(value) and value == value.strip() and scalars.plain(value) == value
-    return value if is_plain else json.dumps(value, ensure_ascii=False)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from runner.frozen import frozen
 from runner.job.diagnostics import JobProblemsError, Problem, Severity
 from runner.job.draft import ACTIONS
 from runner.job.items import rows_named
@@ -27,7 +28,7 @@ _ASKING = (*ACTIONS, "steps")
 _PATH_HINT = "the path is relative to the file it stands in"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Member:
     """One file of a family, and what it says by itself (without what the others replace)."""
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Literal, get_args
 
 from runner.errors import TemplateError
+from runner.frozen import frozen
 from runner.job.diagnostics import JobProblemsError, Problem
 from runner.job.model import FileItems, InlineItems, Items, Selection
 from runner.job.paths import is_file, is_folder
@@ -31,7 +32,7 @@ _LIBRARIES = {"parquet": "pyarrow", "xlsx": "openpyxl"}
 _TEXTS = "the cells of csv and tsv files are texts: to compare numbers write item.name | int(0)"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ReadItems:
     """The rows of a job, the names of their columns where known, and what is wrong with them."""
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass
 
+from runner.frozen import frozen
 from runner.job.credentials import excerpt, masked
 from runner.job.diagnostics import Problem, Severity
 
@@ -15,7 +15,7 @@ _LONGEST = 400
 _BREAK = re.compile("\n")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Position:
     """A place in a text: line and column from 1, and the width to mark.
 

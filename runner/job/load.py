@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from runner.frozen import frozen
 from runner.job.build import build_job
 from runner.job.diagnostics import MOST, JobProblemsError, Problem, has_errors, of_kind, ordered
 from runner.job.draft import ACTIONS, Draft, Scope
@@ -48,7 +49,7 @@ _FEW_KEYS = 2
 _MODELINE = re.compile(rb"^#.*\$schema=\S*job\.schema\.json", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Loaded:
     """What became of a job file.
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from runner.frozen import frozen
 from runner.jsonvalue import JSON
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ Kind: TypeAlias = Literal["task", "search", "extract", "findall"]
 """What a provider can be asked."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SourcePolicy:
     """Which sources may be used. For the local provider a domain is a folder or file path."""
 
@@ -30,19 +31,19 @@ class SourcePolicy:
     after_date: date | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class TextOutput:
     """The answer is markdown text."""
 
     description: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class AutoOutput:
     """The provider chooses the shape of the answer."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class JsonOutput:
     """The answer follows a JSON Schema (root `type: object`); `path` is the file it came from."""
 
@@ -53,7 +54,7 @@ class JsonOutput:
 Output: TypeAlias = TextOutput | AutoOutput | JsonOutput
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Task:
     """`query` or `input`: research that ends in text or JSON. `input` holds templates.
 
@@ -73,7 +74,7 @@ class Task:
         return "query" if isinstance(self.input, str) else "input"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Search:
     """`search`: ranked sources with excerpts.
 
@@ -87,7 +88,7 @@ class Search:
     max_chars: int | str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Extract:
     """`extract`: the content of given URLs. `urls` may be one template that is a list."""
 
@@ -98,7 +99,7 @@ class Extract:
     max_chars: int | str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class FindAll:
     """`findall`: every entity that matches conditions."""
 
@@ -112,7 +113,7 @@ class FindAll:
 Action: TypeAlias = Task | Search | Extract | FindAll
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Retry:
     """How often and how patiently a failed request is asked again."""
 
@@ -122,7 +123,7 @@ class Retry:
     failed_runs: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Check:
     """What the answers of a step must fulfil.
 
@@ -141,7 +142,7 @@ class Check:
     place: tuple[str, int, int] = ("", 0, 0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Step:
     """One action, asked for every row; a job without `steps` has one, with the id `main`.
 
@@ -187,7 +188,7 @@ class Step:
         return (*self.where, self.kind)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Selection:
     """Which rows are taken: those for which `where` (a template) is true, the first `limit`."""
 
@@ -195,14 +196,14 @@ class Selection:
     limit: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class InlineItems:
     """Rows written in the job file. A row that is a text becomes `{"value": text}`."""
 
     rows: tuple[Mapping[str, JSON], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class FileItems:
     """Rows in a file; the format follows the file's suffix."""
 
@@ -210,7 +211,7 @@ class FileItems:
     format: Literal["csv", "tsv", "json", "jsonl", "parquet", "xlsx"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class FoundItems:
     """Rows that a FindAll run finds: one for each match. `step` asks for it, once for the job."""
 
@@ -220,7 +221,7 @@ class FoundItems:
 Items: TypeAlias = InlineItems | FileItems | FoundItems
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Report:
     """Where the report goes and what renders it; `template` None: chosen by the kind of output."""
 
@@ -228,7 +229,7 @@ class Report:
     template: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Job:
     """A job file, read, checked and completed. All paths are absolute.
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from runner.frozen import frozen
 from runner.job.diagnostics import MOST, JobProblemsError, has_errors
 from runner.job.jsontext import JsonError, parse_json
 from runner.job.limits import api_problems
@@ -36,7 +37,7 @@ _MOST = 2 * MOST
 _OUTPUT_HINT = "write text, auto, the path of a JSON Schema, or fields: {founded: integer}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SchemaFile:
     """A JSON Schema in a file; `schema` is None where it cannot be used."""
 
@@ -45,7 +46,7 @@ class SchemaFile:
     problems: tuple[Problem, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ReadOutput:
     """The output a step asks for, and what is wrong with how it is written."""
 

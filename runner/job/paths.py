@@ -5,8 +5,10 @@ from __future__ import annotations
 import errno
 import os
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path, PurePosixPath, PureWindowsPath
+
+from runner.frozen import frozen
 
 PROJECT_FILE = "runner.yaml"
 
@@ -17,7 +19,7 @@ _GLOB = re.compile(r"[*?\[]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Fault:
     """Why a path is refused, and what to write in its place."""
 
@@ -25,7 +27,7 @@ class Fault:
     hint: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Ground:
     """Where a job's paths start, and what they may not leave.
 

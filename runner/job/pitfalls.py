@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
+from runner.frozen import frozen
 from runner.job.meant import BARE_TEMPLATE, BARE_TEMPLATE_HINT
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Pitfall:
     """A syntax error explained: the index it points at, what is wrong, how to mend it."""
 
@@ -96,7 +96,7 @@ _WORDS: tuple[tuple[str, str, str | None], ...] = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Complaint:
     """What a YAML parser says of a text.
 

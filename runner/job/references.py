@@ -6,11 +6,12 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from runner.errors import TemplateError
+from runner.frozen import frozen
 from runner.job.spelling import closest, did_you_mean
 from runner.templating import is_template, names_read, references
 
@@ -41,7 +42,7 @@ _ABSENT = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _View:
     """What the templates of one place may read; None means that anything may be there.
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from runner.frozen import frozen
 from runner.job.diagnostics import JobProblemsError, Problem
 from runner.job.jsonrows import read_json, read_jsonl
 from runner.job.model import FileItems, FoundItems, InlineItems, Items
@@ -27,7 +27,7 @@ _TABLES = ("csv", "tsv", "parquet", "xlsx")
 _PACKED = ("parquet", "xlsx")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Survey:
     """What is known of the rows before a run.
 

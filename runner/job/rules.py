@@ -16,6 +16,7 @@ from runner.job.limits import MAX_METADATA_KEY, MAX_METADATA_VALUE
 from runner.job.policies import policies
 from runner.job.schema import job_schema
 from runner.job.spelling import closest, did_you_mean
+from runner.plugins import PROVIDERS, plugin_names
 from runner.templating import is_template
 
 if TYPE_CHECKING:
@@ -312,9 +313,7 @@ def provider(draft: Draft) -> Iterator[Problem]:
     name = None if holder is None else holder.data["provider"]
     if holder is None or not isinstance(name, str) or not name or name in BUILT_IN:
         return
-    from importlib.metadata import entry_points  # noqa: PLC0415 - slow to import
-
-    known = [*BUILT_IN, *(entry.name for entry in entry_points(group="runner.providers"))]
+    known = [*BUILT_IN, *plugin_names(PROVIDERS)]
     if name not in known:
         yield holder.problem(
             holder.value("provider"),

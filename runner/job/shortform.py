@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from runner.frozen import frozen
 from runner.job.spelling import closest
 from runner.job.violations import kind_of
 
@@ -36,7 +37,7 @@ _FRAGMENT = frozenset({"type", "enum", "const", "anyOf", "properties", "items", 
 _DEEPEST = 20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Remark:
     """What is wrong with, or doubtful about, a field of a short form."""
 

@@ -191,12 +191,8 @@ def parse_source(text: str, shown: str) -> Source:
         from runner.job.pitfalls import explain
 
         mark, context = error.problem_mark or error.context_mark, error.context_mark
-        found = explain(
-            text,
-            error.problem or error.context or "",
-            mark.index if mark else 0,
-            context.index if context else None,
-        )
+        said = error.problem or error.context or ""
+        found = explain(text, said, mark.index if mark else 0, context.index if context else None)
         position = lines.position(found.index, found.width)
         problem = lines.problem(shown, position, found.message, hint=found.hint)
         # What was found on the way may be the same fault, seen earlier and better.

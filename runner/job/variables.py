@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
 from runner.errors import UsageError
+from runner.frozen import frozen
 from runner.job import scalars
 from runner.job.diagnostics import JobProblemsError
 from runner.job.paths import shown_path
@@ -42,7 +42,7 @@ _WORDS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Variable:
     """A variable of a job; `required` ones have no value unless `--var` gives one."""
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from runner.frozen import frozen
 from runner.job.diagnostics import MOST
 from runner.job.durations import DURATION, suggested
 from runner.job.meant import as_day, as_template, number_pitfall
@@ -81,7 +81,7 @@ _ALSO_TYPES = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Violation:
     """A value that breaks a keyword of a JSON Schema.
 
@@ -102,7 +102,7 @@ class Violation:
     is_key: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Words:
     """What a message says, and its hint."""
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, NoReturn, TypeAlias
 
 from runner.errors import TemplateError
+from runner.frozen import frozen
 from runner.job.diagnostics import JobProblemsError
 from runner.job.limits import MAX_METADATA_VALUE, MAX_TASK
 from runner.job.model import (
@@ -34,7 +34,7 @@ from runner.templating import render_value
 _COUNTRY = re.compile(r"[A-Za-z]{2}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Row:
     """One row of the data: its index from 0, its columns, and what templates see."""
 

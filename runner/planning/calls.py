@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
+from runner.frozen import frozen
 from runner.job.model import Kind
 from runner.jsonvalue import JSON, digest
 
@@ -18,7 +18,7 @@ WEBHOOK_EVENT = "task_run.status"
 """The one event that the API rings a webhook for: a run that is over."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Withheld:
     """Why a call is not asked: `skipped`, `failed` or `pending`, and the reason in a sentence."""
 
@@ -26,7 +26,7 @@ class Withheld:
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Call:
     """What one row asks of one step.
 

@@ -24,6 +24,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from runner.frozen import frozen
 from runner.job.model import AutoOutput, JsonOutput, Task
 from runner.jsonvalue import JSON
 from runner.planning.processors import FAST, PROCESSORS
@@ -78,7 +79,7 @@ _EXPRESSION = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 _SPACES = re.compile(r"\s+")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Choice:
     """The processor a task asks for, and why, in words that follow its name."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any, TypeAlias
 
+from runner.frozen import frozen
 from runner.job.diagnostics import JobProblemsError
 from runner.job.model import Job, Step
 from runner.jsonvalue import JSON
@@ -28,7 +28,7 @@ WITHIN = " › "
 BEYOND_LIMIT = Withheld(status="skipped", reason="Beyond --limit")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Past:
     """What an earlier step left for one row.
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 
+from runner.frozen import frozen
 from runner.job.model import Extract, FindAll, FoundItems, Job, Search, Step, Task
 from runner.planning.choosing import choose
 from runner.planning.prices import SEARCH_RESULTS_INCLUDED, price, prices_of
@@ -16,7 +16,7 @@ _LIST = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Forecast:
     """What one row of a step may come to; `most` and `most_usd` are None where nobody can know."""
 

@@ -11,9 +11,12 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import TypeAlias
 
+from runner.job.durations import parse_money
 from runner.job.model import Job, Kind
+from runner.job.rules import BUILT_IN
 from runner.jsonvalue import JSON
 from runner.planning.processors import FAST
+from runner.plugins import PROVIDERS, PluginError, described, load_plugin
 
 AS_OF = "2026-11"
 
@@ -58,8 +61,34 @@ FREE_PROVIDERS = frozenset({"local"})
 
 
 def prices_of(job: Job) -> Prices:
-    """Return what a job pays: the list prices, and over them those of its runner.yaml."""
-    return {**PRICES, **job.prices}
+    """Return what a job pays: the list prices, and over them those of its runner.yaml.
+
+    A plugin is free but for what it says itself.
+
+    Raises:
+        PluginError: it cannot be loaded, or a price of its is none.
+    """
+    if job.provider in BUILT_IN:
+        return {**PRICES, **job.prices}
+    return {**dict.fromkeys(PRICES, Decimal(0)), **_plugin_prices(job.provider), **job.prices}
+
+
+def _plugin_prices(name: str) -> Prices:
+    try:
+        stated = getattr(load_plugin(PROVIDERS, name), "prices", None) or {}
+    except KeyError:
+        return {}  # Whoever opens it says that there is none.
+    found: dict[str, Decimal] = {}
+    for each, value in dict(stated).items():
+        amount = parse_money(str(value))
+        if each not in PRICES or amount is None:
+            raise PluginError(
+                f"The provider {described(PROVIDERS, name)} has a price that is none: "
+                f"{each}: {value}",
+                hint=f"The names are {', '.join(PRICES)}; an amount is in US dollars",
+            )
+        found[each] = amount
+    return found
 
 
 def price(

@@ -6,12 +6,13 @@ Source: the Parallel API's documentation, as of 2026-11. Each costs more than th
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from types import MappingProxyType
 
+from runner.frozen import frozen
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@frozen
 class Processor:
     """One processor of the task API.
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+from runner.frozen import frozen
 from runner.jsonvalue import JSON
 
 LIST_WEIGHT = 2
 """A list is as much work as so many single values."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Shape:
     """What a schema asks for.
 

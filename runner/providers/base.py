@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal, Protocol, TypeAlias, get_args, runtime_checkable
 
+from runner.frozen import frozen
 from runner.job.model import Kind
 from runner.jsonvalue import JSON
 
@@ -20,7 +21,7 @@ FINISHED: frozenset[str] = frozenset({"completed", "failed", "cancelled"})
 """The statuses that a run does not leave."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Answer:
     """What a provider said, in the API's own shapes.
 
@@ -42,7 +43,7 @@ class Answer:
     interaction_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Run:
     """A task run as its group tells of it.
 
@@ -63,7 +64,7 @@ class Run:
     ended_at: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class GroupStatus:
     """How many runs a group has, and how many of each status; `cursor` for its event stream."""
 
@@ -77,7 +78,7 @@ class GroupStatus:
         return sum(self.counts.get(status, 0) for status in FINISHED)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RunProgress:
     """How far one run is, as it says itself: a message, or sources and percent (0 to 100)."""
 
@@ -87,7 +88,7 @@ class RunProgress:
     percent: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Added:
     """Runs taken on: their ids in the order of the inputs, and the group's status then."""
 
@@ -144,7 +145,7 @@ class Runs(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Search:
     """How far a FindAll run is: `ended` says why it ended early, None where it did not."""
 
@@ -154,7 +155,7 @@ class Search:
     ended: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Found:
     """What a FindAll run found; each of its `matches` is paid for."""
 
@@ -236,7 +237,7 @@ class Provider(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Part:
     """One of the requests that a call takes; the call's price is shared out by `weight`."""
 

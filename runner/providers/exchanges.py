@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 from typing import Final, TypeAlias
 
+from runner.frozen import frozen
 from runner.job.model import Kind
 from runner.planning.calls import Call
 
 ACCEPTED: Final = range(200, 300)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Purpose:
     """What a request is for: one call, or many calls that are bought together.
 
@@ -56,7 +57,7 @@ def purpose_of(*calls: Call, price_usd: Decimal | None = None) -> Purpose:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Exchange:
     """One request that was made.
 

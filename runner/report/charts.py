@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from runner.evidence.text import one_line, shortened
+from runner.frozen import frozen
 from runner.jsonvalue import JSON
 from runner.report.numbers import number_of
 from runner.report.rows import Row
@@ -27,7 +28,7 @@ DIGITS: Final = 64
 _NOT_IN_A_LABEL = re.compile(r"[^\w .,:()'/+€£%-]|%(?=%)")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Chart:
     """Bars, from top to bottom; `labels` and `values` are of one length."""
 

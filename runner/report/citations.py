@@ -9,6 +9,7 @@ from typing import Final
 from runner.evidence.basis import citations_of, excerpt_of
 from runner.evidence.text import shortened
 from runner.evidence.verifying import VERDICTS, Verdict, Verdicts, verdict_on
+from runner.frozen import frozen
 from runner.jsonvalue import JSON
 from runner.report.escape import inline
 from runner.report.links import Links
@@ -28,7 +29,7 @@ VERDICT_WORDS: Final[Mapping[Verdict, str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Source:
     """A cited page or document: its address, its title ("" where unknown) and what it says."""
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from runner.evidence.basis import is_empty
 from runner.evidence.changes import PAGES, Changes, FieldChange, RowChange, Side
 from runner.evidence.text import one_line, shortened
+from runner.frozen import frozen
 from runner.jsonvalue import JSON
 from runner.report.escape import MISSING, inline
 from runner.report.fields import Field
@@ -26,7 +26,7 @@ VALUE_LENGTH: Final = 120
 """How many characters of each value are shown."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ShownChanges:
     """The changes of one step, as templates see them; printed, it is a list of bullets.
 

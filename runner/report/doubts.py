@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from runner.evidence.text import glimpse, plural
 from runner.evidence.verifying import Doubt, StepEvidence, Verdict
+from runner.frozen import frozen
 from runner.report.escape import inline
 from runner.report.links import Links
 from runner.report.values import label
@@ -22,7 +22,7 @@ _SAID: Final[Mapping[Verdict, str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ShownEvidence:
     """How much of what a step cites is verified; printed, a list of what is not.
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from runner.execute.outcomes import Outcome
+from runner.frozen import frozen
 from runner.job.model import JsonOutput, Step, Task
 from runner.jsonvalue import JSON
 from runner.report.values import label
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Field:
     """A field of the answers, or a column.
 

@@ -12,8 +12,7 @@ import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from types import TracebackType
-from typing import Self, TextIO
+from typing import TextIO
 from xml.sax.saxutils import escape, quoteattr
 
 from runner.evidence.checks import Failure, Judged
@@ -99,14 +98,6 @@ class Suite:
     def close(self) -> None:
         """Let the temporary file go."""
         self._spool.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: object, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def begin_suites(file: TextIO) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import posixpath
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from urllib.parse import quote
 
 from runner.evidence.text import visible
+from runner.frozen import frozen
 from runner.report.escape import inline
 from runner.templating import Markdown
 
@@ -57,7 +58,7 @@ def way_between(report_folder: Path, documents_folder: Path) -> str:
     return "" if way == "." else way.replace(os.sep, "/")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Links:
     """Makes the links of one report; `base` leads from its folder to the documents' folder."""
 

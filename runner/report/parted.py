@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from runner.frozen import frozen
 
 STANDS_FOR: Final = "."
 
@@ -28,7 +29,7 @@ _ITEM = re.compile(r"- (?:[^\W\d_]|\*\*[^\s*])")
 _LISTED = re.compile(r"[-*+\s]|\d{1,9}[.)]")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Parted:
     """A report in parts.
 

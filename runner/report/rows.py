@@ -6,7 +6,7 @@ Nothing here tells a cached answer from a bought one, so a second run gives the 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from runner.evidence.basis import (
@@ -24,6 +24,7 @@ from runner.evidence.basis import (
 )
 from runner.evidence.text import one_line, shortened
 from runner.execute.outcomes import Outcome, Status
+from runner.frozen import frozen
 from runner.jsonvalue import JSON
 from runner.report.blocks import LINE_LENGTH, block
 from runner.report.citations import Footnotes, Source, Sources
@@ -50,7 +51,7 @@ STATUS_WORDS: Final[Mapping[Status, str]] = {
 _DISAGREEMENT: Final = ("disagree", "contradict", "conflict", "inconsisten", "sources differ")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Note:
     """What a reader should know of one value: why it is weak, or that its sources disagree."""
 
@@ -59,7 +60,7 @@ class Note:
     reasoning: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Gap:
     """Fields that say nothing, and why: all those for the same reason."""
 
@@ -67,7 +68,7 @@ class Gap:
     reasoning: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Result:
     """A page or document that `search` found or `extract` read; its parts are markdown."""
 
@@ -97,7 +98,7 @@ class Result:
         return Markdown("\n\n".join(self.quotes))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Row:
     """One row's outcome, as templates see it.
 

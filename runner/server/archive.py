@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import orjson
 
 from runner.errors import StateError
+from runner.frozen import frozen
 from runner.jsonvalue import JSON
 from runner.server.runs import Group, Run
 from runner.server.wire import encode
@@ -49,7 +49,7 @@ CREATE TABLE IF NOT EXISTS secrets (name TEXT PRIMARY KEY, value TEXT NOT NULL) 
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class KeptRun:
     """A run as it was written down; `ended` says in which order runs ended."""
 
@@ -65,7 +65,7 @@ class KeptRun:
     ended: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Delivery:
     """A webhook on its way; moments are seconds since 1970."""
 

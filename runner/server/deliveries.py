@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 import httpx
 
 from runner import __version__
+from runner.frozen import frozen
 from runner.planning.calls import WEBHOOK_EVENT
 from runner.server.archive import Archive, Delivery
 from runner.server.runs import Run
@@ -22,7 +23,7 @@ ANSWER_SECONDS: Final = 15.0
 OK: Final = range(200, 300)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Patience:
     """How long a webhook is tried: after `first` seconds again, twice as long each time."""
 

@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from starlette.responses import Response
 
+from runner.frozen import frozen
 from runner.jsonvalue import JSON
 from runner.server.answers import Answers
 from runner.server.faults import Dice
@@ -47,7 +48,7 @@ class Exchange:
         return self.query.get(name, str(default)).lower() in {"true", "1"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Events:
     """An answer as a stream of events, in batches; an empty batch keeps the connection alive."""
 

@@ -68,15 +68,21 @@ class Faults:
         run_seconds: How long a run takes; the median when `run_sigma` is set.
         run_sigma: The spread of a lognormal distribution of run times.
         slow: Answers that come `slow_seconds` late; what was asked takes effect at once.
+        slow_seconds: How late they come.
         too_many: 429 with `retry_after`, as seconds or as an HTTP date.
+        retry_after: How many seconds a 429 asks to wait.
+        retry_after_form: How it says so.
         per_minute: A real limit on creating requests per class (search, extract, tasks) and
             `minute` seconds.
-        error_before: `error_statuses` before anything was accepted.
+        minute: How many seconds that minute has.
+        error_before: One of `error_statuses` before anything was accepted.
         error_after: The same after it was accepted: done and billed, yet the answer is an error.
+        error_statuses: Which errors these are.
         cut_before: The connection closes before anything was accepted.
         cut_after: The connection closes after it was accepted: the answer is lost.
         cut_later: The connection closes at once, and the request takes effect `later_seconds`
             afterwards.
+        later_seconds: How long afterwards.
         cut_body: The connection closes in the middle of the body; accepted.
         truncated: Half a JSON body, with the length it has; accepted.
         html_before: A page of HTML with status 200; not accepted.
@@ -84,12 +90,14 @@ class Faults:
         stream_cut: Streams that break in the middle of a line, after `stream_after` events
             (drawn from the seed when negative).
         stream_short: Streams that end cleanly too early, after `stream_after` events.
+        stream_after: How many events such a stream gives first.
         stream_noise: Comments, keep-alives, CRLF, `retry:` blocks, ids, several data lines.
         stream_refused: Event streams (not the run streams) answer `stream_status`.
+        stream_status: With which status.
         output_hidden: Completed runs whose output is missing from the first stream they are in.
         failed: Runs that fail.
         cancelled: Runs that are cancelled.
-        endless: Runs that stay active until `Store.release`.
+        endless: Runs that never end.
         unauthorized: 401 in spite of the right key.
         forbidden: 403, as for an unknown processor.
         payment: 402.

@@ -28,6 +28,9 @@ SCOPE: Final = "runner"
 PATIENCE_SECONDS: Final = 3.0
 """So long the end of a run waits for the last to be sent."""
 
+MOST_SAID: Final = 200
+"""So many characters of what an exporter complains of are shown."""
+
 
 class _Complaints(logging.Handler):
     """Keeps the first thing that the exporters complain of, in the place of printing them all."""
@@ -37,7 +40,7 @@ class _Complaints(logging.Handler):
         self.first: str | None = None
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.first = self.first or " ".join(record.getMessage().split())
+        self.first = self.first or " ".join(record.getMessage().split())[:MOST_SAID]
 
 
 class Telemetry:

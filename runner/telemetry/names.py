@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from runner.frozen import frozen
 from runner.providers.exchanges import Exchange
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class About:
     """Which run it is that is told of."""
 

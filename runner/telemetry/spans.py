@@ -139,7 +139,9 @@ class Spans(Watcher):
         self._total.cost_usd = cost_usd
 
     def over(self, end: End) -> None:
-        """End the run's span, and all that is still open."""
+        """End the run's span, and all that is still open; once."""
+        if not self._run.is_recording():
+            return
         self.ended(tuple(self._steps))
         _sum_up(self._total)
         self._run.set_attribute("runner.status", end)

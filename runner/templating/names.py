@@ -6,18 +6,18 @@ import functools
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
 from difflib import get_close_matches
 
 import jinja2
 from jinja2 import nodes
 
 from runner.errors import TemplateError
+from runner.frozen import frozen
 from runner.templating.faults import syntax_fault
-from runner.templating.sandbox import filter_names, text_environment
+from runner.templating.sandbox import filter_names, is_plugin_filter, text_environment
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Reference:
     """A name that a template reads, e.g. `item.company`.
 
@@ -36,7 +36,7 @@ class Reference:
     defined: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Spot:
     """A dotted name as it is written in a template: `item.company` or `item["company"]`."""
 
@@ -95,7 +95,7 @@ def _check(tree: nodes.Template, text: str) -> None:
                     line=node.lineno,
                     hint="Templates see vars, item, steps and run.date only",
                 )
-            case nodes.Filter() if node.name not in known:
+            case nodes.Filter() if node.name not in known and not is_plugin_filter(node.name):
                 raise _unknown(text, node, rf"(?:\||\bfilter)\s*({re.escape(node.name)})\b", known)
             case nodes.Test() if node.name not in tests:
                 raise _unknown(text, node, rf"\bis\s+(?:not\s+)?({re.escape(node.name)})\b", tests)

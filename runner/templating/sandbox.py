@@ -15,7 +15,9 @@ from jinja2 import nodes
 from jinja2.compiler import CodeGenerator, Frame
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from runner.errors import TemplateError
 from runner.jsonvalue import JSON
+from runner.plugins import FILTERS, PluginError, described, load_plugin, plugin_names, words
 from runner.templating import allowance
 from runner.templating.allowance import STEP, spend
 
@@ -245,16 +247,53 @@ def prepared(environment: jinja2.Environment) -> jinja2.Environment:
     What is missing would make huge texts of small ones, or two runs of one job differ.
     """
     environment.globals = {"range": _range}
-    environment.filters = {
+    environment.filters = _Filters(
         **{name: _spending(environment.filters[name]) for name in sorted(_FILTERS)},
-        "join": _join,
-        "list": allowance.listed,
-        "replace": allowance.replaced,
-        "round": _round,
-        "tojson": _to_json,
+        join=_join,
+        list=allowance.listed,
+        replace=allowance.replaced,
+        round=_round,
+        tojson=_to_json,
         **_OWN,
-    }
+    )
     return environment
+
+
+class _Filters(dict[str, Callable[..., Any]]):
+    """Filters by name; what is not here is looked for among those that plugins add."""
+
+    def __missing__(self, name: str) -> Callable[..., Any]:
+        function = self[name] = _plugin_filter(name)
+        return function
+
+    def __contains__(self, name: object) -> bool:
+        return super().__contains__(name) or name in plugin_names(FILTERS)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return self[name] if name in self else default  # noqa: SIM401 - this is `get`
+
+
+def _plugin_filter(name: str) -> Callable[..., Any]:
+    """Return a plugin's filter: its results are JSON, its faults are a template's.
+
+    Raises:
+        KeyError: there is none.
+        TemplateError: it cannot be loaded.
+    """
+    try:
+        function = load_plugin(FILTERS, name)
+    except PluginError as error:
+        raise TemplateError(error.message, hint=error.hint) from error
+
+    def filtered(*arguments: Any, **options: Any) -> Any:
+        try:
+            result = function(*arguments, **options)
+        except Exception as error:
+            who = described(FILTERS, name)
+            raise ValueError(f"the filter {who} failed: {words(error)}") from error
+        return json_value(result)
+
+    return _spending(filtered)
 
 
 _OWN: Mapping[str, Callable[..., Any]] = MappingProxyType(
@@ -273,3 +312,8 @@ def text_environment() -> jinja2.Environment:
 def filter_names() -> list[str]:
     """Return the filters that templates in job files may use."""
     return sorted(text_environment().filters.keys() - _OWN.keys())
+
+
+def is_plugin_filter(name: str) -> bool:
+    """Return whether an installed plugin adds a filter of that name."""
+    return name in plugin_names(FILTERS)

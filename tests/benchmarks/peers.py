@@ -85,7 +85,10 @@ def client(given: argparse.Namespace) -> None:
 
 
 def gather(given: argparse.Namespace) -> None:
-    """Create each run and wait for its result with the official asynchronous client."""
+    """Create each run and wait for its result with the official asynchronous client.
+
+    A row whose requests fail, after the client's own attempts, fails alone.
+    """
     from parallel import AsyncParallel  # noqa: PLC0415
 
     async def main() -> list[str]:
@@ -98,7 +101,10 @@ def gather(given: argparse.Namespace) -> None:
                     result = await official.task_run.result(run.run_id)
                     return result.output.model_dump_json()
 
-            return await asyncio.gather(*(one(number) for number in range(given.rows)))
+            answers = await asyncio.gather(
+                *(one(number) for number in range(given.rows)), return_exceptions=True
+            )
+            return [answer for answer in answers if isinstance(answer, str)]
 
     given.out.write_text("\n".join(asyncio.run(main())) + "\n", encoding="utf-8")
 

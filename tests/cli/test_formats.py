@@ -2,6 +2,7 @@
 
 import json
 import os
+from contextlib import closing
 
 import pytest
 from click.testing import CliRunner
@@ -198,7 +199,7 @@ def test_junit_takes_any_text(tmp_path_factory, key, error, value, status):
     failure = Failure(row=key, field="field", value=value, message=error)
     outcome = Outcome(step="main", row=0, key=key, item={}, status=status, error=error)
     path = tmp_path_factory.getbasetemp() / "any.xml"
-    with path.open("w", encoding="utf-8") as file, Suite(value) as suite:
+    with path.open("w", encoding="utf-8") as file, closing(Suite(value)) as suite:
         begin_suites(file)
         suite.add(outcome, [(judged, [failure])])
         suite.write(file, {"run": error}, 1.5)

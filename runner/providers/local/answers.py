@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from runner.frozen import frozen
 from runner.jsonvalue import JSON
 from runner.providers.local.evidence import Evidence, gather
 from runner.providers.local.fields import Field, field_of, leaves, with_question
@@ -33,7 +34,7 @@ _MOST_ITEMS = 10
 _TOPICAL = 0.84
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class JsonAnswer:
     """Content after the schema, and the basis of each top-level field in the API's shape."""
 
@@ -42,7 +43,7 @@ class JsonAnswer:
     warnings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Finding:
     """What was found for one field; `sources` is empty where nothing was."""
 

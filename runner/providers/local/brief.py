@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
+from runner.frozen import frozen
 from runner.job.model import SourcePolicy
 from runner.jsonvalue import JSON
 from runner.providers.local.corpus import Fact
@@ -36,7 +36,7 @@ _PERIOD = re.compile(r"^(?:fiscal |financial )?(?:year|period|currency)\b|\bas o
 _URL = re.compile(r"^(?:https?://|www\.|mailto:)", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Brief:
     """A report and where it comes from.
 
@@ -53,7 +53,7 @@ class Brief:
     output_schema: Mapping[str, JSON] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Findings:
     """All that the documents have to say on an outline."""
 

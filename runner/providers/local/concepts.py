@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from runner.frozen import frozen
 from runner.providers.local.labels import NEUTRAL, terms
 
 Shape: TypeAlias = Literal[
@@ -24,7 +24,7 @@ Shape: TypeAlias = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Concept:
     """Words that name the same thing, in order of preference.
 

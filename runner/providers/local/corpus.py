@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
+
+from runner.frozen import frozen
 
 BlockKind: TypeAlias = Literal["heading", "paragraph", "item", "row", "definition", "pair", "code"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Block:
     """A piece of a document as its author laid it out, in reading order.
 
@@ -32,7 +33,7 @@ class Block:
     links: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Document:
     """A document, read.
 
@@ -50,7 +51,7 @@ class Document:
     warnings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Passage:
     """About 700 characters of one document, or one paragraph of it; see `full_text`.
 
@@ -70,7 +71,7 @@ class Passage:
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Hit:
     """A passage that a search found; a higher score is better.
 
@@ -84,7 +85,7 @@ class Hit:
     coverage: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Fact:
     """A label and its value as a document states them outright.
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
+from runner.frozen import frozen
 from runner.jsonvalue import JSON
 from runner.providers.local.corpus import Fact, Hit, Passage
 from runner.providers.local.labels import terms
@@ -31,7 +32,7 @@ _WHOLE = 400
 """Documents of up to so many passages are read whole; of longer ones the passages that match."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Evidence:
     """What may be used to answer.
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
+from runner.frozen import frozen
 from runner.providers.local.corpus import Hit
 from runner.providers.local.ranking import Question, best_sentence
 from runner.providers.local.sentences import sentences
@@ -15,7 +15,7 @@ _WORTH_ADDING_CHARS: Final = 120
 _WORTH_SHOWING: Final = 0.3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Found:
     """A document that a search found.
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, Final, Literal, TypeAlias, get_args
 
+from runner.frozen import frozen
 from runner.jsonvalue import JSON
 from runner.providers.local.concepts import CONCEPTS, Concept, Shape, concept_named, concepts_in
 from runner.providers.local.labels import NEUTRAL, OTHERWISE, spaced, terms
@@ -47,7 +48,7 @@ _UNIT = re.compile(
 _UNITS = {"thousand": 1e3, "million": 1e6, "billion": 1e9}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Field:
     """What one leaf of the schema asks for.
 

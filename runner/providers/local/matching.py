@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from runner.frozen import frozen
 from runner.jsonvalue import JSON
 from runner.providers.local.corpus import Fact
 from runner.providers.local.fields import Field
@@ -35,7 +35,7 @@ _AS_OF = re.compile(r"\([^()]*\)|\b(?:as of|end of|at the end of|in|for)\s.*$")
 _OTHER_YEAR = 0.45
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Candidate:
     """A value for a field, and where it comes from.
 

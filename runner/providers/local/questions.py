@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 from typing import Final, Literal, TypeAlias
 
+from runner.frozen import frozen
 from runner.providers.local.kinds import (
     ARTICLES,
     AUXILIARIES,
@@ -107,7 +108,7 @@ _DO: Final = frozenset(["do", "does", "did"])
 _HEADING_WORDS: Final = frozenset(["what", "which", "who", "whom", "how"])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Question:
     """A question, taken apart.
 

@@ -6,9 +6,10 @@ import math
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, TypeAlias
 
+from runner.frozen import frozen
 from runner.job.model import SourcePolicy
 from runner.providers.local.corpus import Passage
 from runner.providers.local.index import Index
@@ -54,7 +55,7 @@ _Kin: TypeAlias = Callable[[str], frozenset[str]]
 """From a stem to all that count as it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Quote:
     """Words of a document.
 
@@ -71,7 +72,7 @@ class Quote:
     title: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Theme:
     """A heading of a report and what is quoted below it; nothing where nothing was found."""
 
@@ -79,7 +80,7 @@ class Theme:
     quotes: tuple[Quote, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Line:
     """A sentence that could be quoted."""
 
@@ -102,7 +103,7 @@ class _Line:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Ground:
     """The documents that treat a subject, best first, and the weight of each of its stems."""
 

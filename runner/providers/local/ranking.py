@@ -6,11 +6,12 @@ import math
 import re
 from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
+from runner.frozen import frozen
 from runner.providers.local.corpus import Hit
 from runner.providers.local.sentences import sentences
 from runner.providers.local.sentences import stem as root
@@ -33,7 +34,7 @@ NEXT_PASSAGE_SHARES: Final = (0.05, 0.03)
 _SEPARATORS = re.compile(r"\s+[·|•–—:-]+\s+")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Question:
     """A search text as the ranking sees it.
 

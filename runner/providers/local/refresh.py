@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from runner.frozen import frozen
 from runner.providers.local.corpus import Document
 from runner.providers.local.database import writing
 from runner.providers.local.documents import UnreadableError, parse_document, read_bytes
@@ -17,7 +18,7 @@ from runner.providers.local.passages import full_text
 from runner.providers.local.words import fold
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Update:
     """What an update of the index did.
 

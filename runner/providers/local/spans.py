@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 from typing import Final
 
+from runner.frozen import frozen
 from runner.providers.local.corpus import Hit, Passage
 from runner.providers.local.kinds import STOPWORDS, kinds_of
 from runner.providers.local.questions import Question, Wanted, ask
@@ -51,7 +52,7 @@ _NOUNS: Final[dict[str, str]] = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Span:
     """An answer as a document words it.
 
@@ -73,7 +74,7 @@ class Span:
     reasoning: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Sentence:
     """A sentence of a passage, as a place to look for the answer."""
 
@@ -85,7 +86,7 @@ class _Sentence:
     coverage: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Rarity:
     """How rare words are among the sentences at hand."""
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from runner.frozen import frozen
 from runner.providers.local.fields import Field
 from runner.providers.local.labels import NEUTRAL, terms
 from runner.providers.local.lexicon import word_set
@@ -62,7 +63,7 @@ _ARE_ITS = r"(?:is|are)\s+(?:the|its|their)\s+(?:\w+\s+){0,2}?"
 _AS_THE = r"(?:,| is| has been| as) (?:the |its |their )?"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Statement:
     """A value's text in a sentence.
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import PurePosixPath
 
+from runner.frozen import frozen
 from runner.jsonvalue import JSON
 from runner.providers.local.lexicon import word_set
 
@@ -64,7 +64,7 @@ _SHARED = 3
 """A part of a title that more documents than this share names none of them."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Subject:
     """What a question is about.
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
 
+from runner.frozen import frozen
 from runner.providers.local.kinds import STOPWORDS
 from runner.providers.local.sentences import stem, tokens
 
@@ -81,7 +81,7 @@ for _line in _RELATED_WORDS:
         _RELATED[_stem] = _RELATED.get(_stem, frozenset()) | _stems
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Outline:
     """What a report is to contain.
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 
+from runner.frozen import frozen
 from runner.jsonvalue import JSON
 from runner.providers.local.lexicon import word_set
 
@@ -79,7 +79,7 @@ _ETC = re.compile(
 _OPERATOR = re.compile(r"[<>=!~^]")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Parsed:
     """A value of the asked type; `clean` says that the text was that value and little else."""
 

@@ -13,9 +13,9 @@ from runner.server.faults import Faults
 PATIENCE = 30.0
 
 
-def start(project):
+def start(project, *arguments):
     return subprocess.Popen(
-        [sys.executable, "-m", "runner", "run", "job.yaml"],
+        [sys.executable, "-m", "runner", "run", "job.yaml", *arguments],
         cwd=project.folder,
         env=dict(os.environ),
         stdout=subprocess.PIPE,

@@ -160,8 +160,9 @@ def test_a_collector_in_trouble_neither_stops_nor_holds_up_a_run(
 
 
 def test_an_interrupted_run_sends_what_it_has(mixed, collector):
+    """And its log says so, too."""
     mixed.server.faults = Faults(endless=1.0)
-    process = start(mixed)
+    process = start(mixed, "--log-file", "log.jsonl")
     wait_until_bought(mixed, 5)
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=PATIENCE)
@@ -169,6 +170,16 @@ def test_an_interrupted_run_sends_what_it_has(mixed, collector):
     (run,) = collector.named("run mixed")
     assert run.said["runner.status"] == "interrupted"
     assert collector.chain(*collector.named("purchase")) == ["step ask", "run mixed"]
+    last = (mixed.folder / "log.jsonl").read_text(encoding="utf-8").splitlines()[-1]
+    assert json.loads(last)["status"] == "interrupted"
+
+
+def test_a_run_that_cannot_begin_is_told_of(mixed, collector, monkeypatch):
+    monkeypatch.delenv("PARALLEL_API_KEY")
+    assert mixed.run().exit_code == 3
+    (run,) = collector.named("run mixed")
+    assert run.failed
+    assert run.said["runner.status"] == "stopped"
 
 
 def test_without_the_extra_a_run_says_how_to_get_it(mixed, collector, monkeypatch):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
+from runner.frozen import frozen
 from runner.providers.local.corpus import Block, BlockKind
 
 BREAK: Final = "\x1f"
@@ -21,7 +21,7 @@ class BrokenError(Exception):
     """The content is not what the file's suffix promises; the message says how, in a clause."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Reading:
     """What a reader found: a title and a date where the content states them, and its blocks."""
 
