@@ -85,7 +85,13 @@ def verdict_on(citation: Mapping[str, JSON], verdicts: Verdicts) -> Verdict:
     if not excerpts:
         return "no excerpt"
     url = citation["url"]
-    found = {verdicts.get((url, excerpt), "not checked") for excerpt in excerpts}
+    if len(excerpts) == 1:
+        return verdicts.get((url, excerpts[0]), "not checked")
+    return worst([verdicts.get((url, excerpt), "not checked") for excerpt in excerpts])
+
+
+def worst(found: Iterable[Verdict]) -> Verdict:
+    """Return the verdict that says least for a citation."""
     return max(found, key=VERDICTS.index)
 
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from runner.evidence.basis import citations_of, excerpt_of
 from runner.evidence.text import shortened
-from runner.evidence.verifying import VERDICTS, Verdict, Verdicts, verdict_on
+from runner.evidence.verifying import Verdict, Verdicts, verdict_on, worst
 from runner.frozen import frozen
 from runner.jsonvalue import JSON
 from runner.report.escape import inline
@@ -77,20 +77,19 @@ class Footnotes:
         A source that is cited twice with the same excerpt keeps its number; a long excerpt is cut
         around `value`.
         """
-        marks: list[str] = []
+        numbers: dict[int, None] = {}
         for entry in entries:
             for citation in citations_of(entry):
                 excerpt = excerpt_of(citation)
                 if len(excerpt) > EXCERPT_LENGTH:
                     excerpt = shortened(excerpt, EXCERPT_LENGTH, around=plain(value))
-                mark = self._marker(citation["url"], excerpt, citation.get("title"))
+                number = self._number(citation["url"], excerpt, citation.get("title"))
                 if self.verdicts is not None:
-                    self._judge(int(mark[2:-1]), verdict_on(citation, self.verdicts))
-                if mark not in marks:
-                    marks.append(mark)
-        return Markdown("".join(marks))
+                    self._judge(number, verdict_on(citation, self.verdicts))
+                numbers[number] = None
+        return Markdown("".join([f"[^{number}]" for number in numbers]))
 
-    def _marker(self, url: str, excerpt: str, title: JSON) -> str:
+    def _number(self, url: str, excerpt: str, title: JSON) -> int:
         # A mapping an address is less to hold than a pair a footnote.
         numbers = self._numbers.get(url)
         if numbers is None:
@@ -103,12 +102,13 @@ class Footnotes:
             self._excerpts.append(excerpt)
         if title and not titles[number - 1] and isinstance(title, str):
             titles[number - 1] = title
-        return f"[^{number}]"
+        return number
 
     def _judge(self, number: int, verdict: Verdict) -> None:
         """Remember the worst that is said of a footnote's source."""
-        known = self._judged.get(number, verdict)
-        self._judged[number] = max(known, verdict, key=VERDICTS.index)
+        known = self._judged.setdefault(number, verdict)
+        if known != verdict:
+            self._judged[number] = worst((known, verdict))
 
     def definitions(self) -> Markdown:
         """Return the definitions of the footnotes used since the last call, a line each."""

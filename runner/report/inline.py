@@ -27,7 +27,7 @@ _TOKEN = re.compile(
     rf"|(?<=\[)(?P<label>{_WORDS})\]\((?P<target>(?:https?://|(?![^/]*:))"
     r"(?:[A-Za-z0-9\-._~:/?#@!$'*+,;=]|%[0-9A-Fa-f]{2}|&amp;)++)\)"
     # Where it stands so, no rule of emphasis is in doubt.
-    rf"|(?<=\*)\*(?<![^ ]\*\*)(?P<bold>(?![ *]){_WORDS})(?<! )\*\*(?![^ ,.:;()\[])"
+    rf"|(?<=\*)\*(?<![^ (]\*\*)(?P<bold>(?![ *]){_WORDS})(?<! )\*\*(?![^ ,.:;()\[])"
     rf"|(?<=_){_INSIDE}|(?<=!)(?!\[)"
     r"|(?P<unknown>))"
 )
