@@ -20,12 +20,12 @@ from typing import Any, cast
 import jinja2
 
 from runner.evidence.changes import changes_between
-from runner.evidence.verifying import Claims, Verdict, Verdicts, weigh
+from runner.evidence.verifying import Claims, Evidence, Verdict, Verdicts, weigh
 from runner.execute.outcomes import Outcome
 from runner.job.model import InlineItems, Job, JsonOutput, Report, Step, Task
 from runner.job.source import Source
 from runner.report.data import csv_text, jsonl_lines
-from runner.report.render import render_report
+from runner.report.render import digest_for, render_report
 
 FIELDS = ("name", "founded_year", "headquarters", "employee_range", "key_products")
 ROUNDS = 3
@@ -154,6 +154,7 @@ def main(count: int = 10_000) -> None:
     bare = jinja2.Environment(trim_blocks=True, lstrip_blocks=True).from_string(BARE)
     changed = [replace(row, output={**row.output, "founded_year": 1}) for row in rows]
     verdicts = _verdicts(rows)
+    evidence = weigh(rows, verdicts, ["main"])
     with tempfile.TemporaryDirectory() as folder:
         own = Path(folder)
         (own / "own.md.j2").write_text('{% extends "table.md.j2" %}', encoding="utf-8")
@@ -164,6 +165,8 @@ def main(count: int = 10_000) -> None:
             "page": lambda: render_report(page, rows),
             "report, every row": lambda: render_report(every, rows),
             "page, every row": lambda: render_report(every_page, rows),
+            "report, verified": lambda: _marked(every, rows, evidence),
+            "page, verified": lambda: _marked(every_page, rows, evidence),
             "results csv": lambda: sum(map(len, csv_text(asked, rows))),
             "results jsonl": lambda: sum(map(len, jsonl_lines(rows))),
             "changes, none": lambda: changes_between(rows, list(rows)),
@@ -178,6 +181,13 @@ def main(count: int = 10_000) -> None:
             print(f"{name:18} {taken:6.2f} s   {taken / reference:5.2f} times the loop")
         for name in ("report", "page", "report, every row", "page, every row"):
             print(f"memory, {name:18} {peak_megabytes(actions[name]):6.1f} MB at most")
+
+
+def _marked(asked: Job, rows: list[Outcome], evidence: Evidence) -> str:
+    """Return the report whose every footnote says whether it is verified."""
+    digest = digest_for(asked, rows)
+    digest.verify(evidence)
+    return render_report(asked, digest)
 
 
 def _verdicts(rows: list[Outcome]) -> Verdicts:
