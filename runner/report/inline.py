@@ -16,13 +16,13 @@ from typing import Final
 _ESCAPED = r"[!-/:-@\[-`{-~]"
 _NAMED = r"(?:\#\d{1,7}|[A-Za-z]\w{1,31});"
 _INSIDE = r"(?=[A-Za-z0-9])(?<=[A-Za-z0-9]_)"
-_WORDS = rf"(?:[^\\`*_\[\]<&~|\n]++|\\{_ESCAPED}|&{_NAMED}|&(?!\#?\w)|_{_INSIDE})++"
+_WORDS = rf"(?:[^\\`*_\[\]<&~|\n]++|\\{_ESCAPED}|&{_NAMED}|&(?!\#?\w+;)|_{_INSIDE})++"
 # It begins with a set of characters, which lets `re` skip plain text at full speed.
 _TOKEN = re.compile(
     r"[\\`*_\[\]<&~>!\n](?:"
     rf"(?<=\\)(?P<escape>{_ESCAPED})"
     rf"|(?<=&)(?P<entity>{_NAMED})"
-    r"|(?P<sign>(?<=&)(?!\#?\w)|(?<=>))"
+    r"|(?P<sign>(?<=&)(?!\#?\w+;)|(?<=>))"
     r"|(?<=\[)\^(?P<note>\d{1,9})\](?![(:\[])"
     rf"|(?<=\[)(?P<label>{_WORDS})\]\((?P<target>(?:https?://|(?![^/]*:))"
     r"(?:[A-Za-z0-9\-._~:/?#@!$'*+,;=]|%[0-9A-Fa-f]{2}|&amp;)++)\)"

@@ -33,6 +33,8 @@ def both(text):
     ("text", "shown"),
     [
         ("1,901 & more", "1,901 &amp; more"),
+        ("AT&T & Co, a?b&c=d", "AT&amp;T &amp; Co, a?b&amp;c=d"),
+        ("x (**not found** on the page)", "x (<strong>not found</strong> on the page)"),
         ("a\\|b \\*c\\* &lt;d> snake_case", "a|b *c* &lt;d&gt; snake_case"),
         ("**Acme**, x", "<strong>Acme</strong>, x"),
         (
