@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import difflib
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +33,9 @@ _WRITERS = (jinja2.runtime.Macro, jinja2.runtime.BlockReference, jinja2.runtime.
 class ReportTemplates:
     """The report templates: the user's own folders first, then the built-in ones."""
 
-    def __init__(self, environment: jinja2.Environment) -> None:
+    def __init__(self, environment: jinja2.Environment, filters: Iterable[str]) -> None:
         self._environment = environment
+        self._filters = tuple(filters)
 
     def names(self) -> list[str]:
         """Return every template's name, sorted."""
@@ -66,6 +69,7 @@ class ReportTemplates:
         except jinja2.TemplateSyntaxError as error:
             fault = syntax_fault(error, error.source)
             fault.file = error.filename or error.name or name
+            fault.hint = self._near_filter(error) or fault.hint
             raise fault from error
         except jinja2.TemplateNotFound as error:
             known = ", ".join(entry for entry in self.names() if not entry.startswith("_"))
@@ -85,6 +89,15 @@ class ReportTemplates:
             raise
         except Exception as error:
             raise failure(error, file=template.filename or name) from error
+
+    def _near_filter(self, error: jinja2.TemplateSyntaxError) -> str | None:
+        """Return what to do about a filter that does not exist; None for any other fault."""
+        match = re.match(r"No filter named '(.+)'", error.message or "")
+        if match is None:
+            return None
+        near = difflib.get_close_matches(match[1], self._environment.filters, n=1)
+        own = ", ".join(self._filters)
+        return f"Did you mean '{near[0]}'?" if near else f"There are {own}, and those of Jinja"
 
 
 def _reason(error: OSError | UnicodeDecodeError) -> str:
@@ -126,4 +139,4 @@ def report_environment(
         )
     )
     environment.filters.update(filters)
-    return ReportTemplates(environment)
+    return ReportTemplates(environment, filters)

@@ -222,6 +222,17 @@ def test_a_template_error_names_file_and_line(own, text, line, message):
     assert caught.value.line == line
 
 
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [("monye", "Did you mean 'money'?"), ("zzz", "There are money, percent, date")],
+)
+def test_a_filter_that_does_not_exist_gets_a_suggestion(own, name, hint):
+    with pytest.raises(TemplateError, match="No filter named") as caught:
+        own(f"\n{{{{ title | {name} }}}}")
+    assert caught.value.line == 2
+    assert caught.value.hint.startswith(hint)
+
+
 @pytest.mark.parametrize("text", ["{% include 'other.md.j2' %}", None])
 def test_a_template_that_is_no_text_is_refused_plainly(tmp_path, text):
     """Whether it is the report's or one that it includes."""
