@@ -22,7 +22,7 @@ from runner.cli.options import (
 )
 from runner.cli.voice import Terminal
 from runner.course.means import open_means
-from runner.course.past import stored_report, verified_steps
+from runner.course.past import of_steps, stored_report, verified_steps
 from runner.course.stages import state_for
 from runner.course.verifying import Reader
 from runner.course.words import dollars, plural
@@ -82,6 +82,8 @@ def command(
     run = last_run(state, loaded.name)
     if run is None:
         raise StateError("This job has no stored outcomes", hint="Run it first with `runner run`")
+    for _ in of_steps(loaded, run.outcomes()):
+        pass  # Before anything is paid: else the report could not be marked.
     asked = _Asked(allow_outside=allow_outside, refresh=refresh, offline=offline, quiet=quiet)
     cost = asyncio.run(_verify(loaded, state, run, asked))
     digest, changes = stored_report(state, loaded)

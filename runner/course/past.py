@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from runner.errors import UsageError
 from runner.evidence.changes import Changes, changes_between
 from runner.evidence.verifying import verdicts_from, weigh
 from runner.execute.earlier import Results
 from runner.execute.kept import KeptRun, earlier_run, last_run, read_verdicts
+from runner.execute.outcomes import Outcome
+from runner.execute.placing import placed
 from runner.execute.state import State
 from runner.execute.stored import read_outcomes
 from runner.job.model import Job, Task
@@ -24,6 +27,7 @@ def stored_report(state: State, job: Job) -> tuple[Digest, Changes | None]:
 
     Raises:
         StateError: there are none, or they are damaged.
+        UsageError: the job has other steps by now.
     """
     run = last_run(state, job.name)
     file = state.outcomes(job.name)
@@ -40,13 +44,29 @@ def _read_into(digest: Digest, job: Job, file: Path) -> None:
     number = {step.id: n for n, wave in enumerate(waves(job.steps)) for step in wave}
     results = Results(job.steps)
     wave = 0
-    for outcome in read_outcomes(file):
+    for outcome in placed(of_steps(job, read_outcomes(file)), job.steps, file):
         if number.get(outcome.step, 0) != wave:
             wave = number.get(outcome.step, 0)
             done = [id_ for id_, n in number.items() if n < wave]
             digest.checks.read(values_before(results, file, done))
         digest.add(outcome)
         results.note(outcome)
+
+
+def of_steps(job: Job, outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
+    """Yield outcomes, all of which must be of the job's steps.
+
+    Raises:
+        UsageError: one is of a step that the job no longer has.
+    """
+    known = {step.id for step in job.steps}
+    for outcome in outcomes:
+        if outcome.step not in known:
+            raise UsageError(
+                f"The last run had a step '{outcome.step}', which this job no longer has",
+                hint="Run the job again; what it asked before is answered from the cache",
+            )
+        yield outcome
 
 
 def values_before(

@@ -5,11 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from decimal import Decimal
 
+from runner.evidence.text import plural
 
-def plural(count: int, noun: str) -> str:
-    """Return `1 row`, `2 rows`, `2 queries`."""
-    many = noun[:-1] + "ies" if noun.endswith("y") else noun + "s"
-    return f"{count:,} {noun if count == 1 else many}"
+__all__ = ["dollars", "duration", "moment", "plural"]
 
 
 def dollars(amount: Decimal) -> str:

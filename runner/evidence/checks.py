@@ -18,7 +18,7 @@ from runner.evidence.basis import (
     results_of,
     values_of,
 )
-from runner.evidence.text import glimpse, one_line
+from runner.evidence.text import glimpse, one_line, plural
 from runner.execute.outcomes import Outcome
 from runner.frozen import frozen
 from runner.job.model import Check, Job, Step, Task
@@ -153,14 +153,18 @@ class Checks:
             "basis": list(outcome.basis),
         }
         try:
-            holds = bool(render_value(template, context))
-            said = f"{_expression(template)} is not true"
-        except TemplateError as error:
-            holds = False
-            said = f"{_expression(template)} cannot be worked out: {_reason(error)}"
-        if not holds:
+            if render_value(template, context):
+                return
             name, value = _read(template, outcome)
-            yield Failure(row=outcome.key, field=name, value=value, message=said)
+            said = "is not true"
+        except TemplateError as error:
+            name, value = _read(template, outcome)
+            reason = _reason(error)
+            if name and value is None and "NoneType" in reason:
+                reason = f"{name} is empty"
+            said = f"cannot be worked out: {reason}"
+        said = f"{_expression(template)} {said}"
+        yield Failure(row=outcome.key, field=name, value=value, message=said)
 
 
 def _unsure(check: Check, outcome: Outcome) -> Iterator[Failure]:
@@ -269,4 +273,4 @@ def _reason(error: TemplateError) -> str:
 
 
 def _counted(count: int, noun: str) -> str:
-    return f"{count or 'no'} {noun}{'s' if count > 1 else ''}"
+    return plural(count, noun) if count else f"no {noun}"

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final
 
-from runner.evidence.lexicon import ALIASES, FORMS, MAYBE, NEGATIONS, SIDES, STATES, STOP
+from runner.evidence.lexicon import ALIASES, ENGLISH, FORMS, MAYBE, NEGATIONS, SIDES, STATES, STOP
 from runner.frozen import frozen
 
 _TYPOGRAPHY: Final = str.maketrans(
@@ -43,6 +43,7 @@ class Facts:
         polarity: How many negations there are, which words point which way, and whether it is
             certain.
         words: The other words that carry content, by their stem.
+        is_english: Its negations and its words that point one way are known.
     """
 
     dates: tuple[str, ...] = ()
@@ -50,6 +51,7 @@ class Facts:
     names: tuple[str, ...] = ()
     polarity: tuple[tuple[str, int], ...] = ()
     words: tuple[str, ...] = ()
+    is_english: bool = False
 
 
 _MONTH_NAMES: Final = (
@@ -148,6 +150,7 @@ def facts_of(text: str, beside: str = "") -> Facts:
         names=tuple(dict.fromkeys(names)),
         polarity=tuple(sorted(polarity.items())),
         words=tuple(words),
+        is_english=not ENGLISH.isdisjoint(_WORD.findall(rest.lower())),
     )
 
 

@@ -68,6 +68,12 @@ STOP: Final = _words(
 )
 """Words that carry no content of their own."""
 
+ENGLISH: Final = _words(
+    """the and with from it its this that these those which their they are were been whose than into
+    company founded revenue rose grew fell increased decreased declined employs makes sells"""
+)
+"""Words that hardly another language has: where none stands, nobody knows what the others mean."""
+
 FORMS: Final = _words(
     """inc incorporated ltd limited llc llp corp corporation co company gmbh ag plc sa spa nv ab oy
     kg se bv group holding holdings"""

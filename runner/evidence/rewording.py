@@ -1,4 +1,8 @@
-"""Whether a value changed, or is only put in other words; what cannot be told is a change."""
+"""Whether a value changed, or is only put in other words; what cannot be told is a change.
+
+Other words are weighed in English only. In other languages a text is reworded where its typography,
+its numbers' and dates' spelling or the order of an enumeration differs.
+"""
 
 from __future__ import annotations
 
@@ -25,6 +29,7 @@ MOST_ELEMENTS: Final = 200
 
 _WORDS_OF_AN_ENTRY: Final = 4
 _PARTED: Final = re.compile(r"\s*[,;\n]\s*(?:and |or |& )?|\s+(?:and|or|&)\s+")
+_MARKS: Final = ".,;:!?\"'()"
 _URL: Final = re.compile(r"https?://(?:www\.)?(\S+?)/?", re.IGNORECASE)
 
 
@@ -95,7 +100,18 @@ def _texts(old: str, new: str) -> Difference:
     entries = _entries(old), _entries(new)
     if len(entries[0]) > 1 and sorted(entries[0]) == sorted(entries[1]):
         return "reworded"
+    if _are_exchanged(before.split(), after.split()):
+        return "changed"
     return "reworded" if _say_the_same(facts_of(old, new), facts_of(new, old)) else "changed"
+
+
+def _are_exchanged(old: Sequence[str], new: Sequence[str]) -> bool:
+    """Return whether two words have changed places, and nothing else: who did what to whom."""
+    if len(old) != len(new):
+        return False
+    pairs = [(a.strip(_MARKS), b.strip(_MARKS)) for a, b in zip(old, new, strict=True)]
+    moved = [pair for pair in pairs if pair[0] != pair[1]]
+    return len(moved) == 2 and moved[0] == moved[1][::-1]  # noqa: PLR2004 - two words
 
 
 def _entries(text: str) -> list[str]:
@@ -113,6 +129,12 @@ def _say_the_same(old: Facts, new: Facts) -> bool:
         new.polarity,
     ):
         return False
+    # A "not" of another language is a word like any other here.
+    return old.words == new.words or (old.is_english and new.is_english and _are_alike(old, new))
+
+
+def _are_alike(old: Facts, new: Facts) -> bool:
+    """Return whether two texts of the same facts share enough of their words."""
     before, after = set(old.words), set(new.words)
     if before == after:
         return True

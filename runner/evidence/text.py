@@ -54,13 +54,20 @@ def shortened(text: str, limit: int, *, around: str = "") -> str:
     return f"{'… ' if start else ''}{cut}{' …' if end < len(text) else ''}"
 
 
+def plural(count: int, noun: str) -> str:
+    """Return `1 row`, `2 rows`, `2 queries`."""
+    many = noun[:-1] + "ies" if noun.endswith("y") else noun + "s"
+    return f"{count:,} {noun if count == 1 else many}"
+
+
 def glimpse(value: JSON, limit: int = 60) -> str:
     """Return the beginning of a value as text on one line: what a message shows of it."""
-    text = one_line(value if isinstance(value, str) else _json_text(value))
+    text = one_line(value if isinstance(value, str) else json_text(value))
     return text if len(text) <= limit else f"{text[: limit - 1].rstrip()}…"
 
 
-def _json_text(value: JSON) -> str:
+def json_text(value: JSON) -> str:
+    """Return a value as JSON text, "…" where it is nested too deeply to be written."""
     try:
         return json.dumps(value, ensure_ascii=False, default=str)
     except (RecursionError, ValueError):

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
+import glob
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +20,9 @@ from runner.job.project import find_root
 from runner.jsonvalue import digest
 
 FOLDER = ".runner"
+
+LEFT_AFTER = 60.0
+"""So many seconds a file that nobody writes any more is left alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +129,9 @@ def staged(path: Path) -> Iterator[TextIO]:
     try:
         os.close(handle)
         with Path(name).open("w", encoding="utf-8", newline="") as file:
+            with contextlib.suppress(OSError):  # not every file system has locks
+                fcntl.flock(file, fcntl.LOCK_EX)
+            _sweep(path)
             yield file
         # mkstemp makes a private file; give it what a plain open() would have given.
         umask = os.umask(0)
@@ -135,6 +144,17 @@ def staged(path: Path) -> Iterator[TextIO]:
         if isinstance(error, OSError):
             raise _unwritable(path, error) from error
         raise
+
+
+def _sweep(path: Path) -> None:
+    """Remove what killed writers of a file left beside it; one that is at work holds a lock."""
+    for left in path.parent.glob(f".{glob.escape(path.name)}.{'[a-z0-9_]' * 8}"):
+        with contextlib.suppress(OSError):
+            # Between its making and its lock a file is young.
+            if time.time() - left.stat().st_mtime > LEFT_AFTER:
+                with left.open("rb") as file:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    left.unlink()
 
 
 def write_whole(path: Path, chunks: Iterable[str]) -> None:

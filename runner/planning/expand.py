@@ -22,6 +22,9 @@ Edition: TypeAlias = Callable[[Mapping[str, JSON]], str]
 LABEL_CHARS = 80
 """An entry of a list is called by so much of its title."""
 
+WITHIN = " › "
+"""It stands between the name of a row and the name of an entry in it."""
+
 BEYOND_LIMIT = Withheld(status="skipped", reason="Beyond --limit")
 
 
@@ -165,7 +168,7 @@ class _Expander:
             own = entry if isinstance(entry, Mapping) else {"value": entry}
             item = {**row.item, **own}
             name = _label(own) or f"{number + 1}"
-            called = name if self._job.items is None else f"{key} › {name}"
+            called = name if self._job.items is None else f"{key}{WITHIN}{name}"
             context = {**row.context, "item": item}
             yield Renderer(self._job, Row(index=row.index, item=item, context=context)), called
 

@@ -15,8 +15,17 @@ ALL = "*"
 
 def names_read(step: Step, root: str) -> set[str]:
     """Return the names below `vars`, `item`, `steps` or `run` that a step's request reads."""
+    return _names([asdict(step.action), step.metadata, step.location, step.foreach], root)
+
+
+def names_judged(step: Step, root: str) -> set[str]:
+    """Return the same of what a step's checks read."""
+    return _names([check.value for check in step.checks if check.kind == "expect"], root)
+
+
+def _names(value: JSON, root: str) -> set[str]:
     found: set[str] = set()
-    for text in _texts([asdict(step.action), step.metadata, step.location, step.foreach]):
+    for text in _texts(value):
         for reference in references(text):
             if reference.path[0] == root:
                 found.add(reference.path[1] if len(reference.path) > 1 else ALL)

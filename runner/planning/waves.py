@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from runner.job.model import Step
-from runner.planning.reading import ALL, names_read
+from runner.planning.reading import ALL, names_judged, names_read
 
 
 def needs(step: Step, ids: Sequence[str]) -> tuple[str, ...]:
@@ -15,14 +15,16 @@ def needs(step: Step, ids: Sequence[str]) -> tuple[str, ...]:
 
 
 def waves(steps: Sequence[Step]) -> list[tuple[Step, ...]]:
-    """Return the steps in groups, each of which reads only groups before it.
+    """Return the steps in groups, each of which reads only groups before it, its checks included.
 
     A step reads steps before it in the file only, so there is no circle.
     """
     ids = [step.id for step in steps]
     depth: dict[str, int] = {}
     for step in steps:
-        depth[step.id] = 1 + max((depth[id_] for id_ in needs(step, ids)), default=-1)
+        judged = names_judged(step, "steps")
+        before = [id_ for id_ in depth if id_ in judged or ALL in judged]
+        depth[step.id] = 1 + max((depth[id_] for id_ in (*needs(step, ids), *before)), default=-1)
     return [
         tuple(step for step in steps if depth[step.id] == level)
         for level in range(max(depth.values()) + 1)

@@ -122,6 +122,10 @@ class Footnotes:
         self._printed += len(lines)
         return Markdown("\n".join(lines))
 
+    def names(self, url: str) -> bool:
+        """Return whether a footnote names a source."""
+        return url in self._numbers
+
     def sources(self) -> list[Source]:
         """Return the sources cited so far, in the order of their numbers."""
         return [

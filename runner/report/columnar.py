@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import importlib.util
 import re
@@ -14,14 +15,14 @@ from typing import IO, Any, Final
 
 from runner.errors import UsageError
 from runner.evidence.basis import is_scalar
-from runner.evidence.text import storable
+from runner.evidence.text import json_text, storable
 from runner.execute.outcomes import Outcome
 from runner.execute.portions import portions
 from runner.job.model import Job
 from runner.jsonvalue import JSON
 from runner.report.data import FORMULA
 from runner.report.records import Records
-from runner.report.values import json_text, plain
+from runner.report.values import plain
 
 LIBRARIES: Final = {".xlsx": "openpyxl", ".parquet": "pyarrow"}
 """What writes each format; the extra `tables` brings it."""
@@ -137,13 +138,21 @@ def _write_workbook(records: Records, file: IO[bytes]) -> None:
         value = _sheet_value(value)
         return text_cell(value) if isinstance(value, str) else value
 
-    header = [text_cell(name) for name in records.header]
-    for cell in header:
-        cell.font = bold
-    sheet.append(header)
-    for row in records:
-        sheet.append([written(value) for value in row])
-    ExcelWriter(book, _DatelessArchive(file, "w")).save()
+    archive = _DatelessArchive(file, "w")
+    try:
+        header = [text_cell(name) for name in records.header]
+        for cell in header:
+            cell.font = bold
+        sheet.append(header)
+        for row in records:
+            sheet.append([written(value) for value in row])
+        ExcelWriter(book, archive).save()
+    except BaseException:
+        # Left open, both would complain later, where it helps nobody.
+        archive.fp = None
+        with contextlib.suppress(Exception):
+            sheet.close()
+        raise
 
 
 def _fitting(text: str) -> str:

@@ -16,6 +16,7 @@ from runner.evidence.basis import (
     results_of,
     values_of,
 )
+from runner.evidence.text import plural
 from runner.execute.outcomes import Outcome, Status
 from runner.report.rows import STATUS_WORDS
 
@@ -79,7 +80,7 @@ class Coverage:
             if sure:
                 parts.append(f"confidence {sure}")
         if self.sources or not self.fields:
-            parts.append(counted(self.sources, "source"))
+            parts.append(plural(self.sources, "source"))
         return "; ".join(parts)
 
     def _rows(self) -> str:
@@ -91,9 +92,4 @@ class Coverage:
             words: self.statuses[status] for status, words in STATUS_WORDS.items() if status != "ok"
         }
         said = [f"{count:,} {words}" for words, count in states.items() if count]
-        return f"{counted(self.rows, 'row')}: {', '.join(said) or 'nothing asked'}"
-
-
-def counted(count: int, noun: str) -> str:
-    """Return a count with its noun: `1 row`, `2 rows`."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+        return f"{plural(self.rows, 'row')}: {', '.join(said) or 'nothing asked'}"

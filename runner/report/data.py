@@ -10,13 +10,13 @@ from decimal import Decimal
 from typing import Final
 
 from runner.evidence.basis import is_scalar
-from runner.evidence.text import storable
+from runner.evidence.text import json_text, storable
 from runner.execute.outcomes import Outcome
 from runner.execute.stored import outcome_line
 from runner.job.model import Job
 from runner.jsonvalue import JSON
 from runner.report.records import Records
-from runner.report.values import json_text, number_text
+from runner.report.values import number_text
 
 CHUNK: Final = 1 << 16
 """Characters gathered before a chunk is handed on."""

@@ -9,8 +9,9 @@ from typing import Final, Self
 from runner.evidence.checks import Checks, Failure, Judged
 from runner.evidence.verifying import Evidence
 from runner.execute.outcomes import Outcome
-from runner.job.model import Job, JsonOutput, Step, Task
+from runner.job.model import Job, Step
 from runner.report.coverage import Coverage
+from runner.report.fields import properties_of
 
 MOST_SHOWN: Final = 500
 """A report shows so many rows of a step; more would not be read, nor be shown by most viewers."""
@@ -89,7 +90,4 @@ class Digest:
 
 
 def _coverage(step: Step) -> Coverage:
-    action = step.action
-    output = action.output if isinstance(action, Task) else None
-    properties = (output.schema.get("properties") or {}) if isinstance(output, JsonOutput) else {}
-    return Coverage(names=tuple(map(str, properties)))
+    return Coverage(names=tuple(map(str, properties_of(step))))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from runner.evidence.text import glimpse
+from runner.evidence.text import glimpse, plural
 from runner.evidence.verifying import Doubt, StepEvidence, Verdict
 from runner.frozen import frozen
 from runner.report.escape import inline
@@ -42,10 +42,10 @@ class ShownEvidence:
             return ""
         found = self.found
         counts = [f"{count:,} {word}" for word, count in found.verdicts.most_common() if count]
-        noun = "citation" if found.citations == 1 else "citations"
-        said = f"{found.citations:,} {noun}: {', '.join(sorted(counts, key=_last_word))}"
+        listed = ", ".join(sorted(counts, key=_last_word))
+        said = f"{plural(found.citations, 'citation')}: {listed}"
         if found.asked:
-            said += f"; {found.stated:,} of {found.asked:,} values stand in what they cite"
+            said += f"; {found.stated:,} of {plural(found.asked, 'value')} stand in what they cite"
         return f"{said}."
 
     @property

@@ -34,14 +34,19 @@ class Field:
 def fields_of(step: Step, outcomes: Iterable[Outcome]) -> tuple[Field, ...]:
     """Return the fields of a step's answers: the schema's, then any others that answers have."""
     action = step.action
-    output = action.output if isinstance(action, Task) else None
-    properties = (output.schema.get("properties") or {}) if isinstance(output, JsonOutput) else {}
+    properties = properties_of(step)
     names = dict.fromkeys(str(name) for name in properties)
     if isinstance(action, Task):
         for outcome in outcomes:
             if isinstance(outcome.output, Mapping):
                 names.update(dict.fromkeys(outcome.output))
     return tuple(_field(name, properties.get(name)) for name in names)
+
+
+def properties_of(step: Step) -> Mapping[str, Any]:
+    """Return the schema of each field that a step asks for, by its name; none where it has none."""
+    output = step.action.output if isinstance(step.action, Task) else None
+    return (output.schema.get("properties") or {}) if isinstance(output, JsonOutput) else {}
 
 
 def _field(name: str, schema: Any) -> Field:

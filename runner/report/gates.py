@@ -7,7 +7,7 @@ from pathlib import PurePath
 from typing import Final
 
 from runner.evidence.checks import Judged
-from runner.evidence.text import glimpse
+from runner.evidence.text import glimpse, plural
 from runner.report.escape import inline
 from runner.report.values import label
 from runner.templating import Markdown
@@ -21,8 +21,7 @@ def passed(judged: Sequence[Judged]) -> str:
     if not judged:
         return ""
     good = sum(not each.failed for each in judged)
-    noun = "check" if len(judged) == 1 else "checks"
-    return f"{good} of {len(judged)} {noun} passed."
+    return f"{good} of {plural(len(judged), 'check')} passed."
 
 
 def failed(judged: Sequence[Judged]) -> Markdown:

@@ -195,7 +195,8 @@ class _Page:
             return
         yield '<section class="notes" aria-label="Sources">\n<ol>\n'
         for number, text in self.parts.notes.items():
-            back = f' <a class="back" href="#ref-{number}-0" aria-label="Back">↩</a>'
+            place, said = f"#ref-{number}-0", f"Back to figure {number}"
+            back = f' <a class="back" href="{place}" aria-label="{said}">↩</a>'
             shown = back if self.named[number] else ""
             yield f'<li id="note-{number}" value="{number}"><p>{self.line(text)}{shown}</p></li>\n'
         yield "</ol>\n</section>\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path, PurePath, PurePosixPath
@@ -10,13 +11,13 @@ from typing import Any, Final
 
 from runner.errors import TemplateError, UsageError
 from runner.evidence.changes import Changes
+from runner.evidence.text import plural
 from runner.execute.outcomes import Outcome
 from runner.job.model import Extract, FindAll, Job, JsonOutput, Search, Step, Task, TextOutput
 from runner.jsonvalue import JSON
 from runner.report.blocks import hashes
 from runner.report.charts import Charts
 from runner.report.citations import Footnotes, Sources
-from runner.report.coverage import counted
 from runner.report.differences import ShownChanges
 from runner.report.digest import MOST_SHOWN, Digest, StepDigest
 from runner.report.doubts import ShownEvidence
@@ -118,7 +119,7 @@ def render_changes(job: Job, changes: Changes) -> str:
 
 def _compared(changes: Changes) -> str:
     without = f", {changes.unanswered:,} without an answer in one of them"
-    said = f"{counted(changes.compared, 'row')} compared{without if changes.unanswered else ''}"
+    said = f"{plural(changes.compared, 'row')} compared{without if changes.unanswered else ''}"
     return said if changes else f"{said}, nothing changed"
 
 
@@ -188,15 +189,22 @@ def files_of(job: Job) -> list[Path]:
 def _templates(job: Job) -> ReportTemplates:
     # Only a user's own template reads the job's folder, so no stray file changes a built-in one.
     name = _template_name(job)
-    folders = [] if name is None or name in _built_in_files() else [job.file.parent]
-    if name is not None and folders and not (job.file.parent / name).is_file():
+    if name is None or name in _built_in_files():
+        return _built_in_templates()
+    if not (job.file.parent / name).is_file():
         near = difflib.get_close_matches(str(job.report.template), BUILT_IN, n=1)
         known = f"Built in are {', '.join(BUILT_IN)}; a template of your own stands beside the job"
         raise TemplateError(
             f"There is no report template '{job.report.template}'",
             hint=f"Did you mean '{near[0]}'?" if near else known,
         )
-    return report_environment(folders, filters=FILTERS, finalize=printed)
+    return report_environment([job.file.parent], filters=FILTERS, finalize=printed)
+
+
+@functools.cache
+def _built_in_templates() -> ReportTemplates:
+    """Return the built-in templates, read once: they are the same for every report."""
+    return report_environment([], filters=FILTERS, finalize=printed)
 
 
 def _built_in_files() -> set[str]:

@@ -6,6 +6,7 @@ Nothing here tells a cached answer from a bought one, so a second run gives the 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from runner.evidence.basis import (
@@ -30,7 +31,7 @@ from runner.report.citations import Footnotes, Source, Sources
 from runner.report.escape import MISSING, inline, quoted
 from runner.report.fields import Field, own_fields
 from runner.report.links import address
-from runner.report.values import cell, plain
+from runner.report.values import cell, label, plain
 from runner.templating import Markdown
 
 REASON_LENGTH: Final = 400
@@ -175,8 +176,7 @@ class Row:
     @property
     def uncited(self) -> list[Source]:
         """The row's sources that no footnote of the report names yet."""
-        known = {each.url for each in self.footnotes.sources()}
-        return [each for each in self.sources() if each.url not in known]
+        return [each for each in self.sources() if not self.footnotes.names(each.url)]
 
     def _entries(self, name: str) -> list[Mapping[str, JSON]]:
         """Return what a field and its elements rest on."""
@@ -238,9 +238,9 @@ class Row:
         return [each for each in found or () if isinstance(each, Mapping)]
 
     def reason(self, name: str) -> str:
-        """Return the reasoning of a value that is weak or disputed; else ""."""
-        reasoning = self.reasoning(name)
-        return reasoning if _is_doubtful(self.confidence(name), reasoning) else ""
+        """Return why a value, or an element of it, is weak or disputed; else ""."""
+        found = [reasoning_of(entry) for entry in self._entries(name) if _is_doubtful(entry)]
+        return " ".join(dict.fromkeys(found))
 
     def evidence(self, name: str) -> Markdown:
         """Return the line below a field that was laid out in blocks: its sources and its doubts."""
@@ -277,14 +277,11 @@ class Row:
         """The weak values and those whose sources disagree, with the reasoning."""
         found: list[Note] = []
         for each in self.fields:
-            entry = self.basis.get(each.name)
-            stated = entry.get("reasoning") if entry is not None else None
-            if not stated:
-                continue
-            level = confidence_of(entry)
-            if _is_doubtful(level, str(stated)) and not is_empty(self.values.get(each.name)):
-                reasoning = reasoning_of(entry)
-                found.append(Note(field=each, confidence=level, reasoning=reasoning))
+            for entry in self._entries(each.name):
+                if _is_doubtful(entry) and not is_empty(self.values.get(each.name)):
+                    about = _about(each, str(entry["field"]))
+                    level, reasoning = confidence_of(entry), reasoning_of(entry)
+                    found.append(Note(field=about, confidence=level, reasoning=reasoning))
         return found
 
     @property
@@ -301,11 +298,23 @@ class Row:
         return [Gap(fields=fields, reasoning=reason) for reason, fields in reasons.items()]
 
 
-def _is_doubtful(level: str, reasoning: str) -> bool:
-    """Return whether a value is weak, or its sources are said to disagree."""
-    if WEAK[level]:
+def _about(whole: Field, path: str) -> Field:
+    """Return the field that a basis entry is about: itself, or one of its elements."""
+    if path == whole.name:
+        return whole
+    inner = path.removeprefix(f"{whole.name}.")
+    title = f"item {int(inner) + 1}" if inner.isdecimal() else label(inner)
+    return replace(whole, name=path, title=f"{whole.title}, {title}")
+
+
+def _is_doubtful(entry: Mapping[str, JSON]) -> bool:
+    """Return whether it is said why a value is weak, or that its sources disagree."""
+    reasoning = entry.get("reasoning")
+    if not reasoning:
+        return False
+    if WEAK[confidence_of(entry)]:
         return True
-    lowered = reasoning.lower()
+    lowered = str(reasoning).lower()
     return any([word in lowered for word in _DISAGREEMENT])  # noqa: C419 - a list is faster here
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Final, Protocol, runtime_checkable
 
 from runner.evidence.basis import is_empty, is_scalar
-from runner.evidence.text import one_line
+from runner.evidence.text import json_text, one_line
 from runner.jsonvalue import JSON
 from runner.report.escape import MISSING, inline
 from runner.report.links import link_of
@@ -75,14 +74,6 @@ def _part(value: JSON, depth: int) -> str:
         return MISSING
     text = plain(value, depth + 1)
     return text if is_scalar(value) else f"({text})"
-
-
-def json_text(value: JSON) -> str:
-    """Return a value as JSON text, "…" where it is nested too deeply to be written."""
-    try:
-        return json.dumps(value, ensure_ascii=False, default=str)
-    except (RecursionError, ValueError):
-        return "…"
 
 
 def cell(value: JSON) -> Markdown:

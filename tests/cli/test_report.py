@@ -1,5 +1,7 @@
 """`runner report`: the report again, from stored outcomes, with no question asked."""
 
+import json
+
 import pytest
 
 
@@ -89,3 +91,59 @@ def test_a_fault_in_a_template_names_its_file_and_line(ran):
     done = ran.run("report", "companies.yaml", "--template", "mine.md.j2")
     assert done.exit_code == 2
     assert done.stderr.startswith("mine.md.j2:4:")
+
+
+FOREACH = """\
+name: companies
+provider: local
+documents: [notes]
+items: companies.csv
+steps:
+  - id: find
+    search: {objective: "{{ item.company }}", max_results: 3}
+  - id: each
+    foreach: "{{ item.names }}"
+    query: Facts about {{ item.value }}
+    output: {founded_year: integer}
+    checks:
+      - expect: "{{ steps.find.results | length >= 0 and item.company == vars.seen[item.value] }}"
+      - expect: "{{ steps.find.urls == vars.urls[item.company] }}"
+"""
+
+
+def test_a_report_rendered_again_judges_the_entries_of_lists_by_their_own_rows(project):
+    """Also where a row has no entry, several have one name, and others have many."""
+    rows = [
+        {"company": "Acme", "names": ["a", "b"]},
+        {"company": "Nobody", "names": []},
+        {"company": "Globex", "names": ["c"]},
+        {"company": "Globex", "names": ["d", "e"], "more": 1},
+    ]
+    project.write("companies.json", json.dumps(rows))
+    project.write(
+        "companies.yaml",
+        FOREACH.replace("companies.csv", "companies.json").replace(
+            "steps:\n",
+            "vars:\n"
+            "  seen: {a: Acme, b: Acme, c: Globex, d: Globex, e: Globex}\n"
+            "  urls: {Acme: [notes/acme.md], Globex: [notes/globex.md]}\nsteps:\n",
+            1,
+        ),
+    )
+    done = project.run("run", "companies.yaml")
+    assert done.exit_code == 0, done.output
+    first = project.read("reports/companies.md")
+    assert "2 of 2 checks passed." in first
+    done = project.run("report", "companies.yaml")
+    assert done.exit_code == 0, done.output
+    assert project.read("reports/companies.md") == first
+
+
+@pytest.mark.parametrize("command", ["report", "verify"])
+def test_a_step_that_the_job_no_longer_has_is_named(project, command):
+    project.write("companies.yaml", FOREACH.partition("  - id: each")[0])
+    assert project.run("run", "companies.yaml").exit_code == 0
+    project.change("id: find", "id: seek")
+    done = project.run(command, "companies.yaml")
+    assert done.exit_code == 2
+    assert "The last run had a step 'find', which this job no longer has" in done.stderr

@@ -47,6 +47,9 @@ REWORDED = [
     ({"a": "Bern", "b": 1}, {"a": "bern", "b": 1}),
     ("1901", 1901),
     (1200, "1,200"),
+    ("Gegründet 2010 – in «Bern».", 'gegründet 2010 - in "Bern"'),
+    ("anviles; cuerdas, yunques", "cuerdas, yunques, anviles"),
+    ("12 % de marge", "12% de marge"),
 ]
 
 CHANGED = [
@@ -93,6 +96,14 @@ CHANGED = [
     ({"a": 1}, [1]),
     ("https://example.com/a", "https://example.com/b"),
     ("Bern", "Bern, Switzerland"),
+    ("The bank sues the state", "The state sues the bank"),
+    # In other languages no word is known, so every word counts.
+    ("L'entreprise est rentable depuis 2010", "L'entreprise n'est pas rentable depuis 2010"),
+    ("Die Firma macht seit 2010 Gewinn", "Die Firma macht seit 2010 keinen Gewinn"),
+    ("la empresa creció un 12% en el año 2024", "la empresa cayó un 12% en el año 2024"),
+    ("la banque poursuit en justice l'état", "l'état poursuit en justice la banque"),
+    ("компания работает в 5 странах", "компания не работает в 5 странах"),
+    ("2010年以来黒字である", "2010年以来赤字である"),
 ]
 
 

@@ -11,7 +11,7 @@ from runner.job.load import load_job
 from runner.job.rows import read_rows
 from runner.planning.columns import columns_sent
 from runner.planning.expand import Past, expand
-from runner.planning.waves import waves
+from runner.planning.waves import needs, waves
 
 TODAY = date(2026, 1, 2)
 
@@ -248,6 +248,19 @@ def test_steps_run_side_by_side_where_none_reads_the_other(tmp_path, reads, grou
     steps = [f'  - {{id: s{n}, query: "q {text}", output: text}}\n' for n, text in enumerate(reads)]
     file.write_text("name: j\nsteps:\n" + "".join(steps))
     assert [[step.id for step in wave] for wave in waves(load_job(file).steps)] == groups
+
+
+def test_a_step_whose_checks_read_another_comes_after_it(tmp_path):
+    """It is asked whatever became of the other: only its checks need that."""
+    file = tmp_path / "job.yaml"
+    check = '{expect: "{{ steps.a.output }}"}'
+    file.write_text(
+        "name: j\nsteps:\n  - {id: a, query: q, output: text}\n"
+        f"  - {{id: b, query: q, output: text, checks: [{check}]}}\n"
+    )
+    steps = load_job(file).steps
+    assert [[step.id for step in wave] for wave in waves(steps)] == [["a"], ["b"]]
+    assert needs(steps[1], ["a", "b"]) == ()
 
 
 def test_findall_becomes_a_findall_run(calls_of):

@@ -8,7 +8,8 @@ import pytest
 
 from runner.report.render import render_report
 
-from .examples import cited, every_kind_of_row, job, outcome
+from .attacks import ATTACKS
+from .examples import ACTIONS, cited, every_kind_of_row, every_text, job, outcome
 
 CHROMIUM = os.environ.get("CHROMIUM") or next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
@@ -65,14 +66,15 @@ def opened(browser, report):
     """Return a way to open the report that fails on any message, error or request."""
     pages, troubles = [], []
 
-    def open_page(width=1_000, **more):
+    def open_page(width=1_000, file=report, **more):
         page = browser.new_page(viewport={"width": width, "height": 800}, **more)
         pages.append(page)
         page.on("console", lambda message: troubles.append(message.text))
         page.on("pageerror", lambda error: troubles.append(str(error)))
         page.on("request", lambda request: troubles.append(request.url))
-        page.goto(report.as_uri())
-        troubles.remove(report.as_uri())
+        page.on("dialog", lambda dialog: (troubles.append(dialog.message), dialog.dismiss()))
+        page.goto(file.as_uri())
+        troubles.remove(file.as_uri())
         return page
 
     yield open_page
@@ -83,6 +85,21 @@ def opened(browser, report):
 
 def column(page, number):
     return page.locator(f"table tbody td:nth-child({number})").all_inner_texts()
+
+
+@pytest.mark.parametrize("template", ["table", "search", "research"])
+def test_no_attack_runs_or_asks_for_anything(opened, tmp_path, template):
+    """Nor when every figure is hovered: what is shown then is what the page holds."""
+    path = tmp_path / "x.html"
+    asked = job(ACTIONS[template], template=template, folder=tmp_path)
+    rows = every_text(template, ATTACKS)
+    path.write_text(render_report(replace(asked, report=replace(asked.report, path=path)), rows))
+    page = opened(file=path)
+    page.evaluate(
+        """() => { for (const ref of document.querySelectorAll("a.ref"))
+            ref.dispatchEvent(new MouseEvent("mouseover", {bubbles: true})); }"""
+    )
+    assert page.locator("main :is(img, script, iframe, object, form, style)").count() == 0
 
 
 @pytest.mark.parametrize("width", [320, 360, 768])

@@ -1,6 +1,8 @@
 """Results as xlsx and parquet: every row, typed values, and nothing a spreadsheet would run."""
 
 import datetime as dt
+import errno
+import gc
 import io
 import zipfile
 from pathlib import Path
@@ -167,6 +169,28 @@ def test_the_same_outcomes_give_the_same_bytes(suffix):
         written(every_kind_of_row(), suffix).getvalue()
         == written(every_kind_of_row(), suffix).getvalue()
     )
+
+
+class FullDisk(io.BytesIO):
+    """A file on a disk that has room for so many writes."""
+
+    room = 0
+
+    def write(self, data):
+        self.room -= 1
+        if self.room < 0:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return super().write(data)
+
+
+@pytest.mark.parametrize("room", [0, 1, 12])
+def test_where_a_workbook_cannot_be_written_there_is_one_error_and_no_more(room):
+    """Nothing complains later of what was left open."""
+    file = FullDisk()
+    file.room = room
+    with pytest.raises(OSError, match="No space"):
+        write_columnar(job(), every_kind_of_row(), Path("x.xlsx"), file)
+    gc.collect()
 
 
 def test_a_workbook_does_not_say_when_it_was_written():

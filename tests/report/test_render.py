@@ -245,8 +245,13 @@ def test_what_is_weak_in_a_list_is_seen_where_only_its_elements_are_graded():
     """In its cell, and in the counts above it."""
     basis = [
         cited("key_products.0", "Anvils"),
-        cited("key_products.1", "Rope", url="https://b.example", confidence="low"),
+        cited(
+            "key_products.1", "Rope", url="https://b.example", confidence="low", reasoning="Old."
+        ),
     ]
     text = render("table", [outcome({"key_products": ["anvils", "rope"]}, basis=basis)])
     assert "anvils; rope (low)[^1][^2]" in text
     assert "1 of 3 fields filled, 1 cited; confidence 1 low." in text
+    assert "- **Acme**, Key products, item 2 (low): Old." in text
+    cards = render("cards", [outcome({"key_products": ["anvils", "rope"]}, basis=basis)])
+    assert "- **Key products**: anvils; rope (low)[^1][^2]\n  - Old.\n" in cards

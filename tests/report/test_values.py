@@ -3,8 +3,9 @@
 import pytest
 
 from runner.evidence.basis import is_empty
+from runner.evidence.text import json_text
 from runner.report.filters import FILTERS, date, money, percent
-from runner.report.values import cell, json_text, label, number_text, plain, printed
+from runner.report.values import cell, label, number_text, plain, printed
 from runner.templating import Markdown
 
 
