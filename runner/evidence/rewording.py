@@ -9,11 +9,11 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Mapping, Sequence
-from decimal import Decimal, InvalidOperation
 from typing import Final, Literal, TypeAlias
 
 from runner.evidence.basis import is_empty, is_scalar
 from runner.evidence.facts import Facts, facts_of, folded
+from runner.evidence.numbers import number_of
 from runner.jsonvalue import JSON
 
 Difference: TypeAlias = Literal["same", "reworded", "changed"]
@@ -63,12 +63,9 @@ def _worst(found: Sequence[Difference]) -> Difference:
 
 def _numbers(old: JSON, new: JSON) -> Difference:
     """Compare two numbers, or a number and a text that may be one."""
-    try:
-        before, after = (Decimal(str(each).replace(",", "").strip()) for each in (old, new))
-        is_same = before == after
-    except InvalidOperation:
-        is_same = False
-    if not is_same:
+    # Huge numbers are no amounts that people write in two ways.
+    before, after = number_of(old), number_of(new)
+    if (old != new) if before is None or after is None else (before != after):
         return "changed"
     return "reworded" if isinstance(old, str) or isinstance(new, str) else "same"
 

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from runner.evidence.numbers import number_of
 from runner.evidence.text import one_line, shortened
 from runner.frozen import frozen
 from runner.jsonvalue import JSON
-from runner.report.numbers import number_of
 from runner.report.rows import Row
 from runner.report.values import label, number_text
 from runner.templating import Markdown

@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from runner.errors import UsageError
+from runner.evidence.numbers import number_of
 from runner.evidence.text import shortened
 from runner.jsonvalue import JSON
 from runner.report.blocks import block
 from runner.report.escape import QUOTE_LENGTH, quoted
-from runner.report.numbers import number_of
 from runner.report.tables import table
 from runner.report.values import cell, plain
 from runner.templating import Markdown
