@@ -56,7 +56,8 @@ class Family(Source):
         data: Mapping[str, JSON] = {}
         for member in reversed(members):
             data = _merged(data, member.data)
-        self.data = data
+        # What is extended is here now: nothing may be missing any more.
+        self.data = {key: value for key, value in data.items() if key != KEY}
 
     @property
     def files(self) -> tuple[Path, ...]:

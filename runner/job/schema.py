@@ -174,7 +174,7 @@ def _broken_rules(schema: Mapping[str, JSON]) -> list[Violation]:
 
     checker = Draft202012Validator.FORMAT_CHECKER
     meta = Draft202012Validator(Draft202012Validator.META_SCHEMA, format_checker=checker)
-    return list(_violations(meta.iter_errors(schema)))
+    return list(_violations(meta.iter_errors(schema), {}))
 
 
 _LISTS = ("anyOf", "oneOf", "allOf", "prefixItems")
@@ -248,7 +248,7 @@ def violations(schema: Mapping[str, JSON], value: JSON) -> list[Violation]:
     Raises:
         Exception: the schema cannot be applied; `validate_value` and `input_problems` say so.
     """
-    return list(_violations(_validator(_Identity(schema)).iter_errors(value)))
+    return list(_violations(_validator(_Identity(schema)).iter_errors(value), schema))
 
 
 def _is_plainly_valid(schema: Mapping[str, JSON], value: JSON) -> bool:
@@ -355,7 +355,7 @@ def _refuse(address: str) -> JSON:
     raise ValueError(f"{address} is not fetched")
 
 
-def _violations(errors: Iterable[Any]) -> Iterator[Violation]:
+def _violations(errors: Iterable[Any], root: Mapping[str, JSON]) -> Iterator[Violation]:
     """Yield jsonschema's errors as ours, each missing key apart."""
     for error in sorted(
         islice(errors, 2 * MOST), key=lambda e: [str(step) for step in e.absolute_path]
@@ -371,9 +371,15 @@ def _violations(errors: Iterable[Any]) -> Iterator[Violation]:
             keyword=str(error.validator),
             argument=argument,
             value=error.instance,
-            schema=error.schema if isinstance(error.schema, dict) else {},
+            schema=_whole(error.schema, root) if isinstance(error.schema, dict) else {},
             is_key="propertyNames" in path,
         )
+
+
+def _whole(schema: Mapping[str, JSON], root: Mapping[str, JSON]) -> Mapping[str, JSON]:
+    """Return a schema with what its reference leads to, if that is among the root's `$defs`."""
+    target = root.get("$defs", {}).get(str(schema.get("$ref", "")).removeprefix("#/$defs/"))
+    return {**target, **schema} if isinstance(target, dict) else schema
 
 
 @cache

@@ -19,11 +19,11 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from runner.errors import ProviderError, RunnerError, UsageError
+from runner.frozen import frozen
 from runner.job.model import Kind
 from runner.job.rules import BUILT_IN
 from runner.job.spelling import did_you_mean
@@ -32,7 +32,7 @@ from runner.plugins import PROVIDERS, PluginError, described, load_plugin, plugi
 from runner.providers.base import Answer, FindAlls, Runs
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Opening:
     """What a provider is opened with.
 

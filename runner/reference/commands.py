@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
+from runner.frozen import frozen
 from runner.reference.pages import anchor, table
 
 SHARED = "Options that many commands take"
@@ -14,7 +14,7 @@ SHARED = "Options that many commands take"
 _MANY = 3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Option:
     """One option: its names with what they take, and what it does."""
 
@@ -27,7 +27,7 @@ class Option:
         return max((part.split(" ")[0] for part in self.names.split(", ")), key=len)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Command:
     """One command: how it is typed, what it does, and its options."""
 

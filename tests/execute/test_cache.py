@@ -149,7 +149,8 @@ def test_looking_at_many_finds_what_looking_at_each_finds(tmp_path_factory, valu
 def test_more_are_found_than_one_query_takes(cache):
     wanted = [f"{n:064x}" for n in range(2 * LOOK + 1)]
     cache.put_many((each, n, None) for n, each in enumerate(wanted))
-    assert [cache.look(wanted)[each].answer for each in wanted] == list(range(len(wanted)))
+    found = cache.look(wanted)
+    assert [found[each].answer for each in wanted] == list(range(len(wanted)))
     assert len(cache.ages(wanted)) == len(wanted)
     assert cache.look([]) == cache.ages([]) == {}
 

@@ -80,8 +80,9 @@ def test_a_stored_answer_serves_until_it_is_too_old(shelf):
     assert (shelf.standing(one).state, shelf.standing(one).why) == ("new", OLD)
 
 
-def test_what_is_on_its_way_is_never_new(shelf):
-    one = call(1)
+@pytest.mark.parametrize("kind", ["task", "findall"])
+def test_what_is_on_its_way_is_never_new(shelf, kind):
+    one = replace(call(1), kind=kind)
     shelf.bought(one)
     for step in (STEP, replace(STEP, cache=None), replace(STEP, cache=timedelta(seconds=1))):
         shelf.now += DAY

@@ -134,12 +134,19 @@ def test_good_jobs_are_silent(server, job):
         ("name: a\nquery: x\nitems: {from: d.csv, limit: 0}\n", 2, "minimum"),
         ("query: x\n", 0, "name"),
         ("name: a\nquery: 'x", 1, "quote"),
+        ("name: a\nextract: {objective: x}\n", 1, "urls"),
+        ("name: a\nsteps:\n  - id: b\n    findall: {match_limit: 5}\n", 3, "objective"),
     ],
 )
 def test_a_mistake_is_marked_at_its_line(server, text, line, words):
     found = server.open(f"bad-{abs(hash(text))}.yaml", text)
     marked = [(problem["range"]["start"]["line"] - 1, problem["message"]) for problem in found]
     assert any(at == line and words in message for at, message in marked), marked
+
+
+def test_what_a_job_takes_over_need_not_stand_in_it(server):
+    for number, part in enumerate(("extract: {full_content: true}", "findall: {match_limit: 5}")):
+        assert server.open(f"part-{number}.yaml", f"name: a\nextends: b.yaml\n{part}\n") == []
 
 
 def test_completion_offers_the_processors(server):

@@ -114,6 +114,18 @@ def test_an_action_takes_the_place_of_another_one(write):
     assert load(root / "one.yaml").problems == ()
 
 
+def test_a_part_of_an_action_is_enough_where_the_family_has_the_rest(write):
+    root = write(
+        base_yaml="extract: {objective: Prices}\n",
+        part_yaml="name: part\nextends: base.yaml\nextract: {full_content: true}\n",
+        whole_yaml="name: whole\nextends: base.yaml\nextract: {urls: ['https://a.example']}\n",
+    )
+    (problem,) = load(root / "part.yaml").problems
+    assert (problem.message, problem.line) == ("the key 'urls' is missing in extract", 3)
+    action = load_job(root / "whole.yaml").steps[0].action
+    assert (action.urls, action.objective) == (("https://a.example",), "Prices")
+
+
 def test_a_name_is_not_taken_over(write):
     root = write(base_yaml="name: base\nquery: x\n", one_yaml="extends: base.yaml\n")
     (problem,) = load(root / "one.yaml").problems
