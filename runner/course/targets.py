@@ -8,6 +8,7 @@ from pathlib import Path
 from runner.execute.state import check_writable
 from runner.job.model import Job
 from runner.report.columnar import check_installed
+from runner.report.render import check_template
 
 
 def check_targets(job: Job) -> None:
@@ -15,7 +16,9 @@ def check_targets(job: Job) -> None:
 
     Raises:
         UsageError: one of them cannot be written.
+        TemplateError: the report's template is missing or cannot be read.
     """
+    check_template(job)
     for target in (job.report.path, job.results):
         if target is not None:
             check_writable(target)

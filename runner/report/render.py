@@ -186,6 +186,17 @@ def files_of(job: Job) -> list[Path]:
     return [*job.files, *own]
 
 
+def check_template(job: Job) -> None:
+    """Raise now, before anything is asked, what reading the report's template would raise later.
+
+    Raises:
+        TemplateError: it is missing or cannot be read; names its file and line.
+    """
+    name = _template_name(job)
+    if name is not None and name not in _built_in_files():
+        _templates(job).check(name)
+
+
 def _templates(job: Job) -> ReportTemplates:
     # Only a user's own template reads the job's folder, so no stray file changes a built-in one.
     name = _template_name(job)

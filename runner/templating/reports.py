@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -43,6 +44,20 @@ class ReportTemplates:
 
     def files(self, name: str) -> Iterator[Path]:
         """Yield the files of a template and of those it extends, includes or imports by name."""
+        return (Path(file) for _, file in self._sources(name) if file is not None)
+
+    def check(self, name: str) -> None:
+        """Read a template and those it extends, includes or imports by name, and render nothing.
+
+        Raises:
+            TemplateError: there is none, or one of them cannot be read; names file and line.
+        """
+        self._template(name)
+        for each, _ in self._sources(name):
+            self._template(each)
+
+    def _sources(self, name: str) -> Iterator[tuple[str, str | None]]:
+        """Yield the names of a template and of those it reads that there are, with their files."""
         seen: set[str | None] = {None}
         names: list[str | None] = [name]
         while names:
@@ -52,11 +67,11 @@ class ReportTemplates:
             seen.add(each)
             try:
                 text, file, _ = self._environment.loader.get_source(self._environment, each)
+            except (jinja2.TemplateError, UnicodeDecodeError, OSError):
+                continue  # what is wrong with it is said where it is rendered
+            yield each, file
+            with contextlib.suppress(jinja2.TemplateError):
                 names += jinja2.meta.find_referenced_templates(self._environment.parse(text))
-            except jinja2.TemplateError:
-                continue
-            if file is not None:
-                yield Path(file)
 
     def render(self, name: str, context: Mapping[str, Any]) -> str:
         """Render a template by its name.
@@ -64,8 +79,18 @@ class ReportTemplates:
         Raises:
             TemplateError: there is none, it cannot be read, or it fails; names file and line.
         """
+        template = self._template(name)
         try:
-            template = self._environment.get_template(name)
+            with allowance(REPORT_WORK):
+                return template.render(**context)
+        except TemplateError:
+            raise
+        except Exception as error:
+            raise failure(error, file=template.filename or name) from error
+
+    def _template(self, name: str) -> jinja2.Template:
+        try:
+            return self._environment.get_template(name)
         except jinja2.TemplateSyntaxError as error:
             fault = syntax_fault(error, error.source)
             fault.file = error.filename or error.name or name
@@ -82,13 +107,6 @@ class ReportTemplates:
                 f"The report template '{name}' cannot be read: {_reason(error)}",
                 hint="A template is a text file in UTF-8",
             ) from error
-        try:
-            with allowance(REPORT_WORK):
-                return template.render(**context)
-        except TemplateError:
-            raise
-        except Exception as error:
-            raise failure(error, file=template.filename or name) from error
 
     def _near_filter(self, error: jinja2.TemplateSyntaxError) -> str | None:
         """Return what to do about a filter that does not exist; None for any other fault."""

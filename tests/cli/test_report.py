@@ -147,3 +147,23 @@ def test_a_step_that_the_job_no_longer_has_is_named(project, command):
     done = project.run(command, "companies.yaml")
     assert done.exit_code == 2
     assert "The last run had a step 'find', which this job no longer has" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("x\n{{ title | monye }}", "mine.md.j2:2:12: error: The template cannot be read"),
+        ("{% include 'part.md.j2' %}", "part.md.j2:1:1: error: The template cannot be read"),
+        (None, "There is no report template 'mine.md.j2'"),
+    ],
+)
+def test_a_template_that_cannot_be_read_is_told_before_anything_is_asked(project, text, said):
+    """One that a template includes, too; one that may be absent is not missed."""
+    project.change("results:", "report: {template: mine.md.j2}\nresults:")
+    project.write("part.md.j2", "{{ rows")
+    if text is not None:
+        project.write("mine.md.j2", "{% include 'no.md.j2' ignore missing %}" + text)
+    done = project.run("run", "companies.yaml")
+    assert done.exit_code == 2
+    assert said in done.stderr
+    assert not list(project.folder.glob("**/outcomes.jsonl"))
