@@ -194,11 +194,15 @@ class _Page:
         if not self.parts.notes:
             return
         yield '<section class="notes" aria-label="Sources">\n<ol>\n'
+        before = 0
         for number, text in self.parts.notes.items():
+            # Browsers take minutes for a list of thousands of items that all say their number.
+            counted = "" if int(number) == before + 1 else f' value="{number}"'
+            before = int(number)
             place, said = f"#ref-{number}-0", f"Back to figure {number}"
             back = f' <a class="back" href="{place}" aria-label="{said}">↩</a>'
             shown = back if self.named[number] else ""
-            yield f'<li id="note-{number}" value="{number}"><p>{self.line(text)}{shown}</p></li>\n'
+            yield f'<li id="note-{number}"{counted}><p>{self.line(text)}{shown}</p></li>\n'
         yield "</ol>\n</section>\n"
 
 

@@ -198,3 +198,10 @@ def test_markdown_that_a_template_of_one_s_own_writes_is_read_as_markdown(markdo
     monkeypatch.setattr("runner.report.parted._list", lambda *_: [])
     assert normal(own) == normal(html_page(markdown, "x", {}))
     assert len(re.findall(' href="#ref-', own)) == len(set(re.findall(' id="ref-[0-9]+-0"', own)))
+
+
+def test_notes_count_themselves_and_say_their_number_where_one_is_left_out():
+    """Thousands of items that each say their number take a browser minutes."""
+    text = html_page("a[^1][^2][^5][^6]\n\n[^1]: a\n[^2]: b\n[^5]: c\n[^6]: d\n", "x", {})
+    notes = lxml.html.document_fromstring(text).xpath("//li[starts-with(@id, 'note-')]")
+    assert [note.get("value") for note in notes] == [None, None, "5", None]
