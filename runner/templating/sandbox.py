@@ -263,8 +263,7 @@ class _Filters(dict[str, Callable[..., Any]]):
     """Filters by name; what is not here is looked for among those that plugins add."""
 
     def __missing__(self, name: str) -> Callable[..., Any]:
-        function = self[name] = _plugin_filter(name)
-        return function
+        return _plugin_filter(name)
 
     def __contains__(self, name: object) -> bool:
         return super().__contains__(name) or name in plugin_names(FILTERS)
