@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from contextlib import closing
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 
