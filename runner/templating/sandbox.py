@@ -313,6 +313,6 @@ def filter_names() -> list[str]:
     return sorted(text_environment().filters.keys() - _OWN.keys())
 
 
-def is_plugin_filter(name: str) -> bool:
-    """Return whether an installed plugin adds a filter of that name."""
-    return name in plugin_names(FILTERS)
+def added_filters() -> tuple[str, ...]:
+    """Return the filters that installed plugins add."""
+    return plugin_names(FILTERS)
