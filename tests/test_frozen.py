@@ -47,7 +47,7 @@ class More(Ours):
 given_fields = st.fixed_dictionaries(
     {"name": st.text(max_size=3)},
     optional={
-        "number": st.integers(0, 2) | st.just(float("nan")),
+        "number": st.integers(0, 2) | st.floats(0, 1),
         "parts": st.dictionaries(st.text(max_size=1), st.integers(), max_size=1),
         "memo": st.none() | st.integers(0, 1),
     },

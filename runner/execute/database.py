@@ -33,8 +33,7 @@ class Database:
         self.file = file
         with self.reporting():
             file.parent.mkdir(parents=True, exist_ok=True)
-            self.connection = connect(file, synchronous)
-            self.connection.executescript(schema)
+            self.connection = connect(file, synchronous, schema)
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -78,10 +77,17 @@ class Database:
         self.close()
 
 
-def connect(file: Path, synchronous: Literal["FULL", "OFF"] = "FULL") -> sqlite3.Connection:
+def connect(
+    file: Path, synchronous: Literal["FULL", "OFF"] = "FULL", schema: str = ""
+) -> sqlite3.Connection:
     """Open a file; if `FULL`, every commit reaches the disk: a purchase outlives a power cut."""
     database = sqlite3.connect(file, timeout=BUSY_SECONDS, isolation_level=None)
-    database.row_factory = sqlite3.Row
-    database.execute("PRAGMA journal_mode = WAL")
-    database.execute(f"PRAGMA synchronous = {synchronous}")
+    try:
+        database.row_factory = sqlite3.Row
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute(f"PRAGMA synchronous = {synchronous}")
+        database.executescript(schema)
+    except BaseException:
+        database.close()
+        raise
     return database

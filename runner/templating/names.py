@@ -14,7 +14,7 @@ from jinja2 import nodes
 from runner.errors import TemplateError
 from runner.frozen import frozen
 from runner.templating.faults import syntax_fault
-from runner.templating.sandbox import filter_names, is_plugin_filter, text_environment
+from runner.templating.sandbox import added_filters, filter_names, text_environment
 
 
 @frozen
@@ -95,8 +95,9 @@ def _check(tree: nodes.Template, text: str) -> None:
                     line=node.lineno,
                     hint="Templates see vars, item, steps and run.date only",
                 )
-            case nodes.Filter() if node.name not in known and not is_plugin_filter(node.name):
-                raise _unknown(text, node, rf"(?:\||\bfilter)\s*({re.escape(node.name)})\b", known)
+            case nodes.Filter() if node.name not in known and node.name not in added_filters():
+                every = [*known, *added_filters()]
+                raise _unknown(text, node, rf"(?:\||\bfilter)\s*({re.escape(node.name)})\b", every)
             case nodes.Test() if node.name not in tests:
                 raise _unknown(text, node, rf"\bis\s+(?:not\s+)?({re.escape(node.name)})\b", tests)
             case nodes.For(recursive=True):

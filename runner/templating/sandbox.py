@@ -263,8 +263,7 @@ class _Filters(dict[str, Callable[..., Any]]):
     """Filters by name; what is not here is looked for among those that plugins add."""
 
     def __missing__(self, name: str) -> Callable[..., Any]:
-        function = self[name] = _plugin_filter(name)
-        return function
+        return _plugin_filter(name)
 
     def __contains__(self, name: object) -> bool:
         return super().__contains__(name) or name in plugin_names(FILTERS)
@@ -314,6 +313,6 @@ def filter_names() -> list[str]:
     return sorted(text_environment().filters.keys() - _OWN.keys())
 
 
-def is_plugin_filter(name: str) -> bool:
-    """Return whether an installed plugin adds a filter of that name."""
-    return name in plugin_names(FILTERS)
+def added_filters() -> tuple[str, ...]:
+    """Return the filters that installed plugins add."""
+    return plugin_names(FILTERS)

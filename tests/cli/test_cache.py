@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from contextlib import closing
 
 import pytest
 from click.testing import CliRunner
@@ -94,7 +95,7 @@ def test_a_damaged_cache_says_so(stored, arguments):
 @pytest.mark.parametrize("arguments", COMMANDS, ids=" ".join)
 def test_a_cache_that_another_program_holds_says_so(stored, monkeypatch, arguments):
     monkeypatch.setattr(cache_module, "LOCK_TIMEOUT", 0.05)
-    with sqlite3.connect(stored.folder / ".runner/cache/cache.db") as other:
+    with closing(sqlite3.connect(stored.folder / ".runner/cache/cache.db")) as other:
         other.execute("BEGIN EXCLUSIVE")
         done = stored.run("cache", *arguments)
         other.rollback()

@@ -5,6 +5,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 
@@ -176,7 +177,7 @@ class TestOpen:
 
     def test_another_format_is_built_anew(self, folder: Folder) -> None:
         folder.update()
-        with sqlite3.connect(folder.database) as connection:
+        with closing(sqlite3.connect(folder.database)) as connection, connection:
             connection.execute("PRAGMA user_version = 999")
         connection.close()
         assert folder.update().added == 3
