@@ -5,6 +5,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import date
 from pathlib import Path
@@ -56,10 +57,10 @@ def folder(tmp_path: Path) -> Folder:
 
 
 @pytest.fixture
-def index(folder: Folder) -> Index:
-    opened = Index.open(folder.database)
-    opened.update(folder.files())
-    return opened
+def index(folder: Folder) -> Iterator[Index]:
+    with closing(Index.open(folder.database)) as opened:
+        opened.update(folder.files())
+        yield opened
 
 
 def paths(index: Index, query: str, **options: object) -> list[str]:
@@ -80,14 +81,14 @@ class TestUpdate:
     def test_an_updated_index_answers_as_a_new_one_does(self, folder: Folder, index: Index) -> None:
         folder.write("notes/bolt.txt", "Bolt, of Bergen, bought Acme of Paris.\n")
         index.update(folder.files())
-        fresh = Index.open(folder.database.with_name("fresh.sqlite"))
-        fresh.update(folder.files())
-        for query in ("Acme Paris", "who bought Acme?", "Bergen"):
-            ours = [(h.passage.document, h.passage.text, h.score, h.coverage) for h in index.search_passages(query)]  # fmt: skip
-            theirs = [(h.passage.document, h.passage.text, h.score, h.coverage) for h in fresh.search_passages(query)]  # fmt: skip
-            assert ours == theirs
-            assert ours
-        assert index.digest(dates=True) == fresh.digest(dates=True)
+        with closing(Index.open(folder.database.with_name("fresh.sqlite"))) as fresh:
+            fresh.update(folder.files())
+            for query in ("Acme Paris", "who bought Acme?", "Bergen"):
+                ours = [(h.passage.document, h.passage.text, h.score, h.coverage) for h in index.search_passages(query)]  # fmt: skip
+                theirs = [(h.passage.document, h.passage.text, h.score, h.coverage) for h in fresh.search_passages(query)]  # fmt: skip
+                assert ours == theirs
+                assert ours
+            assert index.digest(dates=True) == fresh.digest(dates=True)
 
     def test_a_touched_file_is_not_a_changed_one(self, folder: Folder, index: Index) -> None:
         before = index.digest(dates=False)
@@ -184,11 +185,11 @@ class TestOpen:
 
     def test_an_index_that_cannot_be_written_lives_in_memory(self, folder: Folder) -> None:
         folder.database.mkdir(parents=True)
-        index = Index.open(folder.database)
-        update = index.update(folder.files())
-        assert "cannot be written" in update.warnings[0]
-        assert paths(index, "screws") == ["notes/bolt.txt"]
-        assert index.update(folder.files()).warnings == update.warnings
+        with closing(Index.open(folder.database)) as index:
+            update = index.update(folder.files())
+            assert "cannot be written" in update.warnings[0]
+            assert paths(index, "screws") == ["notes/bolt.txt"]
+            assert index.update(folder.files()).warnings == update.warnings
 
     def test_it_may_be_used_from_another_thread(self, index: Index) -> None:
         found: list[str] = []

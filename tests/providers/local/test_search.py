@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import random
 import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,16 +17,17 @@ from runner.providers.local.words import content_words, fold, stem, words
 TOPICS = ["anvil", "rocket", "feather", "harbour", "violin", "glacier", "lantern", "orchard"]
 
 
-def build(root: Path, texts: dict[str, str]) -> Index:
+@contextmanager
+def build(root: Path, texts: dict[str, str]) -> Iterator[Index]:
     files = []
     for name, text in texts.items():
         path = root / "documents" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
         files.append((name, path))
-    index = Index.open(root / "index.sqlite")
-    index.update(files)
-    return index
+    with closing(Index.open(root / "index.sqlite")) as index:
+        index.update(files)
+        yield index
 
 
 def search(index: Index, *queries: str, total: int | None = None, most: int = 10) -> list[Found]:
@@ -32,7 +35,7 @@ def search(index: Index, *queries: str, total: int | None = None, most: int = 10
 
 
 @pytest.fixture(scope="module")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Index:
+def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
     """Eight documents of 40 paragraphs, one about each topic."""
     draw = random.Random(7)
     texts = {}
@@ -47,7 +50,8 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Index:
             for n in range(40)
         ]
         texts[f"{topic}.md"] = f"# The {topic}\n\n" + "\n\n".join(paragraphs)
-    return build(tmp_path_factory.mktemp("library"), texts)
+    with build(tmp_path_factory.mktemp("library"), texts) as index:
+        yield index
 
 
 class TestWords:
@@ -132,20 +136,20 @@ class TestRanking:
             for name, topic in zip(["spam", "eggs", "toast", "bacon"], TOPICS, strict=False)
         }
         texts["toast.md"] += "The licence of toast resembles the licence of eggs."
-        index = build(tmp_path, texts)
-        assert search(index, "licence of eggs")[0].document == "eggs.md"
+        with build(tmp_path, texts) as index:
+            assert search(index, "licence of eggs")[0].document == "eggs.md"
 
     def test_equal_documents_are_ordered_by_path(self, tmp_path: Path) -> None:
         texts = {f"{name}/same.txt": "The anvil is heavy." for name in "dbac"}
-        assert [found.document[0] for found in search(build(tmp_path, texts), "anvil")] == list(
-            "abcd"
-        )
+        with build(tmp_path, texts) as index:
+            assert [found.document[0] for found in search(index, "anvil")] == list("abcd")
 
     def test_scripts_without_spaces_are_found(self, tmp_path: Path) -> None:
-        index = build(tmp_path, {"a.md": "東京都は日本の首都です。", "b.md": "大阪は大きい都市です。", "c.md": "กรุงเทพเป็นเมืองหลวง"})  # fmt: skip
-        assert search(index, "日本の首都")[0].document == "a.md"
-        assert search(index, "大阪")[0].document == "b.md"
-        assert search(index, "เมืองหลวง")[0].document == "c.md"
+        texts = {"a.md": "東京都は日本の首都です。", "b.md": "大阪は大きい都市です。", "c.md": "กรุงเทพเป็นเมืองหลวง"}  # fmt: skip
+        with build(tmp_path, texts) as index:
+            assert search(index, "日本の首都")[0].document == "a.md"
+            assert search(index, "大阪")[0].document == "b.md"
+            assert search(index, "เมืองหลวง")[0].document == "c.md"
 
     def test_several_queries_find_what_each_of_them_means(self, library: Index) -> None:
         found = library.search(
