@@ -38,9 +38,10 @@ _COMPRESSED = b"x"
 
 _STORE = """
 INSERT INTO Cache (key, raw, store_time, access_time, tag, size, mode, filename, value)
-VALUES (?1, 1, ?2, ?2, ?2, ?3, ?4, ?5, ?6)
-ON CONFLICT (key, raw) DO UPDATE SET store_time = ?2, access_time = ?2, tag = ?2,
-    size = ?3, mode = ?4, filename = ?5, value = ?6
+VALUES (?, 1, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (key, raw) DO UPDATE SET
+    store_time = excluded.store_time, access_time = excluded.access_time, tag = excluded.tag,
+    size = excluded.size, mode = excluded.mode, filename = excluded.filename, value = excluded.value
 """
 """Puts a row as diskcache does; its own triggers count it."""
 
@@ -210,7 +211,8 @@ class Cache:
             for fingerprint, answer, at in answers:
                 stored_at = now if at is None else min(at, now)
                 stored = {"answer": answer, "stored_at": stored_at}
-                rows.append((fingerprint, stored_at, *disk.store(stored, False, key=fingerprint)))
+                written = disk.store(stored, False, key=fingerprint)
+                rows.append((fingerprint, stored_at, stored_at, stored_at, *written))
             # Answers that are replaced may leave files behind.
             left = [name for (name,) in self._rows("filename", [row[0] for row in rows]) if name]
             database = self._database()
