@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import TypedDict, Unpack
 
-from runner.course.forecasting import later_calls, plan_record, survey_job
+from runner.course.forecasting import Plan, later_calls, plan_of, survey_job
+from runner.course.options import Options
 from runner.course.past import stored_report
-from runner.course.running import Course, Options
+from runner.course.running import Course
 from runner.course.stages import edition_for, state_for
 from runner.course.summary import RunStatus, Summary
 from runner.course.targets import check_targets, redirected
@@ -44,33 +45,6 @@ __all__ = [
     "render",
     "run",
 ]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """What a job would ask, as `runner plan --json` has it.
-
-    Attributes:
-        calls: Distinct calls; `cached`, `attached` (bought earlier) and `new` among them.
-        cost_usd: What the new ones cost in US dollars; `cost_usd_max` the most that it may come to,
-            None where nobody can know.
-        columns_sent: The columns of the data that leave the machine.
-        seconds: The shortest and the longest time that is expected.
-        new_because: How many of the new calls are new for which reason.
-    """
-
-    job: str
-    rows: int
-    calls: int
-    cached: int
-    attached: int
-    new: int
-    cost_usd: Decimal
-    cost_usd_max: Decimal | None
-    budget_usd: Decimal | None
-    columns_sent: tuple[str, ...]
-    seconds: tuple[float, float]
-    new_because: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,21 +100,7 @@ def plan(job: Job, *, limit: int | None = None, allow_outside: bool = False) -> 
     """
     with edition_for(job, allow_outside=allow_outside) as (edition, state, _):
         found = survey_job(job, state, edition, limit, lambda calls: calls)
-    record = plan_record(job, found, later_calls(job, found), {})
-    return Plan(
-        job=job.name,
-        rows=record["rows"],
-        calls=record["calls"],
-        cached=record["cached"],
-        attached=record["attached"],
-        new=record["new"],
-        cost_usd=Decimal(str(record["cost_usd"])),
-        cost_usd_max=_amount(record["cost_usd_max"]),
-        budget_usd=job.budget,
-        columns_sent=tuple(record["columns_sent"]),
-        seconds=(record["seconds_min"], record["seconds_max"]),
-        new_because=record["new_because"],
-    )
+    return plan_of(job, found, later_calls(job, found))
 
 
 class RunOptions(TypedDict, total=False):
@@ -226,10 +186,6 @@ def render(job: Job, *, template: str | None = None, html: bool = False) -> str:
     job = replace(job, report=report)
     digest, changes = stored_report(state_for(job), job)
     return render_report(job, digest, changes=changes)
-
-
-def _amount(value: float | None) -> Decimal | None:
-    return None if value is None else Decimal(str(value))
 
 
 def _limit(amount: Decimal | float | str | None) -> Decimal | None:

@@ -6,7 +6,7 @@ import contextlib
 import fnmatch
 import os
 import subprocess
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,17 +14,17 @@ import click
 
 from runner.cli.messages import shown_path
 from runner.course.forecasting import survey_job
+from runner.course.options import Options
 from runner.course.stages import edition_for
 from runner.course.words import plural
 from runner.errors import UsageError
-from runner.execute.inputs import Inputs, inputs_of, read_inputs
+from runner.execute.inputs import inputs_of, read_inputs
 from runner.execute.kept import last_run
 from runner.execute.state import State
 from runner.execute.survey import Survey
 from runner.frozen import frozen
 from runner.job.load import job_files
 from runner.job.model import Job
-from runner.jsonvalue import JSON
 
 NEVER = "it has not run yet"
 UNFINISHED = "its last run did not come to its end"
@@ -134,13 +134,11 @@ class Chooser:
     """Says why a job is to be run.
 
     Attributes:
-        options: What the run is asked for; see `Inputs`.
+        options: What the run is asked for.
         git: What changed since a commit; None: what changed since the job's last run counts.
     """
 
-    allow_outside: bool
-    limit: int | None
-    options: Mapping[str, JSON]
+    options: Options
     git: Git | None = None
 
     def reasons(self, job: Job, *, quiet: bool) -> list[str]:
@@ -158,11 +156,11 @@ class Chooser:
     def _reasons(self, job: Job) -> list[str]:
         if self.git is not None:
             return list(self.git.reasons(job))
-        with edition_for(job, allow_outside=self.allow_outside) as (edition, state, _):
+        with edition_for(job, allow_outside=self.options.allow_outside) as (edition, state, _):
             found = list(self._of_files(job, state))
             if found in ([NEVER], [UNFINISHED]):
                 return found
-            survey = survey_job(job, state, edition, self.limit, lambda calls: calls)
+            survey = survey_job(job, state, edition, self.options.limit, lambda calls: calls)
             return [*found, *_of_calls(survey)]
 
     def _of_files(self, job: Job, state: State) -> Iterator[str]:
@@ -170,26 +168,16 @@ class Chooser:
         if then is None:
             yield NEVER if last_run(state, job.name) is None else UNFINISHED
             return
-        yield from self.inputs(job).changes_from(then)
+        yield from inputs_of(job, _made_from(job), self.options.inputs).changes_from(then)
         if then.status in _ENDED:
             yield _ENDED[then.status]
         for target in (job.report.path, job.results):
             if target is not None and not target.is_file():
                 yield f"{shown_path(target)} is not there"
 
-    def inputs(self, job: Job) -> Inputs:
-        """Return what a run of the job would be made from."""
-        return inputs_of(job, _made_from(job), self.options)
-
 
 def chooser_for(
-    files: Sequence[Path],
-    *,
-    changed: bool,
-    since: str | None,
-    allow_outside: bool,
-    limit: int | None,
-    options: Mapping[str, JSON],
+    files: Sequence[Path], options: Options, *, changed: bool, since: str | None
 ) -> Chooser | None:
     """Return what says why jobs are taken; None where all that are named are.
 
@@ -199,7 +187,7 @@ def chooser_for(
     if not changed and since is None:
         return None
     git = None if since is None else read_git(since, (Path.cwd() / files[0]).parent)
-    return Chooser(allow_outside=allow_outside, limit=limit, options=options, git=git)
+    return Chooser(options=options, git=git)
 
 
 def _few(reasons: list[str]) -> list[str]:

@@ -14,9 +14,10 @@ from runner.cli.changed import chooser_for, chosen_files
 from runner.cli.loading import load_job_file
 from runner.cli.messages import show_error, show_json, show_warnings
 from runner.cli.options import changed_options, job_options, parse_variables, talk_options
-from runner.course.forecasting import Later, later_calls, plan_record, survey_job, verification
+from runner.course.forecasting import Later, Plan, later_calls, plan_of, survey_job, verification
+from runner.course.options import Options
 from runner.course.stages import edition_for
-from runner.course.words import dollars, duration, plural
+from runner.course.words import dollars, duration, plural, price_range
 from runner.errors import ExitCode, RunnerError, UsageError
 from runner.execute.survey import Survey
 from runner.job.model import FoundItems, Job
@@ -54,36 +55,26 @@ def command(
     With --changed or --since a JOB may be a folder; without any, it is every job below this one.
     """
     del verbose
-    given = parse_variables(variables)
-    files = chosen_files(jobs, changed=changed, since=since)
-    chooser = chooser_for(
-        files,
-        changed=changed,
-        since=since,
-        allow_outside=allow_outside,
+    options = Options(
+        variables=parse_variables(variables),
+        provider=provider,
         limit=limit,
-        options={"provider": provider, "limit": limit, "out": None},
+        allow_outside=allow_outside,
     )
+    files = chosen_files(jobs, changed=changed, since=since)
+    chooser = chooser_for(files, options, changed=changed, since=since)
     worst = ExitCode.DONE
     for file in files:
         try:
             job = load_job_file(
                 file,
-                variables=given,
+                variables=options.variables,
                 provider=provider,
                 allow_outside=allow_outside,
                 quiet=quiet,
             )
             if chooser is None or chooser.reasons(job, quiet=quiet):
-                _plan(
-                    job,
-                    limit,
-                    show,
-                    allow_outside=allow_outside,
-                    quiet=quiet,
-                    as_json=as_json,
-                    form=form,
-                )
+                _plan(job, options, show, quiet=quiet, as_json=as_json, form=form)
         except RunnerError as error:
             if len(files) == 1:
                 raise
@@ -94,37 +85,30 @@ def command(
 
 
 def _plan(
-    job: Job,
-    limit: int | None,
-    show: str | None,
-    *,
-    allow_outside: bool,
-    quiet: bool,
-    as_json: bool,
-    form: str,
+    job: Job, options: Options, show: str | None, *, quiet: bool, as_json: bool, form: str
 ) -> None:
     """Plan a job and print it.
 
     Raises:
         RunnerError: the job's data or its documents are at fault, or there is no row to show.
     """
-    with edition_for(job, allow_outside=allow_outside) as (edition, state, warnings):
+    with edition_for(job, allow_outside=options.allow_outside) as (edition, state, warnings):
         show_warnings(warnings, quiet=quiet)
         shown = _Shown(wanted=show)
-        found = survey_job(job, state, edition, limit, shown.watched)
+        found = survey_job(job, state, edition, options.limit, shown.watched)
     if show is not None and not shown.requests:
         raise UsageError(
             f"No row is called '{show}'",
             hint="Give a row's number, from 1, or its key as the report has it",
         )
     later = later_calls(job, found)
-    plan = plan_record(job, found, later, shown.requests)
+    plan = plan_of(job, found, later)
     if form == "github":
         from runner.cli.stepsummary import append_plan
 
         append_plan(plan)
     if as_json:
-        show_json(plan)
+        show_json(plan.record(shown.requests))
         return
     _show(job, found, later, plan)
     for step, request in shown.requests.items():
@@ -165,33 +149,34 @@ class _Shown:
         return number if len(job.steps) == 1 else f"{number}, step {step}"
 
 
-def _show(job: Job, found: Survey, later: Mapping[str, Later], plan: Mapping[str, JSON]) -> None:
+def _show(job: Job, found: Survey, later: Mapping[str, Later], plan: Plan) -> None:
     total = found.total
-    click.echo(f"{job.name}: {plural(plan['rows'], 'row')}, {plural(total.calls, 'distinct call')}")
+    click.echo(f"{job.name}: {plural(plan.rows, 'row')}, {plural(total.calls, 'distinct call')}")
     is_local = job.provider == "local"
     if total.cached:
         click.echo(f"cached:   {total.cached:,}, {_ago(found.ages)}")
     if total.attached:
         click.echo(f"bought:   {total.attached:,} in an earlier run; not bought again")
     click.echo(f"new:      {total.new:,}")
-    for why, count in plan["new_because"].items():
+    for why, count in plan.new_because.items():
         click.echo(f"          {count:,}: {why}")
     for id_, each in later.items():
         click.echo(f"later:    step '{id_}', {_calls(*each.calls)}; it reads earlier answers")
     click.echo(f"provider: {job.provider}")
-    for step in plan["steps"]:
+    for step in plan.steps:
         if step["processor"] is not None and not is_local:
             name = "" if len(job.steps) == 1 else f"{step['id']}: "
             click.echo(f"          {name}{step['processor']} ({step['why']})")
     click.echo(f"price:    {_price(plan, verification(job, found, later))}")
     if job.budget is not None:
         click.echo(f"budget:   {dollars(job.budget)}{_room(found)}")
-    if plan["seconds_max"]:
-        click.echo(f"time:     {duration(plan['seconds_min'])} to {duration(plan['seconds_max'])}")
+    shortest, longest = plan.seconds
+    if longest:
+        click.echo(f"time:     {duration(shortest)} to {duration(longest)}")
     if is_local:
         click.echo("sent:     nothing leaves this machine")
     else:
-        click.echo(f"sent:     {', '.join(plan['columns_sent']) or 'no column of the data'}")
+        click.echo(f"sent:     {', '.join(plan.columns_sent) or 'no column of the data'}")
 
 
 def _calls(least: int, most: int | None) -> str:
@@ -200,15 +185,14 @@ def _calls(least: int, most: int | None) -> str:
     return plural(most, "call") if least == most else f"{least:,} to {plural(most, 'call')}"
 
 
-def _price(plan: Mapping[str, JSON], pages: Decimal | None) -> str:
-    least, most = plan["cost_usd"], plan["cost_usd_max"]
-    shown = dollars(Decimal(str(least)))
-    if most is None:
-        return f"{shown} or more: a later step asks once for each entry of a list"
-    if most == least:
-        return shown if least else "free"
-    why = f", up to {dollars(pages)} of it to read cited pages" if pages else ", by what is found"
-    return f"{shown} to {dollars(Decimal(str(most)))}{why}"
+def _price(plan: Plan, pages: Decimal | None) -> str:
+    shown = price_range(plan.cost_usd, plan.cost_usd_max)
+    if plan.cost_usd_max is None:
+        return f"{shown}: a later step asks once for each entry of a list"
+    if plan.cost_usd_max == plan.cost_usd:
+        return shown
+    why = f"up to {dollars(pages)} of it to read cited pages" if pages else "by what is found"
+    return f"{shown}, {why}"
 
 
 def _ago(ages: tuple[float, float] | None) -> str:

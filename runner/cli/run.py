@@ -74,7 +74,7 @@ def command(
     from runner.cli.ending import Saying
     from runner.cli.junit import junit_file
     from runner.cli.running import load_for, run_job
-    from runner.course.running import Options
+    from runner.course.options import Options
 
     options = Options(
         variables=parse_variables(variables),
@@ -89,14 +89,7 @@ def command(
         allow_outside=allow_outside,
     )
     files = chosen_files(jobs, changed=changed, since=since)
-    chooser = chooser_for(
-        files,
-        changed=changed,
-        since=since,
-        allow_outside=allow_outside,
-        limit=limit,
-        options=options.inputs,
-    )
+    chooser = chooser_for(files, options, changed=changed, since=since)
     say = Saying(form=form, quiet=quiet, as_json=as_json)
     worst = ExitCode.DONE
     alone = None

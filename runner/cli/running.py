@@ -11,7 +11,8 @@ from runner.cli.loading import load_job_file
 from runner.cli.log import Log, log_file
 from runner.cli.telemetry import telemetry_of
 from runner.cli.voice import Terminal
-from runner.course.running import Course, Options
+from runner.course.options import Options
+from runner.course.running import Course
 from runner.course.summary import Summary
 from runner.course.targets import check_targets, redirected
 from runner.errors import RunnerError

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from decimal import Decimal
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from runner.cli.messages import show_warnings, shown_path
+from runner.course.forecasting import Plan
 from runner.course.summary import Summary
-from runner.course.words import dollars, plural
+from runner.course.words import dollars, plural, price_range
 from runner.errors import reason
-from runner.jsonvalue import JSON
 from runner.report.escape import inline
 from runner.report.render import is_html
 
@@ -27,9 +26,9 @@ MOST_FAILURES = 20
 _NOTE = re.compile(r"\[\^(\d+)\]")
 
 
-def append_plan(plan: Mapping[str, JSON]) -> None:
-    """Add a job's plan (as `plan --json` has it) to the step's page."""
-    _append(_section(plan["job"], _plan_lines(plan)))
+def append_plan(plan: Plan) -> None:
+    """Add a job's plan to the step's page."""
+    _append(_section(plan.job, _plan_lines(plan)))
 
 
 def append_outcome(summary: Summary) -> None:
@@ -44,26 +43,21 @@ def _section(job: str, lines: Iterable[str]) -> str:
     return f"## {inline(job)}\n\n" + "\n".join(lines) + "\n\n"
 
 
-def _plan_lines(plan: Mapping[str, JSON]) -> Iterator[str]:
-    least, most, budget = plan["cost_usd"], plan["cost_usd_max"], plan["budget_usd"]
-    price = dollars(Decimal(str(least))) if least else "free"
-    if most is None:
-        price += " or more"
-    elif most != least:
-        price += f" to {dollars(Decimal(str(most)))}"
+def _plan_lines(plan: Plan) -> Iterator[str]:
     rows = {
-        "Rows": f"{plan['rows']:,}",
-        "Distinct calls": f"{plan['calls']:,}",
-        "From the cache": f"{plan['cached']:,}",
-        "Bought earlier": f"{plan['attached']:,}",
-        "New": f"{plan['new']:,}",
-        "Price": price,
-        "Budget": "none" if budget is None else dollars(Decimal(str(budget))),
-        "Columns sent": ", ".join(map(inline, plan["columns_sent"])) or "none",
+        "Rows": f"{plan.rows:,}",
+        "Distinct calls": f"{plan.calls:,}",
+        "From the cache": f"{plan.cached:,}",
+        "Bought earlier": f"{plan.attached:,}",
+        "New": f"{plan.new:,}",
+        "Price": price_range(plan.cost_usd, plan.cost_usd_max),
+        "Budget": "none" if plan.budget_usd is None else dollars(plan.budget_usd),
+        "Columns sent": ", ".join(map(inline, plan.columns_sent)) or "none",
     }
     yield from _table(("Plan", ""), rows.items())
-    yield from _table(("New because", "Calls"), plan["new_because"].items())
-    chosen = [step for step in plan["steps"] if step["processor"] is not None]
+    because = [(inline(why), count) for why, count in plan.new_because.items()]
+    yield from _table(("New because", "Calls"), because)
+    chosen = [step for step in plan.steps if step["processor"] is not None]
     yield from _table(
         ("Step", "Processor", "Why"),
         [(inline(each["id"]), each["processor"], inline(each["why"])) for each in chosen],

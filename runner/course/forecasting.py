@@ -126,43 +126,88 @@ def later_calls(job: Job, found: Survey) -> dict[str, Later]:
     return {step.id: Later(rows=found.waiting[step.id], each=forecast(job, step)) for step in steps}
 
 
-def plan_record(
-    job: Job,
-    found: Survey,
-    later: Mapping[str, Later],
-    requests: Mapping[str, Mapping[str, JSON]],
-) -> dict[str, JSON]:
-    """Return the plan as `--json` prints it.
+@frozen
+class Plan:
+    """What a job would ask.
 
-    `cost_usd_max` is None where a later step's list may be of any length.
+    Attributes:
+        rows: Those within the limit.
+        calls: Distinct calls; `cached`, `attached` (bought earlier) and `new` among them.
+        cost_usd: What the new ones cost in US dollars; `cost_usd_max` the most that it may come to,
+            None where a later step's list may be of any length.
+        steps: By step its id, processor and why, calls and cost.
+        columns_sent: The columns of the data that leave the machine.
+        seconds: The shortest and the longest time that is expected.
+        rows_within_budget: So many first rows fit the budget; None where all do.
+        ages: Of the youngest and the oldest cached answer, in seconds; None where there is none.
+        new_because: How many of the new calls are new for which reason.
     """
+
+    job: str
+    rows: int
+    calls: int
+    cached: int
+    attached: int
+    new: int
+    cost_usd: Decimal
+    cost_usd_max: Decimal | None
+    budget_usd: Decimal | None
+    steps: tuple[Mapping[str, JSON], ...]
+    columns_sent: tuple[str, ...]
+    seconds: tuple[float, float]
+    rows_within_budget: int | None
+    ages: tuple[float, float] | None
+    new_because: Mapping[str, int]
+
+    def record(self, requests: Mapping[str, Mapping[str, JSON]]) -> dict[str, JSON]:
+        """Return the plan as `--json` prints it, with a row's requests by step."""
+        return {
+            "job": self.job,
+            "rows": self.rows,
+            "calls": self.calls,
+            "cached": self.cached,
+            "attached": self.attached,
+            "new": self.new,
+            "cost_usd": float(self.cost_usd),
+            "cost_usd_max": None if self.cost_usd_max is None else float(self.cost_usd_max),
+            "budget_usd": None if self.budget_usd is None else float(self.budget_usd),
+            "steps": list(self.steps),
+            "columns_sent": list(self.columns_sent),
+            "seconds_min": self.seconds[0],
+            "seconds_max": self.seconds[1],
+            "rows_within_budget": self.rows_within_budget,
+            "cached_seconds_ago": None if self.ages is None else [round(age) for age in self.ages],
+            "new_because": dict(self.new_because),
+            "requests": dict(requests),
+        }
+
+
+def plan_of(job: Job, found: Survey, later: Mapping[str, Later]) -> Plan:
+    """Return a job's plan, from its calls that are known and those that are not yet."""
     total = found.total
-    shortest, longest = _seconds(job, found, later)
     certain = sum(each.calls[0] for each in later.values())
     least = total.cost_usd + sum(each.cost[0] for each in later.values())
     pages = verification(job, found, later)
     most = _sum([total.cost_usd_max, *(each.cost[1] for each in later.values()), pages])
-    return {
-        "job": job.name,
-        "rows": found.rows - found.rows_beyond,
-        "calls": total.calls + certain,
-        "cached": total.cached,
-        "attached": total.attached,
-        "new": total.new + certain,
-        "cost_usd": float(least),
-        "cost_usd_max": None if most is None else float(most),
-        "budget_usd": None if job.budget is None else float(job.budget),
-        "steps": [
+    return Plan(
+        job=job.name,
+        rows=found.rows - found.rows_beyond,
+        calls=total.calls + certain,
+        cached=total.cached,
+        attached=total.attached,
+        new=total.new + certain,
+        cost_usd=least,
+        cost_usd_max=most,
+        budget_usd=job.budget,
+        steps=tuple(
             _step(step, found.steps[step.id], later.get(step.id)) for step in asking_steps(job)
-        ],
-        "columns_sent": list(columns_sent(job)) if job.provider != "local" else [],
-        "seconds_min": shortest,
-        "seconds_max": longest,
-        "rows_within_budget": found.fits,
-        "cached_seconds_ago": None if found.ages is None else [round(age) for age in found.ages],
-        "new_because": reasons_sorted(found.reasons),
-        "requests": dict(requests),
-    }
+        ),
+        columns_sent=tuple(columns_sent(job)) if job.provider != "local" else (),
+        seconds=_seconds(job, found, later),
+        rows_within_budget=found.fits,
+        ages=found.ages,
+        new_because=reasons_sorted(found.reasons),
+    )
 
 
 def verification(job: Job, found: Survey, later: Mapping[str, Later]) -> Decimal | None:

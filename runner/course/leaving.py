@@ -9,7 +9,7 @@ from runner.execute.unfinished import Unfinished, finish, note
 from runner.job.model import FoundItems
 
 if TYPE_CHECKING:
-    from runner.course.running import Options
+    from runner.course.options import Options
     from runner.execute.state import State
     from runner.job.model import Job
     from runner.providers.base import Provider

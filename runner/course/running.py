@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial
@@ -14,6 +14,7 @@ from pathlib import Path
 from runner.course.gathering import source_of, with_rows
 from runner.course.leaving import note_begun, note_finished
 from runner.course.means import Means, open_means
+from runner.course.options import Options
 from runner.course.past import changes_since, values_before
 from runner.course.progress import Progress
 from runner.course.results import write_results
@@ -37,11 +38,9 @@ from runner.execute.survey import Survey, survey
 from runner.execute.tally import Tally
 from runner.execute.terms import Terms
 from runner.execute.watching import End, Watcher, Watchers
-from runner.frozen import frozen
 from runner.job.diagnostics import Problem
 from runner.job.durations import lowest
 from runner.job.model import Job, Step
-from runner.jsonvalue import JSON
 from runner.planning.calls import Call
 from runner.planning.processors import PROCESSORS
 from runner.planning.time import SECONDS
@@ -54,41 +53,6 @@ MOST_TOLD = 10
 
 INSTANT_SECONDS = 120.0
 """How long a call without a processor may take, where the job does not say."""
-
-
-@frozen
-class Options:
-    """What a caller asks of a run.
-
-    Attributes:
-        variables: Values that were given for the job's `vars`.
-        provider: Asked in the place of the job's own.
-        limit: So many of the first rows are asked for.
-        refresh: Ask again, whatever the cache holds.
-        offline: Use the cache only.
-        max_cost: Commit to no more than this, in US dollars.
-        wait: Wait for what is bought; else submit and leave.
-        buy: Ask and buy what is new; else use what is stored, or on its way.
-        out: The folder of report and results, in the place of the job's own.
-        allow_outside: The job may read and write outside its project.
-    """
-
-    variables: Mapping[str, JSON] = field(default_factory=dict)
-    provider: str | None = None
-    limit: int | None = None
-    refresh: bool = False
-    offline: bool = False
-    max_cost: Decimal | None = None
-    wait: bool = True
-    buy: bool = True
-    out: Path | None = None
-    allow_outside: bool = False
-
-    @property
-    def inputs(self) -> dict[str, JSON]:
-        """Those that say how much is asked, of whom, and where it is written."""
-        out = None if self.out is None else str(Path.cwd() / self.out)
-        return {"provider": self.provider, "limit": self.limit, "out": out}
 
 
 class Course:
@@ -160,7 +124,7 @@ class Course:
             remember(means.state.asked(job.name), asked(job, provider.edition({})))
             summary = self._written(means.state, cost, provider.warnings)
             status = summary.status
-            inputs = replace(self._inputs, run=self._run, status=status)
+            inputs = replace(self._inputs, status=status)
             write_inputs(means.state.inputs(job.name), inputs)
             if not self._tally.statuses["pending"]:
                 note_finished(means.state, job, self._run, self._options)

@@ -17,6 +17,15 @@ def dollars(amount: Decimal) -> str:
     return f"${amount:,.{decimals}f}"
 
 
+def price_range(least: Decimal, most: Decimal | None) -> str:
+    """Return a price as `free`, `$1.00`, `$1.00 to $2.50`, or `$1.00 or more` (no `most`)."""
+    if most is None:
+        return f"{dollars(least)} or more"
+    if most != least:
+        return f"{dollars(least)} to {dollars(most)}"
+    return dollars(least) if least else "free"
+
+
 def duration(seconds: float) -> str:
     """Return a time in its largest fitting unit: `40 s`, `5 min`, `2.5 h`, `3 days`."""
     for unit, size, next_size in (("s", 1, 90), ("min", 60, 5_400), ("h", 3_600, 172_800)):

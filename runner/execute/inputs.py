@@ -26,15 +26,13 @@ class Inputs:
     Attributes:
         files: Digests by path, relative to the project root.
         variables: Digests by name.
-        options: What the command line said of how much is asked, of whom, and where it is written.
-        run: The run's id; "" before it has run.
+        options: Who is asked, and what the caller said of how much, and where it is written.
         status: How it ended, in a word; see `runner run --json`.
     """
 
     files: Mapping[str, str]
     variables: Mapping[str, str] = field(default_factory=dict)
     options: Mapping[str, JSON] = field(default_factory=dict)
-    run: str = ""
     status: str = ""
 
     def changes_from(self, then: Inputs) -> Iterator[str]:
@@ -50,7 +48,7 @@ def inputs_of(job: Job, files: Iterable[Path], options: Mapping[str, JSON]) -> I
     return Inputs(
         files={os.path.relpath(file, job.root): _digest(file) for file in sorted(set(files))},
         variables={name: digest(value) for name, value in job.vars.items()},
-        options=dict(options),
+        options={"provider": job.provider, **options},
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Final, Literal, TypeAlias
 
 from runner.execute.cache import Cache
@@ -69,16 +70,22 @@ class Standings:
         ]
 
     def _cached(self, call: Call, age: float | None) -> Standing | None:
-        limit = None if self._refresh else self._steps[call.step].cache
+        limit = self._limit(call)
         is_fresh = age is not None and limit is not None and age <= limit.total_seconds()
         return Standing(state="cached", age=age) if is_fresh else None
 
     def _uncached(self, call: Call, age: float | None, purchase: Purchase | None) -> Standing:
-        if purchase is not None and self._ledger is not None:
-            limit = None if self._refresh else self._steps[call.step].cache
-            if not purchase.is_stale(self._ledger.now(), limit):
-                return Standing(state="attached")
+        if (
+            purchase is not None
+            and self._ledger is not None
+            and not purchase.is_stale(self._ledger.now(), self._limit(call))
+        ):
+            return Standing(state="attached")
         return Standing(state="new", why=self._why(call, age, purchase))
+
+    def _limit(self, call: Call) -> timedelta | None:
+        """Return how old a call's answer may be; None where it is to be a new one."""
+        return None if self._refresh else self._steps[call.step].cache
 
     def _why(self, call: Call, age: float | None, purchase: Purchase | None) -> str | None:
         if self._refresh:
