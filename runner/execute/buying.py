@@ -11,7 +11,6 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from functools import partial
 from typing import Any, Final
 
 from runner.errors import (
@@ -26,7 +25,7 @@ from runner.execute.following import Follower
 from runner.execute.ledger import Ledger, Purchase
 from runner.execute.limits import Pace
 from runner.execute.listening import Listeners
-from runner.execute.reconciling import LOOKS, look
+from runner.execute.reconciling import looks
 from runner.execute.terms import Kept, Terms
 from runner.planning.calls import Call
 from runner.planning.time import RUNS_A_REQUEST, RUNS_AT_ONCE
@@ -298,19 +297,15 @@ class Buyer:
         Those found are followed and leave `calls`; the others may be bought anew.
         """
         missing = set(lost)
-        for pause in LOOKS:
-            await self._sleep(pause)
-            found = await self._pace.patiently(
-                "status", partial(look, self._runs, group, missing), self._retry, resend=True
-            )
-            if found:
-                self._ledger.submitted(found)
-                missing -= set(found)
-                ours = {run_id: fp for fp, run_id in found.items() if fp in calls}
-                self._follow(group, ours, calls)
-            if not missing:
-                return
-        self._ledger.withdrawn(missing)
+        async for found in looks(
+            self._runs, group, lost, pace=self._pace, retry=self._retry, sleep=self._sleep
+        ):
+            self._ledger.submitted(found)
+            missing -= set(found)
+            ours = {run_id: fp for fp, run_id in found.items() if fp in calls}
+            self._follow(group, ours, calls)
+        if missing:
+            self._ledger.withdrawn(missing)
 
     # -- following --------------------------------------------------------------------------
 

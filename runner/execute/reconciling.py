@@ -2,14 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from collections.abc import Set as AbstractSet
+from functools import partial
 from typing import Final
 
 from runner.errors import AmbiguousError
+from runner.execute.limits import Pace
+from runner.job.model import Retry
 from runner.providers.base import Runs
 
 LOOKS: Final = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0)
 """Seconds before each look: a request may be accepted after its connection was cut."""
+
+
+async def looks(
+    runs: Runs,
+    group: str,
+    lost: Iterable[str],
+    *,
+    pace: Pace,
+    retry: Retry,
+    sleep: Callable[[float], Awaitable[None]],
+) -> AsyncIterator[dict[str, str]]:
+    """Yield the run ids of lost fingerprints as they are found, until all are or hope is given up.
+
+    Raises:
+        RunnerError: the group cannot be read.
+    """
+    missing = set(lost)
+    for pause in LOOKS:
+        await sleep(pause)
+        found = await pace.patiently(
+            "status", partial(look, runs, group, missing), retry, resend=True
+        )
+        if found:
+            missing -= set(found)
+            yield found
+        if not missing:
+            return
 
 
 async def look(runs: Runs, group: str, missing: AbstractSet[str]) -> dict[str, str]:

@@ -87,7 +87,7 @@ def project(tmp_path, monkeypatch, server):
             monkeypatch.delenv(name)
     monkeypatch.setenv("PARALLEL_API_KEY", KEY)
     monkeypatch.setenv("PARALLEL_BASE_URL", server.url)
-    monkeypatch.setattr("runner.execute.buying.LOOKS", (0.0, 0.05, 0.1, 0.2, 0.4))
+    monkeypatch.setattr("runner.execute.reconciling.LOOKS", (0.0, 0.05, 0.1, 0.2, 0.4))
     monkeypatch.setattr("runner.execute.following.POLL", SHORT)
     monkeypatch.chdir(tmp_path)
     return Project(tmp_path, server)

@@ -28,10 +28,10 @@ LONGEST_START = 0.4
 """The same for every fifth process, from its start."""
 COMMAND = """\
 from datetime import timedelta
-from runner.execute import buying, following
+from runner.execute import following, reconciling
 from runner.job.model import Retry
-assert buying.LOOKS and following.POLL
-buying.LOOKS = (0.0, 0.1, 0.2, 0.2, 0.3)
+assert reconciling.LOOKS and following.POLL
+reconciling.LOOKS = (0.0, 0.1, 0.2, 0.2, 0.3)
 following.POLL = Retry(backoff=timedelta(seconds=0.05), max_backoff=timedelta(seconds=0.3))
 from runner.cli.main import main
 main(prog_name="runner")
