@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import subprocess
 import sys
 from decimal import Decimal
@@ -30,17 +29,9 @@ results: out/towns.csv
 
 
 @pytest.fixture
-def folder(tmp_path, monkeypatch):
-    for name in tuple(os.environ):
-        if name.startswith(("RUNNER_", "PARALLEL_")):
-            monkeypatch.delenv(name)
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / ".git").mkdir()
-    (tmp_path / "notes").mkdir()
-    (tmp_path / "notes/ulm.md").write_text("# Ulm\n\nRiver: Danube\n", encoding="utf-8")
-    (tmp_path / "notes/bonn.md").write_text("# Bonn\n\nRiver: Rhine\n", encoding="utf-8")
-    (tmp_path / "towns.yaml").write_text(JOB, encoding="utf-8")
-    return tmp_path
+def folder(towns):
+    (towns / "towns.yaml").write_text(JOB, encoding="utf-8")
+    return towns
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """A project on disk and the command line over it."""
 
 import json
-import os
 from pathlib import Path
 
 import pytest
@@ -71,9 +70,6 @@ class Project:
 
 
 @pytest.fixture
-def project(tmp_path, monkeypatch):
+def project(bare, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    for name in tuple(os.environ):
-        if name.startswith(("RUNNER_", "PARALLEL_")):
-            monkeypatch.delenv(name)
     return Project(tmp_path)

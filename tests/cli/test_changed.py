@@ -1,7 +1,6 @@
 """`--changed` and `--since`: only jobs that changed are run, and each says why."""
 
 import json
-import os
 import subprocess
 
 import pytest
@@ -37,10 +36,7 @@ def git(*words):
 
 
 @pytest.fixture
-def project(tmp_path, monkeypatch):
-    for name in tuple(os.environ):
-        if name.startswith(("RUNNER_", "PARALLEL_", "GIT_")):
-            monkeypatch.delenv(name)
+def project(bare, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     files = {
         "runner.yaml": "defaults: {}\n",

@@ -1,7 +1,6 @@
 """What CI servers read: annotations, step summaries, JUnit XML and SARIF."""
 
 import json
-import os
 from contextlib import closing
 
 import pytest
@@ -41,17 +40,9 @@ def run(*words):
 
 
 @pytest.fixture
-def project(tmp_path, monkeypatch):
-    for name in tuple(os.environ):
-        if name.startswith(("RUNNER_", "PARALLEL_", "GITHUB_")):
-            monkeypatch.delenv(name)
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / ".git").mkdir()
-    (tmp_path / "notes").mkdir()
-    (tmp_path / "notes/ulm.md").write_text("# Ulm\n\nRiver: Danube\n", encoding="utf-8")
-    (tmp_path / "notes/bonn.md").write_text("# Bonn\n\nRiver: Rhine\n", encoding="utf-8")
-    (tmp_path / "towns.yaml").write_text(JOB, encoding="utf-8")
-    return tmp_path
+def project(towns):
+    (towns / "towns.yaml").write_text(JOB, encoding="utf-8")
+    return towns
 
 
 @pytest.fixture

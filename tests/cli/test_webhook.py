@@ -1,7 +1,6 @@
 """Jobs with a webhook, run with --no-wait, are finished by `runner webhook` alone."""
 
 import json
-import os
 import shutil
 import socket
 import time
@@ -53,15 +52,10 @@ def webhook(folder, port, url, *more):
 
 
 @pytest.fixture
-def project(tmp_path, monkeypatch):
-    for name in tuple(os.environ):
-        if name.startswith(("RUNNER_", "PARALLEL_")):
-            monkeypatch.delenv(name)
+def project(ground, monkeypatch):
     monkeypatch.setenv("PARALLEL_API_KEY", KEY)
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / ".git").mkdir()
-    (tmp_path / "job.yaml").write_text(JOB, encoding="utf-8")
-    return tmp_path
+    (ground / "job.yaml").write_text(JOB, encoding="utf-8")
+    return ground
 
 
 @pytest.fixture

@@ -40,11 +40,8 @@ def steps(file):
 
 
 @pytest.fixture
-def repository(tmp_path, monkeypatch):
+def repository(bare, tmp_path, monkeypatch):
     """A fresh checkout of a repository with the job that `runner init` writes."""
-    for name in tuple(os.environ):
-        if name.startswith(("RUNNER_", "PARALLEL_", "GITHUB_", "GIT_")):
-            monkeypatch.delenv(name)
     origin, checkout = tmp_path / "origin", tmp_path / "checkout"
     git(tmp_path, "init", "--bare", "--initial-branch=main", "origin")
     git(tmp_path, "clone", "--quiet", str(origin), "checkout")

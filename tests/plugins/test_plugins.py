@@ -98,16 +98,11 @@ def installed(tmp_path_factory):
 
 
 @pytest.fixture
-def folder(tmp_path, monkeypatch):
-    for name in tuple(os.environ):
-        if name.startswith(("RUNNER_", "PARALLEL_")):
-            monkeypatch.delenv(name)
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / ".git").mkdir()
-    (tmp_path / "towns.yaml").write_text(JOB, encoding="utf-8")
-    (tmp_path / "own.md.j2").write_text(TEMPLATE, encoding="utf-8")
+def folder(ground):
+    (ground / "towns.yaml").write_text(JOB, encoding="utf-8")
+    (ground / "own.md.j2").write_text(TEMPLATE, encoding="utf-8")
     forget()
-    yield tmp_path
+    yield ground
     forget()
 
 

@@ -2,7 +2,6 @@
 
 import csv
 import json
-import os
 from datetime import timedelta
 
 import pytest
@@ -81,10 +80,7 @@ def server(tmp_path_factory):
 
 
 @pytest.fixture
-def project(tmp_path, monkeypatch, server):
-    for name in tuple(os.environ):
-        if name.startswith(("RUNNER_", "PARALLEL_")):
-            monkeypatch.delenv(name)
+def project(bare, tmp_path, monkeypatch, server):
     monkeypatch.setenv("PARALLEL_API_KEY", KEY)
     monkeypatch.setenv("PARALLEL_BASE_URL", server.url)
     monkeypatch.setattr("runner.execute.reconciling.LOOKS", (0.0, 0.05, 0.1, 0.2, 0.4))
