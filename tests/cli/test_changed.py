@@ -6,6 +6,7 @@ import subprocess
 import pytest
 from click.testing import CliRunner
 
+import runner
 from runner.cli.main import main
 
 JOB = """\
@@ -135,6 +136,11 @@ def test_other_options_are_a_reason(project):
         "the variable year changed",
         "--limit differs",
     ]
+
+
+def test_a_run_from_python_counts_as_one_from_the_command_line(project):
+    runner.run(runner.load_job(project / "jobs/towns.yaml"))
+    assert reasons() == []
 
 
 def test_a_job_whose_checks_fail_is_run_again_until_they_hold(project):

@@ -103,6 +103,17 @@ def test_the_plan_is_on_the_step_s_page(project, page):
     assert "| never asked | 3 |" in text
 
 
+def test_a_column_s_name_does_not_break_the_page_s_table(project, page):
+    rows, name = project / "rows.csv", "a|b"
+    job = JOB.replace("[Ulm, Bonn, Rom]", "rows.csv").replace("item.value", f"item['{name}']")
+    (project / "towns.yaml").write_text(job.replace("query", "key: one\nquery"), encoding="utf-8")
+    rows.write_text(f'"{name}",n\nUlm,1\n', encoding="utf-8")
+    run("run", "towns.yaml")
+    rows.write_text(f'"{name}",n\nBonn,1\n', encoding="utf-8")
+    assert run("plan", "towns.yaml", "--format", "github").exit_code == 0
+    assert "| the row changed since the last run (a\\|b) | 1 |" in page.read_text(encoding="utf-8")
+
+
 def test_the_outcome_and_the_report_are_on_the_step_s_page(project, page):
     (project / "second.yaml").write_text(JOB.replace("towns", "more"), encoding="utf-8")
     run("run", "towns.yaml", "second.yaml", "--format", "github")
