@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import Any, TypeAlias
+from collections.abc import Callable
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import orjson
+
+if TYPE_CHECKING:
+    import hashlib
 
 JSON: TypeAlias = Any
 """None, bool, int, float, str, list of JSON, or dict from str to JSON."""
@@ -22,9 +27,14 @@ def canonical(value: JSON) -> str:
 
 def digest(value: JSON) -> str:
     """Return the sha256 of the canonical text, as 64 hexadecimal digits."""
+    return _sha256()(_canonical(value)).hexdigest()
+
+
+@cache
+def _sha256() -> Callable[[bytes], hashlib._Hash]:
     from hashlib import sha256
 
-    return sha256(_canonical(value)).hexdigest()
+    return sha256
 
 
 def _canonical(value: JSON) -> bytes:

@@ -6,14 +6,16 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from runner.cli.messages import shown_path
 from runner.course.summary import Summary
 from runner.errors import RunnerError
 from runner.execute.state import check_writable, staged
 from runner.job.diagnostics import JobProblemsError
-from runner.report.junit import Suite, begin_suites, end_suites
+
+if TYPE_CHECKING:
+    from runner.report.junit import Suite
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,11 @@ class Suites:
 
     def suite(self, job: str) -> AbstractContextManager[Suite | None]:
         """Return the suite of a job that is about to run."""
-        return nullcontext() if self.file is None else closing(Suite(job))
+        if self.file is None:
+            return nullcontext()
+        from runner.report.junit import Suite
+
+        return closing(Suite(job))
 
     def add(self, suite: Suite | None, summary: Summary) -> None:
         """Write the suite of a job that has run."""
@@ -41,6 +47,8 @@ class Suites:
         """Write the suite of a job that could not be run, of one case."""
         if self.file is None:
             return
+        from runner.report.junit import Suite
+
         said = error.sentences
         if isinstance(error, JobProblemsError):
             said = "\n".join(f"{p.file}:{p.line}:{p.column}: {p.message}" for p in error.problems)
@@ -59,6 +67,8 @@ def junit_file(path: Path | None) -> Iterator[Suites]:
     if path is None:
         yield Suites(None)
         return
+    from runner.report.junit import begin_suites, end_suites
+
     check_writable(Path.cwd() / path)
     with staged(Path.cwd() / path) as file:
         begin_suites(file)

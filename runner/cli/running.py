@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from runner.cli.gates import log_failures
 from runner.cli.loading import load_job_file
@@ -20,7 +21,9 @@ from runner.execute.runs import new_run
 from runner.execute.watching import Watchers
 from runner.job.model import Job
 from runner.jsonvalue import JSON
-from runner.report.junit import Suite
+
+if TYPE_CHECKING:
+    from runner.report.junit import Suite
 
 
 def load_for(file: Path, options: Options, *, quiet: bool) -> Job:

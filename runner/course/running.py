@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from runner.course.gathering import source_of, with_rows
 from runner.course.leaving import note_begun, note_finished
@@ -45,8 +46,10 @@ from runner.planning.calls import Call
 from runner.planning.processors import PROCESSORS
 from runner.planning.time import SECONDS
 from runner.planning.waves import waves
-from runner.report.junit import Suite
 from runner.report.render import digest_for, files_of, render_report
+
+if TYPE_CHECKING:
+    from runner.report.junit import Suite
 
 MOST_TOLD = 10
 """So many rows without a good answer are told one by one."""
@@ -220,7 +223,9 @@ class Course:
                 async for outcome in self._outcomes(calls, means, watcher, steps=self._steps):
                     self._take(outcome)
                     results.note(outcome)
-                    file.write(outcome_line(outcome))
+                    line = outcome_line(outcome)
+                    self._answers.add(line)
+                    file.write(line)
                 watcher.ended(names)
 
     def _count(self, ledger: Ledger, counts: Mapping[str, int]) -> None:
@@ -280,7 +285,6 @@ class Course:
     def _take(self, outcome: Outcome) -> None:
         self._tally.add(outcome)
         judged = self._digest.add(outcome)
-        self._answers.add(outcome)
         if self._suite is not None:
             self._suite.add(outcome, judged)
         if outcome.status in ("failed", "invalid") and len(self._bad) < MOST_TOLD:

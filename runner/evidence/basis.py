@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 from runner.evidence.text import one_line
@@ -66,12 +66,20 @@ def citations_of(entry: Mapping[str, JSON]) -> list[Mapping[str, JSON]]:
     ]
 
 
+def is_cited(entry: Mapping[str, JSON]) -> bool:
+    """Return whether a basis entry has a citation that names a source."""
+    for each in entry.get("citations") or ():
+        if isinstance(each, _MAPPINGS) and isinstance(each.get("url"), str):
+            return True
+    return False
+
+
 class Basis(dict[str, Mapping[str, JSON]]):
     """What each value of an outcome rests on, by field; of an element of a list by `field.0`."""
 
     __slots__ = ("has_elements",)
 
-    def __init__(self, entries: Iterable[tuple[str, Mapping[str, JSON]]]) -> None:
+    def __init__(self, entries: Mapping[str, Mapping[str, JSON]]) -> None:
         super().__init__(entries)
         self.has_elements = "." in "".join(self)
 
@@ -79,11 +87,11 @@ class Basis(dict[str, Mapping[str, JSON]]):
 def basis_of(outcome: Outcome) -> Basis:
     """Return what each value of an outcome rests on."""
     return Basis(
-        [
-            (str(entry["field"]), entry)
+        {
+            str(entry["field"]): entry
             for entry in outcome.basis
-            if is_mapping(entry) and "field" in entry
-        ]
+            if isinstance(entry, _MAPPINGS) and "field" in entry
+        }
     )
 
 
@@ -102,6 +110,15 @@ def level_of(basis: Basis, name: str) -> str:
         return own
     levels = set(map(confidence_of, entries_of(basis, name)))
     return next((level for level in reversed(LEVELS) if level in levels), "")
+
+
+def support_of(basis: Basis, name: str) -> tuple[str, bool] | None:
+    """Return a field's confidence and whether it is cited; None where it rests on nothing."""
+    if not basis.has_elements:
+        entry = basis.get(name)
+        return None if entry is None else (confidence_of(entry), is_cited(entry))
+    entries = entries_of(basis, name)
+    return (level_of(basis, name), any(map(is_cited, entries))) if entries else None
 
 
 def sources_of(basis: Basis, name: str) -> list[str]:

@@ -216,7 +216,7 @@ class Buyer:
             return False
         if self._rebought.get(purchase.fingerprint):
             return True
-        return purchase.is_stale(self._ledger.now(), self._terms.age(call))
+        return purchase.is_stale(self._ledger.now(), self._terms.age(call.step))
 
     async def _open_group(self, size: int) -> str:
         """Return the group that has room for so many more runs; a new one when it is full."""

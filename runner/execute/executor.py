@@ -23,7 +23,7 @@ from decimal import Decimal
 
 from runner.execute.asking import Asker
 from runner.execute.buying import Buyer
-from runner.execute.cache import Cache, Entry
+from runner.execute.cache import Cache
 from runner.execute.fates import CACHED, NEW, PAID, Fate, Fates
 from runner.execute.finding import Finder
 from runner.execute.ledger import Ledger
@@ -41,8 +41,8 @@ from runner.providers.base import Answer, Provider
 AT_HAND = 1_000
 """So many answers stay in memory until their rows' turn; the others are read from the cache."""
 
-PORTION = 200
-"""So many answers are read from the cache at a time."""
+PORTION = 50
+"""So many answers are read from the cache at a time; more would not stay in the processor's own."""
 
 
 class _Executor:
@@ -62,6 +62,10 @@ class _Executor:
         self._nothing_stored = cache.is_empty()
         self._watcher = watcher
         self._fates = Fates()
+        # How old an answer may be, by step; None where the cache is not to be read.
+        self._ages = {
+            id_: timedelta.max if terms.offline else terms.age(id_) for id_ in terms.steps
+        }
         self._at_hand: dict[str, Answer] = {}
         lenient = provider.null_is_not_found
         self._validity = {
@@ -130,28 +134,25 @@ class _Executor:
     def _known(self, calls: Iterable[Call]) -> Iterator[tuple[Call, Answer | None]]:
         """Yield calls with their cached answers, where these may be used."""
         for portion in portions(calls, PORTION):
-            readable = [call.fingerprint for call in portion if self._age(call) is not None]
-            entries = {} if self._nothing_stored else self._cache.look(readable)
-            answers = [self._usable(call, entries.get(call.fingerprint)) for call in portion]
-            pairs = list(zip(portion, answers, strict=True))
-            found = [call.fingerprint for call, answer in pairs if answer is not None]
+            found = {} if self._nothing_stored else self._usable(portion)
             self._tell({each: CACHED for each in found if each not in self._fates})
-            yield from pairs
+            for call in portion:
+                yield call, found.get(call.fingerprint)
 
-    def _usable(self, call: Call, entry: Entry | None) -> Answer | None:
-        """Return a stored answer if it may be used: it is not too old, nor asked for anew."""
-        age = self._age(call)
-        if entry is None or age is None or not self._cache.is_fresh(entry, age):
-            return None
-        if self._fates.get(call.fingerprint, CACHED) is not CACHED:
-            return None
-        return Answer(**entry.answer)
-
-    def _age(self, call: Call) -> timedelta | None:
-        """Return how old a call's cached answer may be; None where the cache is not to be read."""
-        if call.withheld is not None:
-            return None
-        return timedelta.max if self._terms.offline else self._terms.age(call)
+    def _usable(self, calls: Sequence[Call]) -> dict[str, Answer]:
+        """Return stored answers that may be used: not too old, nor of calls asked anew."""
+        ages: dict[str, timedelta] = {}
+        for call in calls:
+            age = self._ages[call.step]
+            if call.withheld is not None or age is None:
+                continue
+            if self._fates.get(call.fingerprint, CACHED) is CACHED:
+                ages[call.fingerprint] = max(age, ages.get(call.fingerprint, age))
+        return {
+            fingerprint: Answer(**entry.answer)
+            for fingerprint, entry in self._cache.look(list(ages)).items()
+            if self._cache.is_fresh(entry, ages[fingerprint])
+        }
 
     async def _ask(self, calls: Mapping[str, Call]) -> None:
         """Set about answering calls that neither the cache nor an earlier row answers."""

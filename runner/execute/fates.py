@@ -105,6 +105,9 @@ class Fates:
 
     def update(self, fates: Mapping[str, Fate]) -> None:
         """Set many fates."""
+        if self._few is not None and len(self._few) + len(fates) <= self._most:
+            self._few.update(fates)
+            return
         for fingerprint, fate in fates.items():
             self[fingerprint] = fate
 

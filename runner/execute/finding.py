@@ -105,7 +105,7 @@ class Finder:
                     return self._lost(call, "attached")
                 await self._sleep(SOMEONE_ELSE_SECONDS)
                 continue
-            age = self._terms.age(call)
+            age = self._terms.age(call.step)
             if purchase is not None and not purchase.is_stale(self._ledger.now(), age):
                 if purchase.run_id is None:
                     return Fate("failed", "attached", purchase.error)
@@ -129,7 +129,7 @@ class Finder:
             f"findall/{call.fingerprint}",
             {call.fingerprint: call.price_usd},
             self._terms.budget,
-            again=lambda known: known.is_stale(self._ledger.now(), self._terms.age(call)),
+            again=lambda known: known.is_stale(self._ledger.now(), self._terms.age(call.step)),
         )
         if dear:
             return Fate("skipped", "new", no_room(self._terms.budget))

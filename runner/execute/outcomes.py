@@ -54,10 +54,10 @@ class Outcome:
         return {
             "step": self.step,
             "key": self.key,
-            "item": dict(self.item),
+            "item": _plain(self.item),
             "status": self.status,
             "output": self.output,
-            "basis": [dict(entry) for entry in self.basis],
+            "basis": [_plain(entry) for entry in self.basis],
             "run_id": self.run_id,
             "processor": self.processor,
             "cost_usd": float(self.cost_usd),
@@ -65,6 +65,10 @@ class Outcome:
             "warnings": list(self.warnings),
             "error": self.error,
         }
+
+
+def _plain(mapping: Mapping[str, JSON]) -> dict[str, JSON]:
+    return mapping if type(mapping) is dict else dict(mapping)
 
 
 def unanswered(call: Call, status: Status, error: str, run_id: str | None = None) -> Outcome:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 from typing import Final, Literal, TypeAlias
 
 from runner.execute.cache import Cache
@@ -52,7 +51,8 @@ class Standings:
     ) -> None:
         self._cache = cache
         self._ledger = ledger
-        self._steps = steps
+        # How old an answer may be, by step; None where it is to be a new one.
+        self._limits = {id_: None if refresh else step.cache for id_, step in steps.items()}
         self._refresh = refresh
 
     def of(self, calls: Sequence[Call]) -> list[Standing]:
@@ -60,6 +60,9 @@ class Standings:
         fingerprints = [call.fingerprint for call in calls]
         ages = {} if self._cache is None else self._cache.ages(fingerprints)
         answered = [self._cached(call, ages.get(call.fingerprint)) for call in calls]
+        known = [found for found in answered if found is not None]
+        if len(known) == len(calls):
+            return known
         both = list(zip(calls, answered, strict=True))
         bought = [call.fingerprint for call, found in both if not found and call.kind in BOUGHT]
         purchases = {} if self._ledger is None else self._ledger.look(bought)
@@ -70,27 +73,24 @@ class Standings:
         ]
 
     def _cached(self, call: Call, age: float | None) -> Standing | None:
-        limit = self._limit(call)
-        is_fresh = age is not None and limit is not None and age <= limit.total_seconds()
-        return Standing(state="cached", age=age) if is_fresh else None
+        limit = self._limits[call.step]
+        if age is None or limit is None or age > limit.total_seconds():
+            return None
+        return Standing(state="cached", age=age)
 
     def _uncached(self, call: Call, age: float | None, purchase: Purchase | None) -> Standing:
         if (
             purchase is not None
             and self._ledger is not None
-            and not purchase.is_stale(self._ledger.now(), self._limit(call))
+            and not purchase.is_stale(self._ledger.now(), self._limits[call.step])
         ):
             return Standing(state="attached")
         return Standing(state="new", why=self._why(call, age, purchase))
 
-    def _limit(self, call: Call) -> timedelta | None:
-        """Return how old a call's answer may be; None where it is to be a new one."""
-        return None if self._refresh else self._steps[call.step].cache
-
     def _why(self, call: Call, age: float | None, purchase: Purchase | None) -> str | None:
         if self._refresh:
             return REFRESH
-        if self._steps[call.step].cache is None:
+        if self._limits[call.step] is None:
             return ALWAYS
         if age is not None:
             return OLD

@@ -88,15 +88,15 @@ def outcome_line(outcome: Outcome) -> str:
 def json_line(value: JSON) -> str:
     """Return a value as one line of JSON, its end included, that can always be stored as UTF-8."""
     try:
-        text = orjson.dumps(value).decode()
+        text = orjson.dumps(value, option=orjson.OPT_APPEND_NEWLINE).decode()
     except TypeError:
         # Lone surrogates and integers beyond 64 bits; a blank tells the reader who wrote it.
-        text = " " + json.dumps(_finite(value), ensure_ascii=False)
+        text = f" {json.dumps(_finite(value), ensure_ascii=False)}\n"
     if text.isascii():
-        return f"{text}\n"
+        return text
     # A lone surrogate cannot be stored as UTF-8, and some readers take the others for the end of a
     # line; JSON can spell them.
-    return _NOT_IN_A_LINE.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n"
+    return _NOT_IN_A_LINE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def loaded_line(line: bytes) -> dict[str, JSON]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -35,16 +35,14 @@ class Count:
     def add(self, call: Call, standing: Standing) -> None:
         """Count one distinct call."""
         self.calls += 1
-        match standing.state:
-            case "cached":
-                self.cached += 1
-            case "attached":
-                self.attached += 1
-            case "new":
-                self.new += 1
-                least = call.price_usd if call.least_usd is None else call.least_usd
-                self.cost_usd += least
-                self.cost_usd_max += call.price_usd
+        if standing.state == "cached":
+            self.cached += 1
+        elif standing.state == "attached":
+            self.attached += 1
+        else:
+            self.new += 1
+            self.cost_usd += call.price_usd if call.least_usd is None else call.least_usd
+            self.cost_usd_max += call.price_usd
 
 
 @dataclass(slots=True, kw_only=True)
@@ -54,7 +52,7 @@ class Survey:
     Attributes:
         rows: All rows, also those beyond the limit.
         rows_beyond: Rows after the limit.
-        steps: The counts of each step; `total` of all.
+        steps: The counts of each step.
         ages: The ages in seconds of the youngest and the oldest answer that would be used.
         fits: So many first rows fit the budget; None where all do.
         waiting: By step, for how many rows it waits for an answer that is not there yet.
@@ -63,12 +61,24 @@ class Survey:
 
     rows: int = 0
     rows_beyond: int = 0
-    total: Count = field(default_factory=Count)
     steps: dict[str, Count] = field(default_factory=dict)
     ages: tuple[float, float] | None = None
     fits: int | None = None
     waiting: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def total(self) -> Count:
+        """The counts of all steps together."""
+        steps = self.steps.values()
+        return Count(
+            calls=sum(step.calls for step in steps),
+            cached=sum(step.cached for step in steps),
+            attached=sum(step.attached for step in steps),
+            new=sum(step.new for step in steps),
+            cost_usd=sum((step.cost_usd for step in steps), Decimal(0)),
+            cost_usd_max=sum((step.cost_usd_max for step in steps), Decimal(0)),
+        )
 
 
 class Surveyor:
@@ -93,27 +103,33 @@ class Surveyor:
         self._standings = standings
         self._budget = budget
         self._why = why
+        self._committed = Decimal(0)
         self._met = Distinct()
 
     def count(self, calls: Iterable[Call]) -> None:
         """Count calls, in the order of their rows; nothing is asked and they are not held."""
         for chunk in portions(_counted(calls, self.found), CHUNK):
             firsts = [call for call in chunk if self._met.add(call.fingerprint)]
-            for call, standing in zip(firsts, self._standings.of(firsts), strict=True):
-                self._add(call, standing)
+            standings = self._standings.of(firsts)
+            for call, standing in zip(firsts, standings, strict=True):
+                self.found.steps[call.step].add(call, standing)
+                if standing.state == "new":
+                    self._note(call, standing)
+            self._widen([standing.age for standing in standings if standing.age is not None])
 
-    def _add(self, call: Call, standing: Standing) -> None:
-        found = self.found
-        found.total.add(call, standing)
-        found.steps[call.step].add(call, standing)
-        if standing.state == "cached":
-            found.ages = _widened(found.ages, standing.age or 0.0)
-        elif standing.state == "new":
-            total, budget = found.total.cost_usd_max, self._budget
-            if budget is not None and total > budget and found.fits is None:
-                found.fits = call.row
-            if self._why is not None:
-                found.reasons[standing.why or self._why(call)] += 1
+    def _note(self, call: Call, standing: Standing) -> None:
+        """Note of a new call why it is new, and whether it still fits the budget."""
+        found, budget = self.found, self._budget
+        self._committed += call.price_usd
+        if budget is not None and self._committed > budget and found.fits is None:
+            found.fits = call.row
+        if self._why is not None:
+            found.reasons[standing.why or self._why(call)] += 1
+
+    def _widen(self, ages: Sequence[float]) -> None:
+        if ages:
+            youngest, oldest = self.found.ages or (ages[0], ages[0])
+            self.found.ages = (min(youngest, *ages), max(oldest, *ages))
 
 
 def survey(
@@ -142,10 +158,6 @@ def _counted(calls: Iterable[Call], found: Survey) -> Iterator[Call]:
             yield call
         elif call.withheld.status == "pending":
             found.waiting[call.step] += 1
-
-
-def _widened(ages: tuple[float, float] | None, age: float) -> tuple[float, float]:
-    return (age, age) if ages is None else (min(ages[0], age), max(ages[1], age))
 
 
 def reasons_sorted(reasons: Mapping[str, int]) -> dict[str, JSON]:

@@ -27,16 +27,15 @@ class Tally:
 
     def settle(self, fates: Iterable[Fate]) -> None:
         """Count distinct calls that were answered, or failed."""
-        for fate in fates:
-            if fate.status in ("ok", "failed"):
-                self.sources[fate.source] += 1
+        self.sources.update(fate.source for fate in fates if fate.status in ("ok", "failed"))
 
     def add(self, outcome: Outcome) -> None:
         """Count one row's outcome."""
         self.rows += 1
         self.statuses[outcome.status] += 1
         self.unaffordable += outcome.status == "skipped" and not outcome.withheld
-        self.cost_usd += outcome.cost_usd
+        if outcome.cost_usd:
+            self.cost_usd += outcome.cost_usd
 
     @property
     def settled(self) -> int:

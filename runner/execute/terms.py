@@ -45,9 +45,9 @@ class Terms:
     timeout: Callable[[Call], float] = lambda _call: 600.0
     place: Callable[[Call], str] = lambda _call: ""
 
-    def age(self, call: Call) -> timedelta | None:
-        """Return how old an answer to a call may be; None where it is to be a new one."""
-        return None if self.refresh else self.steps[call.step].cache
+    def age(self, step: str) -> timedelta | None:
+        """Return how old an answer to a step's call may be; None where it is to be a new one."""
+        return None if self.refresh else self.steps[step].cache
 
     def refused(self, call: Call, error: InvalidRequestError) -> Fate:
         """Return what became of a call that was refused as invalid, and where it stands."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from runner.job.model import JsonOutput, Step, Task
-from runner.job.schema import validate_value
+from runner.job.schema import value_check
 from runner.jsonvalue import JSON
 
 
@@ -22,15 +22,13 @@ class Validity:
         self._lenient = null_is_not_found
         if schema is not None and null_is_not_found:
             schema = _without_required(schema)
-        self._schema: Mapping[str, JSON] | None = schema
+        self._check = None if schema is None else value_check(schema)
 
     def complaints(self, output: JSON) -> Sequence[str]:
         """Return how an answer breaks the schema; () where it does not."""
-        if self._schema is None:
+        if self._check is None:
             return ()
-        if self._lenient:
-            output = _without_nulls(output)
-        return validate_value(self._schema, output)
+        return self._check(_without_nulls(output) if self._lenient else output)
 
 
 def _without_nulls(value: JSON) -> JSON:

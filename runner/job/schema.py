@@ -20,7 +20,7 @@ from runner.job.violations import Violation, described, problems
 from runner.templating import is_template
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from runner.job.diagnostics import Problem
     from runner.job.model import Where
@@ -253,7 +253,10 @@ def violations(schema: Mapping[str, JSON], value: JSON) -> list[Violation]:
 
 def _is_plainly_valid(schema: Mapping[str, JSON], value: JSON) -> bool:
     """Return whether a compiled schema says a quick yes; reasons for a no are jsonschema's."""
-    compiled = _compiled(_Identity(schema))
+    return _is_quickly_valid(_compiled(_Identity(schema)), value)
+
+
+def _is_quickly_valid(compiled: jsonschema_rs.Draft202012Validator | None, value: JSON) -> bool:
     try:
         return compiled is not None and compiled.is_valid(value)
     except (ValueError, TypeError, RecursionError):
@@ -265,14 +268,24 @@ def validate_value(schema: Mapping[str, JSON], value: JSON) -> list[str]:
 
     The schema is compiled once for as long as the same mapping is given.
     """
-    if not _refers(_Identity(schema)) and _is_plainly_valid(schema, value):
-        return []
-    try:
-        found = violations(schema, value)
-    except _inapplicable() as error:
-        return [_why(error)]
-    messages = list(dict.fromkeys(_sentence(violation) for violation in found))
-    return messages[:_MOST_MESSAGES]
+    return value_check(schema)(value)
+
+
+def value_check(schema: Mapping[str, JSON]) -> Callable[[JSON], list[str]]:
+    """Return what says how a value breaks a schema, as `validate_value` does, for many values."""
+    compiled = None if _refers(_Identity(schema)) else _compiled(_Identity(schema))
+
+    def complaints(value: JSON) -> list[str]:
+        if _is_quickly_valid(compiled, value):
+            return []
+        try:
+            found = violations(schema, value)
+        except _inapplicable() as error:
+            return [_why(error)]
+        messages = list(dict.fromkeys(_sentence(violation) for violation in found))
+        return messages[:_MOST_MESSAGES]
+
+    return complaints
 
 
 def _sentence(violation: Violation) -> str:

@@ -59,5 +59,6 @@ def fingerprint(provider: str, kind: Kind, body: Mapping[str, JSON]) -> str:
     `provider` names who answers and the edition of what it answers from (for the local provider
     the state of the documents), so that an edited document is a new question.
     """
-    asked = {key: value for key, value in body.items() if key not in UNASKED}
-    return digest([provider, kind, asked])
+    if not UNASKED.isdisjoint(body):
+        body = {key: value for key, value in body.items() if key not in UNASKED}
+    return digest([provider, kind, body])

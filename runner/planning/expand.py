@@ -73,7 +73,8 @@ def expand(
         JobProblemsError: a template, an input or a value does not fit a row; names the row. With
             `earlier`, where money may have been spent, that row's call is withheld instead.
     """
-    expanders = [_Expander(job, step, edition) for step in steps or job.steps]
+    strict = earlier is None
+    expanders = [_Expander(job, step, edition, strict=strict) for step in steps or job.steps]
     run = {"date": today.isoformat()}
     for index, item in enumerate(rows):
         context: dict[str, Any] = {"vars": job.vars, "item": item, "run": run}
@@ -86,14 +87,15 @@ def expand(
         key = _key(job, row, renderer)
         beyond = BEYOND_LIMIT if limit is not None and index >= limit else None
         for each in expanders:
-            yield from each.calls(renderer, key, past, beyond, strict=earlier is None)
+            yield from each.calls(renderer, key, past, beyond)
 
 
 class _Expander:
     """Makes the calls of one step; what is the same for all rows is worked out once."""
 
-    def __init__(self, job: Job, step: Step, edition: Edition) -> None:
+    def __init__(self, job: Job, step: Step, edition: Edition, *, strict: bool) -> None:
         self._job = job
+        self._strict = strict
         self._step = step
         self._edition = edition
         self._prices = prices_of(job)
@@ -102,40 +104,29 @@ class _Expander:
         self._build = body_of(job, step)
 
     def calls(
-        self,
-        renderer: Renderer,
-        key: str,
-        past: Mapping[str, Past],
-        beyond: Withheld | None,
-        *,
-        strict: bool,
-    ) -> Iterator[Call]:
-        """Yield a row's calls; unless `strict`, what cannot be rendered is withheld."""
-        row = renderer.row
-        lacking = (past[id_].withheld for id_ in self._needs if id_ in past)
-        withheld = next((each for each in lacking if each is not None), None)
-        if withheld is not None:
-            yield self._unasked(row, key, beyond or withheld)
-            return
+        self, renderer: Renderer, key: str, past: Mapping[str, Past], beyond: Withheld | None
+    ) -> Iterable[Call]:
+        """Return a row's calls; unless `strict`, what cannot be rendered is withheld."""
+        for id_ in self._needs:
+            if id_ in past and (withheld := past[id_].withheld) is not None:
+                return (self._unasked(renderer.row, key, beyond or withheld),)
         follows = self._step.follows
         interaction = past[follows].interaction if follows is not None and follows in past else None
+        if self._step.foreach is None:
+            return (self._call(renderer, key, interaction, beyond),)
         try:
-            for entry, name in self._entries(renderer, key):
-                try:
-                    yield self._call(entry, name, interaction, beyond)
-                except JobProblemsError as error:
-                    if strict:
-                        raise
-                    yield self._unasked(entry.row, name, _failed(error))
+            entries = self._entries(self._step.foreach, renderer, key)
         except JobProblemsError as error:
-            if strict:
-                raise
-            yield self._unasked(row, key, _failed(error))
+            return (self._failed(renderer.row, key, error),)
+        return (self._call(*entry, interaction, beyond) for entry in entries)
 
     def _call(
         self, renderer: Renderer, key: str, interaction: str | None, withheld: Withheld | None
     ) -> Call:
-        body = self._build(renderer)
+        try:
+            body = self._build(renderer)
+        except JobProblemsError as error:
+            return self._failed(renderer.row, key, error)
         if interaction is not None:
             body["previous_interaction_id"] = interaction
         least, most = price(self._job.provider, self._kind, body, self._prices)
@@ -152,18 +143,20 @@ class _Expander:
             withheld=withheld,
         )
 
-    def _entries(self, renderer: Renderer, key: str) -> Iterator[tuple[Renderer, str]]:
-        """Yield the row, or with `foreach` one for each entry of the list, and how each is called.
+    def _entries(
+        self, foreach: str, renderer: Renderer, key: str
+    ) -> Iterator[tuple[Renderer, str]]:
+        """Return a row for each entry of the list, and how each is called.
 
         An entry's fields stand beside the row's columns, and before them.
         """
-        if self._step.foreach is None:
-            yield renderer, key
-            return
-        row, where = renderer.row, (*self._step.where, "foreach")
-        found = renderer.value(self._step.foreach, where)
+        where = (*self._step.where, "foreach")
+        found = renderer.value(foreach, where)
         if not isinstance(found, list):
             renderer.fail(where, f"This must be a list, not {_kind_of(found)}")
+        return self._rows(found, renderer.row, key)
+
+    def _rows(self, found: list[JSON], row: Row, key: str) -> Iterator[tuple[Renderer, str]]:
         for number, entry in enumerate(found):
             own = entry if isinstance(entry, Mapping) else {"value": entry}
             item = {**row.item, **own}
@@ -171,6 +164,14 @@ class _Expander:
             called = name if self._job.items is None else f"{key}{WITHIN}{name}"
             context = {**row.context, "item": item}
             yield Renderer(self._job, Row(index=row.index, item=item, context=context)), called
+
+    def _failed(self, row: Row, key: str, error: JobProblemsError) -> Call:
+        if self._strict:
+            raise error
+        problem = error.problems[0]
+        place = f"{problem.file}:{problem.line}:{problem.column}"
+        reason = f"{place}: {problem.message}"
+        return self._unasked(row, key, Withheld(status="failed", reason=reason))
 
     def _unasked(self, row: Row, key: str, withheld: Withheld) -> Call:
         return Call(
@@ -184,12 +185,6 @@ class _Expander:
             price_usd=Decimal(0),
             withheld=withheld,
         )
-
-
-def _failed(error: JobProblemsError) -> Withheld:
-    problem = error.problems[0]
-    place = f"{problem.file}:{problem.line}:{problem.column}"
-    return Withheld(status="failed", reason=f"{place}: {problem.message}")
 
 
 def _kind_of(value: JSON) -> str:

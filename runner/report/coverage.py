@@ -10,10 +10,9 @@ from runner.evidence.basis import (
     LEVELS,
     basis_of,
     citations_of,
-    entries_of,
     is_empty,
-    level_of,
     results_of,
+    support_of,
     values_of,
 )
 from runner.evidence.text import plural
@@ -38,7 +37,7 @@ class Coverage:
     without: int = 0
     filled: int = 0
     cited: int = 0
-    levels: Counter[str] = field(default_factory=Counter)
+    levels: dict[str, int] = field(default_factory=lambda: dict.fromkeys((*LEVELS, ""), 0))
     found: int = 0
     urls: set[str] = field(default_factory=set)
 
@@ -50,15 +49,18 @@ class Coverage:
         if not self.names:
             self.urls.update(c["url"] for entry in basis.values() for c in citations_of(entry))
             self.found += len(results_of(outcome.output))
-        before = self.filled
+        filled, cited, levels = 0, 0, self.levels
         for name in self.names:
             if is_empty(values.get(name)):
                 continue
-            self.filled += 1
-            if entries := entries_of(basis, name):
-                self.levels[level_of(basis, name)] += 1
-                self.cited += any(map(citations_of, entries))
-        if outcome.status == "ok" and self.filled == before and all(map(is_empty, values.values())):
+            filled += 1
+            if (support := support_of(basis, name)) is not None:
+                level, is_cited = support
+                levels[level] += 1
+                cited += is_cited
+        self.filled += filled
+        self.cited += cited
+        if not filled and outcome.status == "ok" and all(map(is_empty, values.values())):
             self.without += 1
 
     @property

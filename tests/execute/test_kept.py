@@ -27,8 +27,9 @@ def state(tmp_path):
 
 def kept(state, run, value, **more):
     answers = Answers()
-    answers.add(outcome(value, **more))
-    write_whole(state.outcomes("job"), [outcome_line(outcome(value, **more))])
+    line = outcome_line(outcome(value, **more))
+    answers.add(line)
+    write_whole(state.outcomes("job"), [line])
     return keep_run(state, "job", run, str(answers))
 
 
@@ -53,12 +54,16 @@ def test_the_oldest_go_with_what_belongs_to_them(state):
 def test_answers_are_the_same_bought_or_cached():
     def digest(value, **more):
         answers = Answers()
-        answers.add(outcome(value, **more))
+        answers.add(outcome_line(outcome(value, **more)))
         return str(answers)
 
-    assert digest(1, cached=True, run_id="x") == digest(1)
+    told = {"warnings": ['"run_id": "run_id":'], "error": '"run_id":'}
+    assert digest(1, cached=True, run_id="x", **told) == digest(1)
     assert digest(1) != digest(2)
+    assert digest({"run_id": 1}, run_id="x") == digest({"run_id": 1})
+    assert digest({"run_id": 1}) != digest({"run_id": 2})
     assert digest("\ud800") != digest(2**70)
+    assert digest(2**70, **told) == digest(2**70) != digest(2**71)
 
 
 def test_a_run_is_compared_with_the_last_that_answered_otherwise(state):
