@@ -1,8 +1,8 @@
 """Frozen values: dataclasses that are made, and make their instances, in a third of the time.
 
 `dataclass` compiles six functions for each frozen class, which would be a third of the time that a
-command takes to start. Here one is compiled, `__init__`; to compare, hash and print a value its
-fields are read by their names.
+command takes to start. Here one is compiled, `__init__`, and that only when the first instance is
+made; to compare, hash and print a value its fields are read by their names.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def frozen(cls: type[Class]) -> type[Class]:
     """
     made: Any = dataclass(slots=True, kw_only=True, init=False, repr=False, eq=False)(cls)
     its = fields(made)
-    made.__init__ = _initializer(made, its)
+    made.__init__ = _initializer_at_first(made, its)
     made.__setattr__, made.__delattr__ = _refuse_setting, _refuse_deleting
     compared = [each.name for each in its if each.compare]
     key = attrgetter(*compared) if compared else _nothing
@@ -47,6 +47,17 @@ def frozen(cls: type[Class]) -> type[Class]:
         made.__repr__ = _printed
     result: type[Class] = made
     return result
+
+
+def _initializer_at_first(made: Any, its: tuple[Field[Any], ...]) -> Any:
+    """Return an `__init__` that has the class's own compiled, and takes itself away."""
+
+    def initialize(_self: Any, **given: Any) -> None:
+        made.__init__ = _initializer(made, its)
+        made.__init__(_self, **given)
+
+    initialize.__qualname__ = f"{made.__qualname__}.__init__"
+    return initialize
 
 
 def _initializer(made: Any, its: tuple[Field[Any], ...]) -> Any:

@@ -7,7 +7,6 @@ import fnmatch
 import os
 import subprocess
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -39,7 +38,7 @@ _ENDED = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Git:
     """What git sees changed in a working tree since a commit; all paths are absolute."""
 
@@ -94,7 +93,7 @@ def read_git(commit: str, folder: Path) -> Git:
     tracked = _git(root, "diff", "--name-only", "--no-renames", "--no-ext-diff", "-z", base, "--")
     strange = _git(root, "ls-files", "--others", "--exclude-standard", "-z")
     names = [os.fsdecode(each) for each in (tracked + strange).split(b"\0") if each]
-    return Git(commit, frozenset((root / each).resolve() for each in names))
+    return Git(commit=commit, changed=frozenset((root / each).resolve() for each in names))
 
 
 def _git(folder: Path, *words: str) -> bytes:

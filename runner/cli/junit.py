@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -12,13 +11,14 @@ from runner.cli.messages import shown_path
 from runner.course.summary import Summary
 from runner.errors import RunnerError
 from runner.execute.state import check_writable, staged
+from runner.frozen import frozen
 from runner.job.diagnostics import JobProblemsError
 
 if TYPE_CHECKING:
     from runner.report.junit import Suite
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Suites:
     """The suites of one call, a job each; without a file nothing is written."""
 
@@ -65,12 +65,12 @@ def junit_file(path: Path | None) -> Iterator[Suites]:
         UsageError: it cannot be written.
     """
     if path is None:
-        yield Suites(None)
+        yield Suites(file=None)
         return
     from runner.report.junit import begin_suites, end_suites
 
     check_writable(Path.cwd() / path)
     with staged(Path.cwd() / path) as file:
         begin_suites(file)
-        yield Suites(file)
+        yield Suites(file=file)
         end_suites(file)

@@ -67,7 +67,9 @@ def run_job(
         said.write("start", file=str(job.file), provider=job.provider)
         watchers = Watchers([said, *telemetry])
         try:
-            course = Course(job, run, options, watcher=watchers, voice=Terminal(quiet), suite=suite)
+            course = Course(
+                job, run, options, watcher=watchers, voice=Terminal(quiet=quiet), suite=suite
+            )
             summary = asyncio.run(_gone(course))
         except RunnerError as error:
             said.write("end", status="stopped", error=type(error).__name__)

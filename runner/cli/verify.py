@@ -122,7 +122,7 @@ async def _verify(job: Job, state: State, run: KeptRun, asked: _Asked) -> Decima
         )
     tally = Tally()
     async with open_means(
-        job, state, allow_outside=asked.allow_outside, voice=Terminal(asked.quiet)
+        job, state, allow_outside=asked.allow_outside, voice=Terminal(quiet=asked.quiet)
     ) as means:
         means.ledger.start(new_run("verify"), job.name)
         status = "stopped"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from decimal import Decimal
 
 import click
@@ -17,10 +16,11 @@ from runner.course.summary import plan_line
 from runner.course.voice import Voice
 from runner.errors import BudgetError
 from runner.execute.survey import Survey
+from runner.frozen import frozen
 from runner.job.model import Job
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Terminal(Voice):
     """Speaks on stderr, unless it is to be quiet, and asks where somebody sits at a terminal."""
 

@@ -292,11 +292,16 @@ class Course:
             said = f"{outcome.key}: {outcome.error}"
             self._bad.append(source.problem(source.key(question), said))
 
+    def _stored(self, state: State) -> StoredOutcomes:
+        return StoredOutcomes(file=state.outcomes(self._job.name), count=self._tally.rows)
+
     async def _verified(self, means: Means) -> Decimal:
         """Read the pages that answers cite, where the job asks for it; return what the run cost."""
         steps = [step for step in self._job.steps if step.verify]
         if steps and self._tally.has_answers and self._has_all:
-            outcomes = StoredOutcomes(means.state.outcomes(self._job.name), self._tally.rows)
+            outcomes = StoredOutcomes(
+                file=means.state.outcomes(self._job.name), count=self._tally.rows
+            )
             reader = Reader(
                 job=self._job,
                 means=means,
@@ -326,7 +331,7 @@ class Course:
             changes = changes_since(state, job.name, run)
             report = render_report(job, self._digest, warnings=warnings, changes=changes)
             if job.results is not None:
-                outcomes = StoredOutcomes(state.outcomes(job.name), tally.rows)
+                outcomes = self._stored(state)
                 write_results(job, job.results, outcomes)
             write_whole(job.report.path, [report])
         return Summary(

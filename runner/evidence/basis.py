@@ -86,13 +86,16 @@ class Basis(dict[str, Mapping[str, JSON]]):
 
 def basis_of(outcome: Outcome) -> Basis:
     """Return what each value of an outcome rests on."""
-    return Basis(
-        {
-            str(entry["field"]): entry
-            for entry in outcome.basis
-            if isinstance(entry, _MAPPINGS) and "field" in entry
-        }
-    )
+    try:
+        return Basis({entry["field"]: entry for entry in outcome.basis})
+    except (TypeError, KeyError):  # an entry without a field, or one that is no mapping or text
+        return Basis(
+            {
+                str(entry["field"]): entry
+                for entry in outcome.basis
+                if is_mapping(entry) and "field" in entry
+            }
+        )
 
 
 def entries_of(basis: Basis, name: str) -> list[Mapping[str, JSON]]:
@@ -116,7 +119,10 @@ def support_of(basis: Basis, name: str) -> tuple[str, bool] | None:
     """Return a field's confidence and whether it is cited; None where it rests on nothing."""
     if not basis.has_elements:
         entry = basis.get(name)
-        return None if entry is None else (confidence_of(entry), is_cited(entry))
+        if entry is None:
+            return None
+        level = entry.get("confidence")
+        return level if level in LEVELS else confidence_of(entry), is_cited(entry)
     entries = entries_of(basis, name)
     return (level_of(basis, name), any(map(is_cited, entries))) if entries else None
 

@@ -6,7 +6,6 @@ import json
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
@@ -14,12 +13,13 @@ import orjson
 
 from runner.errors import StateError
 from runner.execute.outcomes import Outcome
+from runner.frozen import frozen
 from runner.jsonvalue import JSON
 
 _NOT_IN_A_LINE = re.compile("[\ud800-\udfff\x85\u2028\u2029]")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StoredOutcomes(Collection[Outcome]):
     """The outcomes in a file, one a line, in input order; read anew by each walk over them.
 

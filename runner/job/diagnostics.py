@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Literal
 
 from runner.errors import UsageError
+from runner.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -37,7 +38,7 @@ KINDS = {
 _TAB = "    "
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+@frozen
 class Problem:
     """One finding in a file; problems sort by file, line and column.
 

@@ -21,7 +21,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
 from runner.frozen import frozen
@@ -87,7 +86,7 @@ class Choice:
     why: str
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@frozen
 class _Demand:
     """What asks for a processor: how high it stands on the ladder, and why."""
 
@@ -119,16 +118,16 @@ def _fast(task: Task, name: str) -> str:
 def _demands(task: Task) -> Iterator[_Demand]:
     text = _words(task.input)
     if found := re.search(_COMPREHENSIVE, text):
-        yield _Demand(LADDER.index("ultra"), f"a comprehensive work ('{_quoted(found)}')")
+        yield _Demand(level=LADDER.index("ultra"), why=f"a comprehensive work ('{_quoted(found)}')")
     if not isinstance(task.output, JsonOutput):
         kind = "auto" if isinstance(task.output, AutoOutput) else "text"
-        yield _Demand(LADDER.index("pro"), f"{kind} output")
+        yield _Demand(level=LADDER.index("pro"), why=f"{kind} output")
     else:
         yield from _of_shape(shape_of(task.output.schema))
     if found := re.search(_ANALYSIS, text):
-        yield _Demand(LADDER.index("pro"), f"an analysis ('{_quoted(found)}')")
+        yield _Demand(level=LADDER.index("pro"), why=f"an analysis ('{_quoted(found)}')")
     elif not re.search(_SIMPLE, text):
-        yield _Demand(LADDER.index("base"), "more than a simple fact")
+        yield _Demand(level=LADDER.index("base"), why="more than a simple fact")
 
 
 def _of_shape(shape: Shape) -> Iterator[_Demand]:
@@ -140,15 +139,15 @@ def _of_shape(shape: Shape) -> Iterator[_Demand]:
     if fields > PROCESSORS[LADDER[-1]].fields:
         level = next(n for n, name in enumerate(LADDER) if PROCESSORS[name].fields == _MOST)
         said += f", more than the {_MOST} any processor handles well,"
-    yield _Demand(level, said)
+    yield _Demand(level=level, why=said)
     if shape.record_lists > 1:
-        yield _Demand(LADDER.index("pro"), f"{shape.record_lists} lists of records")
+        yield _Demand(level=LADDER.index("pro"), why=f"{shape.record_lists} lists of records")
     elif shape.record_lists:
-        yield _Demand(LADDER.index("core"), "a list of records")
+        yield _Demand(level=LADDER.index("core"), why="a list of records")
     if shape.depth > _DEEP:
-        yield _Demand(LADDER.index("pro"), f"records {shape.depth} deep")
+        yield _Demand(level=LADDER.index("pro"), why=f"records {shape.depth} deep")
     elif shape.depth > 1:
-        yield _Demand(LADDER.index("core"), "records inside records")
+        yield _Demand(level=LADDER.index("core"), why="records inside records")
 
 
 def _words(value: JSON) -> str:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import functools
 from collections import deque
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import jinja2
 from jinja2 import nodes
 
 from runner.errors import TemplateError
+from runner.frozen import frozen
 from runner.jsonvalue import JSON
 from runner.templating.allowance import JOB_WORK, allowance
 from runner.templating.faults import failure, syntax_fault
@@ -21,7 +21,7 @@ from runner.templating.sandbox import json_value, text_environment
 MAX_OUTPUT = 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Compiled:
     """A template ready to be rendered.
 
@@ -49,7 +49,7 @@ def _compiled(text: str) -> _Compiled:
     except (RecursionError, SyntaxError, MemoryError, ValueError) as error:
         # Python's own compiler gives up on what is nested too deeply in one of these ways.
         raise failure(RecursionError()) from error
-    return _Compiled(program, sole is not None)
+    return _Compiled(program=program, is_value=sole is not None)
 
 
 def _sole(tree: nodes.Template) -> nodes.Expr | None:

@@ -156,7 +156,20 @@ def cached(given: argparse.Namespace) -> None:
         for number, key in enumerate(cache):
             stored = cache[key]
             answer = stored.get("answer", stored)
-            line = {"key": str(number), "item": {"company": f"Company {number}"}, **answer}
+            line = {
+                "step": "main",
+                "key": f"Company {number}",
+                "item": {"company": f"Company {number}"},
+                "status": "ok",
+                "output": answer["output"],
+                "basis": answer["basis"],
+                "run_id": answer["run_id"],
+                "processor": "core",
+                "cost_usd": 0.0,
+                "cached": True,
+                "warnings": answer["warnings"],
+                "error": None,
+            }
             out.write(json.dumps(line) + "\n")
 
 
