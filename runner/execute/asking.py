@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from runner.errors import BudgetError, ProviderError, RunnerError
@@ -12,7 +12,7 @@ from runner.execute.ledger import Ledger
 from runner.execute.limits import Pace
 from runner.execute.terms import Kept, Terms
 from runner.jsonvalue import JSON
-from runner.planning.calls import Call
+from runner.planning.calls import Call, fingerprint
 from runner.providers.base import Answer, Part, Provider, Splitting
 from runner.providers.exchanges import purpose_of
 
@@ -21,7 +21,11 @@ WINDOW = 4
 
 
 class Asker:
-    """Asks calls side by side, each once. `keep` stores answers, `tell` hears of fates."""
+    """Asks calls side by side, each once.
+
+    `keep` stores answers, `tell` hears of fates; `recall` returns, of a step's fingerprints, the
+    stored answers that may be used.
+    """
 
     def __init__(
         self,
@@ -32,6 +36,7 @@ class Asker:
         terms: Terms,
         keep: Callable[[Sequence[Kept]], None],
         tell: Callable[[Mapping[str, Fate]], None],
+        recall: Callable[[str, Sequence[str]], Mapping[str, Answer]],
     ) -> None:
         self._provider = provider
         self._splitting = provider if isinstance(provider, Splitting) else None
@@ -42,6 +47,7 @@ class Asker:
         self._free = asyncio.Semaphore(terms.concurrency)
         self._keep = keep
         self._tell = tell
+        self._recall = recall
         self._tasks: set[asyncio.Task[None]] = set()
         self._fault: BaseException | None = None
         self._broke: BudgetError | None = None
@@ -105,7 +111,7 @@ class Asker:
 
     async def _asked(self, call: Call) -> None:
         try:
-            answer = await self._answer(call)
+            answer, cost = await self._answer(call)
         except TimeoutError:
             fate = Fate("failed", "new", "There was no answer before the timeout")
         except BudgetError as error:
@@ -116,34 +122,61 @@ class Asker:
             fate = Fate("failed", "new", error.sentences)
         else:
             self._keep([(call.fingerprint, answer, None)])
-            fate = NEW
+            fate = NEW if cost == call.price_usd else Fate("ok", "new", cost_usd=cost)
         self._tell({call.fingerprint: fate})
 
-    async def _answer(self, call: Call) -> Answer:
-        """Ask the requests of a call side by side; what is lost of them is not paid for.
+    async def _answer(self, call: Call) -> tuple[Answer, Decimal]:
+        """Ask a call; return its answer and what it cost.
 
         Raises:
-            TimeoutError: one took too long.
-            RunnerError: one was refused or lost.
+            TimeoutError: it took too long.
+            RunnerError: it was refused or lost, and is not paid for.
         """
-        if self._splitting is None:
-            parts: Sequence[Part] = (Part(body=call.body),)
-        else:
+        parts: Sequence[Part] = ()
+        if self._splitting is not None:
             parts = self._splitting.parts(call.kind, call.body)
-        weight = sum(part.weight for part in parts)
-        requests = [
-            self._request(call, part.body, call.price_usd * part.weight / weight) for part in parts
-        ]
-        ended = await asyncio.gather(*requests, return_exceptions=True)
-        answers = [each for each in ended if isinstance(each, Answer)]
-        if len(answers) < len(parts):
-            pairs = zip(parts, ended, strict=True)
-            lost = sum(part.weight for part, each in pairs if isinstance(each, RunnerError))
-            self._release(call.price_usd * lost / weight)
-            raise next(each for each in ended if isinstance(each, BaseException))
-        if len(answers) == 1 or self._splitting is None:
-            return answers[0]
-        return self._splitting.joined(answers)
+        if self._splitting is not None and len(parts) > 1:
+            answers, cost = await self._parts(call, parts)
+            return self._splitting.joined(answers), cost
+        try:
+            return await self._request(call, call.body, call.price_usd), call.price_usd
+        except RunnerError:
+            self._release(call.price_usd)
+            raise
+
+    async def _parts(self, call: Call, parts: Sequence[Part]) -> tuple[list[Answer], Decimal]:
+        """Ask the requests of a call side by side; where one is lost, the others are kept.
+
+        So the next run asks, and pays, only what was lost. Raises as `_answer`.
+        """
+        whole = sum(part.weight for part in parts)
+
+        def price(some: Iterable[Part]) -> Decimal:
+            return call.price_usd * sum(part.weight for part in some) / whole
+
+        edition = self._provider.edition(call.body)
+        prints = [fingerprint(edition, call.kind, part.body) for part in parts]
+        found = dict(self._recall(call.step, prints))
+        new = {key: part for key, part in zip(prints, parts, strict=True) if key not in found}
+        cost = price(new.values())
+        self._release(call.price_usd - cost)
+        tasks = {
+            key: asyncio.create_task(self._request(call, part.body, price([part])))
+            for key, part in new.items()
+        }
+        try:
+            await asyncio.gather(*tasks.values(), return_exceptions=True)
+        finally:
+            answers = {key: task.result() for key, task in tasks.items() if _is_good(task)}
+            if len(answers) < len(new):
+                self._keep([(key, answer, None) for key, answer in answers.items()])
+        faults = {key: fault for key, task in tasks.items() if (fault := task.exception())}
+        if faults:
+            lost = [new[key] for key, fault in faults.items() if isinstance(fault, RunnerError)]
+            self._release(price(lost))
+            raise next(iter(faults.values()))
+        found |= answers
+        return [found[key] for key in prints], cost
 
     async def _request(self, call: Call, body: Mapping[str, JSON], price: Decimal) -> Answer:
         step = self._terms.steps[call.step]
@@ -163,3 +196,7 @@ class Asker:
     def _release(self, amount: Decimal) -> None:
         if self._ledger is not None and amount:
             self._ledger.release(amount)
+
+
+def _is_good(task: asyncio.Task[Answer]) -> bool:
+    return task.done() and not task.cancelled() and task.exception() is None

@@ -78,6 +78,7 @@ class _Executor:
             terms=terms,
             keep=self._keep,
             tell=self._tell,
+            recall=self._recalled,
         )
         self._finder: Finder | None = None
         if provider.findalls is not None and ledger is not None:
@@ -148,6 +149,15 @@ class _Executor:
                 continue
             if self._fates.get(call.fingerprint, CACHED) is CACHED:
                 ages[call.fingerprint] = max(age, ages.get(call.fingerprint, age))
+        return self._fresh(ages)
+
+    def _recalled(self, step: str, fingerprints: Sequence[str]) -> dict[str, Answer]:
+        """Return the stored answers that a step may use."""
+        age = self._ages[step]
+        return {} if age is None else self._fresh(dict.fromkeys(fingerprints, age))
+
+    def _fresh(self, ages: Mapping[str, timedelta]) -> dict[str, Answer]:
+        """Return the stored answers to fingerprints that are no older than their age."""
         return {
             fingerprint: Answer(**entry.answer)
             for fingerprint, entry in self._cache.look(list(ages)).items()

@@ -1,12 +1,13 @@
 """Laws of asking: the parts of a call side by side, within the concurrency, in their order."""
 
 import asyncio
+import signal
 from decimal import Decimal
 from typing import ClassVar
 
 import pytest
 
-from runner.errors import InvalidRequestError, KeyRefusedError
+from runner.errors import InvalidRequestError, KeyRefusedError, ProviderError
 from runner.execute.cache import Cache
 from runner.execute.executor import execute
 from runner.execute.terms import Terms
@@ -54,7 +55,7 @@ class Parted:
         pass
 
 
-def run(tmp_path, provider, *texts, concurrency=50):
+def run(tmp_path, provider, *texts, concurrency=50, **terms):
     calls = [
         Call(
             row=row,
@@ -70,9 +71,9 @@ def run(tmp_path, provider, *texts, concurrency=50):
     ]
 
     async def collect():
-        terms = Terms(steps={"main": STEP}, concurrency=concurrency)
+        asked = Terms(steps={"main": STEP}, concurrency=concurrency, **terms)
         with Cache(tmp_path / "cache", lambda: 0.0) as cache:
-            found = execute(calls, terms=terms, cache=cache, provider=provider)
+            found = execute(calls, terms=asked, cache=cache, provider=provider)
             return [outcome async for outcome in found]
 
     return asyncio.run(collect())
@@ -123,6 +124,59 @@ def test_a_part_that_is_lost_fails_its_call_alone(tmp_path):
     outcomes = run(tmp_path, provider, "axb", "c")
     assert [each.status for each in outcomes] == ["failed", "ok"]
     assert sorted(provider.asked) == ["a", "b", "c", "x"]
+
+
+class Losing:
+    """Answers all but some letters."""
+
+    def __init__(self, *lost):
+        self.lost = set(lost)
+
+    async def __call__(self, text):
+        if text in self.lost:
+            raise ProviderError("lost")
+        return await echo(text)
+
+
+def test_the_next_run_asks_and_pays_only_the_parts_that_were_lost(tmp_path):
+    first, second, third = Parted(Losing("x", "y")), Parted(Losing("y")), Parted(echo)
+    (outcome,) = run(tmp_path, first, "axbyc")
+    assert (outcome.status, outcome.cost_usd) == ("failed", 0)
+    (outcome,) = run(tmp_path, second, "axbyc")
+    assert (outcome.status, second.asked) == ("failed", ["x", "y"])
+    (outcome,) = run(tmp_path, third, "axbyc")
+    assert (outcome.output, third.asked) == ({"text": "axbyc"}, ["y"])
+    assert outcome.cost_usd == Decimal("0.002")
+
+
+def test_parts_that_are_to_be_asked_anew_are(tmp_path):
+    run(tmp_path, Parted(Losing("b")), "abc")
+    again = Parted(echo)
+    (outcome,) = run(tmp_path, again, "abc", refresh=True)
+    assert (outcome.output, sorted(again.asked)) == ({"text": "abc"}, ["a", "b", "c"])
+    assert outcome.cost_usd == Decimal("0.01")
+
+
+def test_the_same_part_twice_in_a_call_is_asked_once(tmp_path):
+    provider = Parted(echo)
+    (outcome,) = run(tmp_path, provider, "aba")
+    assert (outcome.output, sorted(provider.asked)) == ({"text": "aba"}, ["a", "b"])
+    assert round(outcome.cost_usd, 6) == Decimal("0.006667")
+
+
+def test_what_was_answered_before_an_interruption_is_kept(tmp_path):
+    async def interrupted(text):
+        if text == "x":
+            await asyncio.sleep(0.05)
+            signal.raise_signal(signal.SIGINT)
+            await asyncio.sleep(30)
+        return await echo(text)
+
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path, Parted(interrupted), "axb")
+    again = Parted(echo)
+    run(tmp_path, again, "axb")
+    assert again.asked == ["x"]
 
 
 def test_a_refused_key_ends_the_run(tmp_path):
