@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runner.errors import TemplateError
-from runner.templating import is_template, names_read, references, render_value
+from runner.templating import is_template, names_read, references, render_value, rendering
 from runner.templating.names import Reference
 from runner.templating.reports import report_environment
 
@@ -319,3 +319,53 @@ def test_names_are_the_same_with_and_without_their_places(text):
             names_read(text)
     else:
         assert set(names_read(text)) == placed
+
+
+PIECES = st.lists(
+    st.sampled_from(
+        [
+            "Key facts about ",
+            " ",
+            "\n",
+            "\r\n",
+            "{",
+            "}",
+            "{{ item.company }}",
+            "{{item.company}}",
+            "{{ item.items }}",
+            "{{ item.none }}",
+            "{{ item._own }}",
+            "{{ item.number }}",
+            "{{ item.at.place }}",
+            "{{ item }}",
+            "{{ vars.year }}",
+            "{{- item.company }}",
+            "{{ item.company|upper }}",
+            "{{ item.__class__ }}",
+            "{# item.company #}",
+            "é",
+        ]
+    ),
+    max_size=6,
+)
+ROW = {
+    "company": "Acme {{ vars.year }}",
+    "items": "things",
+    "none": None,
+    "_own": "own",
+    "number": 7,
+    "at": {"place": "here"},
+}
+
+
+@given(PIECES, st.sampled_from(["", "Acme", " Acme\n", "x" * 1_000_000]))
+def test_a_plain_template_says_what_jinja_says(pieces, company):
+    text, context = "".join(pieces), {"item": {**ROW, "company": company}, "vars": {"year": "2026"}}
+
+    def said(render):
+        try:
+            return render(text, context)
+        except TemplateError as error:
+            return str(error)
+
+    assert said(render_value) == said(rendering.render_value if is_template(text) else render_value)

@@ -88,6 +88,17 @@ def test_a_part_that_is_lost_for_good_fails_the_row_and_is_not_paid_for(extract)
     assert json.loads(done.stdout)["cost_usd"] == pytest.approx(0.040)
 
 
+def test_the_next_run_asks_and_pays_only_the_part_that_was_lost(extract):
+    extract.server.faults = Faults(error_before=Fault(marker=LAST, count=4))
+    assert extract.run().exit_code == 1
+    done = extract.run("--json")
+    assert done.exit_code == 0
+    (outcome,) = extract.outcomes()
+    assert [page["url"] for page in outcome["output"]["results"]] == PAGES
+    assert sent(extract.server) == {0: 1, 1: 1, 2: 1}
+    assert json.loads(done.stdout)["cost_usd"] == outcome["cost_usd"] == pytest.approx(0.005)
+
+
 def test_credit_that_ends_between_the_parts_stops_the_run(extract):
     extract.server.faults = Faults(payment=Fault(marker=LAST))
     done = extract.run("--json")
