@@ -11,14 +11,10 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
-from runner.errors import (
-    AmbiguousError,
-    BudgetError,
-    InvalidRequestError,
-    RunnerError,
-)
+from runner.errors import AmbiguousError, BudgetError, InvalidRequestError, RunnerError
 from runner.execute.fates import ATTACHED, LATE, NEW, NOT_BOUGHT, SUBMITTED, Fate, Source, no_room
 from runner.execute.followers import Followers
 from runner.execute.following import Follower
@@ -331,15 +327,12 @@ class Buyer:
             self._runs,
             self._pace,
             book=self._book,
-            late=self._late,
+            late=partial(self._leave, reason=LATE),
             lost=self._lost,
             progress=self._progress,
             clock=self._clock,
             sleep=self._sleep,
         )
-
-    def _late(self, fingerprints: Sequence[str]) -> None:
-        self._leave(fingerprints, LATE)
 
     def _lost(self, reasons: Mapping[str, str]) -> None:
         """Give up runs that the provider does not know any more."""
