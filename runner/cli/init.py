@@ -19,7 +19,7 @@ from runner.frozen import frozen
 _JOB = """\
 # yaml-language-server: $schema=schemas/job.schema.json
 # A job file. Check it with `runner validate`, run it with `runner run NAME.yaml`.
-# (`runner schema` prints the schema that editors use; write it anew after an update.)
+# (`runner schema` prints the schemas that editors use; write them anew after an update.)
 name: NAME
 description: Basic facts on each company we track
 PROVIDER
@@ -43,6 +43,7 @@ _SAMPLE = "data/companies.csv"
 
 FILES = {
     "runner.yaml": """\
+# yaml-language-server: $schema=schemas/runner.schema.json
 # The project file: defaults for every job below this folder.
 defaults:
   cache: 24h
@@ -130,7 +131,7 @@ def _refuse_old(folder: Path, names: Iterable[str]) -> None:
 
 def _files(answers: _Answers) -> dict[str, str]:
     """Return the texts to write, by their paths."""
-    from runner.job.schema import job_schema_text
+    from runner.job.language import job_schema_text, project_schema
 
     words = {
         "NAME": answers.name,
@@ -145,7 +146,12 @@ def _files(answers: _Answers) -> dict[str, str]:
         if (answers.provider == "local" or not name.startswith("notes/"))
         and (answers.items is None or name != _SAMPLE)
     }
-    return {f"{answers.name}.yaml": job, "schemas/job.schema.json": job_schema_text(), **kept}
+    schemas = {
+        "schemas/job.schema.json": job_schema_text(),
+        "schemas/runner.schema.json": json.dumps(project_schema(), indent=2, ensure_ascii=False)
+        + "\n",
+    }
+    return {f"{answers.name}.yaml": job, **schemas, **kept}
 
 
 def _asked(folder: Path) -> _Answers:

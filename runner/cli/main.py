@@ -54,7 +54,7 @@ COMMANDS = {
     "webhook": ("webhook", "Hear that runs are over, and finish jobs that wait."),
     "schema": (
         "schema",
-        "Print the JSON Schema of job files, or of the project file runner.yaml.",
+        "Print the JSON Schema of job files, of files they extend, or of runner.yaml.",
     ),
     "reference": (
         "reference",

@@ -12,9 +12,9 @@ from runner.job.credentials import secrets
 from runner.job.draft import ACTIONS, Draft, Scope
 from runner.job.durations import parse_duration, parse_money
 from runner.job.items import rows_named
+from runner.job.language import job_schema
 from runner.job.limits import MAX_METADATA_KEY, MAX_METADATA_VALUE
 from runner.job.policies import policies
-from runner.job.schema import job_schema
 from runner.job.spelling import closest, did_you_mean
 from runner.plugins import PROVIDERS, plugin_names
 from runner.templating import is_template

@@ -1,4 +1,7 @@
-"""JSON Schema: the job language's own, and the ones jobs name (the only import of jsonschema)."""
+"""What values do against JSON Schemas: the language's own, and those that jobs name.
+
+The only import of jsonschema.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +10,12 @@ import re
 from dataclasses import replace
 from functools import cache, lru_cache
 from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
 
-from runner.errors import StateError
 from runner.job.diagnostics import MOST
+from runner.job.language import job_schema, project_schema
 from runner.job.shortform import as_short
 from runner.job.spelling import did_you_mean
 from runner.job.violations import Violation, described, problems
@@ -27,83 +29,7 @@ if TYPE_CHECKING:
     from runner.job.source import Source
     from runner.jsonvalue import JSON
 
-_NAME = "job.schema.json"
 _MOST_MESSAGES = 10
-
-DEFAULTABLE = (
-    "provider",
-    "documents",
-    "processor",
-    "max_processor",
-    "fast",
-    "source_policy",
-    "location",
-    "metadata",
-    "cache",
-    "timeout",
-    "retry",
-    "concurrency",
-    "budget",
-    "checks",
-    "verify",
-    "webhook",
-)
-"""The keys of a job that `defaults:` in runner.yaml may set for all jobs."""
-
-
-@cache
-def job_schema_text() -> str:
-    """Return the JSON Schema of job files as text, from the wheel or from the checkout.
-
-    Raises:
-        StateError: the installation lacks it.
-    """
-    package = Path(__file__).parents[1]
-    for folder in (package, package.parent):
-        file = folder / "schemas" / _NAME
-        if file.is_file():
-            return file.read_text(encoding="utf-8")
-    raise StateError(f"{_NAME} is not installed", hint="install research-runner again")
-
-
-@cache
-def job_schema() -> Mapping[str, JSON]:
-    """Return the JSON Schema of job files."""
-    schema: Mapping[str, JSON] = json.loads(job_schema_text())
-    return schema
-
-
-@cache
-def project_schema() -> Mapping[str, JSON]:
-    """Return the JSON Schema of runner.yaml: some keys of a job, named source policies, prices."""
-    job = job_schema()
-    policy = {**job["$defs"]["source_policy"], "type": "object"}
-    return {
-        "$schema": job["$schema"],
-        "title": "Project file",
-        "description": "runner.yaml: what holds for every job in its folder and below.",
-        "type": "object",
-        "additionalProperties": False,
-        "properties": {
-            "defaults": {
-                "title": "Defaults",
-                "description": "Settings of jobs that do not say otherwise.",
-                "examples": [{"cache": "24h"}],
-                "type": "object",
-                "additionalProperties": False,
-                "properties": {key: job["properties"][key] for key in DEFAULTABLE},
-            },
-            "source_policies": {
-                "title": "Source policies",
-                "description": "Policies that jobs name in source_policy.",
-                "examples": [{"filings": {"include_domains": ["sec.gov"]}}],
-                "type": "object",
-                "additionalProperties": policy,
-            },
-            "prices": job["$defs"]["prices"],
-        },
-        "$defs": job["$defs"],
-    }
 
 
 def job_problems(source: Source) -> list[Problem]:

@@ -16,7 +16,7 @@ from runner.cli.main import COMMANDS, main
 from runner.cli.messages import show_json, show_warnings
 from runner.course.words import dollars, plural
 from runner.errors import StateError
-from runner.job.schema import job_schema_text
+from runner.job.language import job_schema_text
 
 
 def test_plan_asks_nothing_and_prints_the_documented_keys(project):
@@ -52,6 +52,7 @@ def test_plan_prices_the_parallel_provider_without_a_key(project):
 
 def test_schema_prints_the_schema(project):
     assert project.run("schema").stdout == project.run("schema", "job").stdout == job_schema_text()
+    assert "required" not in json.loads(project.run("schema", "base").stdout)
     of_project = json.loads(project.run("schema", "project").stdout)
     assert set(of_project["properties"]) == {"defaults", "source_policies", "prices"}
     assert json.loads(job_schema_text())["$schema"].endswith("2020-12/schema")

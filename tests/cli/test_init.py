@@ -14,7 +14,7 @@ def test_init_writes_a_job_that_runs(project):
     done = project.run("init", "fresh")
     assert done.exit_code == 0, done.output
     assert done.stdout.endswith("next: runner run fresh/companies.yaml\n")
-    names = {*FILES, "companies.yaml", "schemas/job.schema.json"}
+    names = {*FILES, "companies.yaml", "schemas/job.schema.json", "schemas/runner.schema.json"}
     assert {f"fresh/{name}" for name in names} <= project.files()
     assert project.run("validate", "fresh").exit_code == 0
     ran = project.run("run", "fresh/companies.yaml")

@@ -6,17 +6,23 @@ It is found by the command in `YAML_LANGUAGE_SERVER`, on the PATH, or in a node_
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from runner.job.language import base_schema, job_schema, project_schema
+from runner.job.source import read_source
 from runner.planning.processors import PROCESSORS
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = ROOT / "schemas" / "job.schema.json"
-MODELINE = "# yaml-language-server: $schema=../schemas/job.schema.json\n"
+MODELINE = "# yaml-language-server: $schema={}\n"
+SCHEMA_OF_JOBS = job_schema()
+STEP = SCHEMA_OF_JOBS["$defs"]["step"]["properties"]
+CHECK = SCHEMA_OF_JOBS["$defs"]["checks"]["items"]["properties"]
 SAMPLES = sorted((ROOT / "jobs").glob("*.yaml"))
 GOOD = sorted((ROOT / "tests" / "jobs" / "ok").glob("*.yaml"))
 
@@ -60,10 +66,11 @@ class Server:
             self._note(message)
         return message["result"]
 
-    def open(self, name, text):
+    def open(self, name, text, schema=SCHEMA):
         """Open a file below a line that names the schema; return the problems found in it."""
         uri = (ROOT / "jobs" / name).as_uri()
-        document = {"uri": uri, "languageId": "yaml", "version": 1, "text": MODELINE + text}
+        text = MODELINE.format(os.path.relpath(schema, ROOT / "jobs")) + text
+        document = {"uri": uri, "languageId": "yaml", "version": 1, "text": text}
         self.tell("textDocument/didOpen", textDocument=document)
         while uri not in self.diagnostics:
             self._note(self._read())
@@ -74,6 +81,14 @@ class Server:
         document = {"uri": (ROOT / "jobs" / name).as_uri()}
         position = {"line": line + 1, "character": character}
         return self.ask(f"textDocument/{method}", textDocument=document, position=position)
+
+    def offered(self, name, text, schema=SCHEMA):
+        """Return what completion offers at the end of a text, by its label."""
+        self.open(name, text, schema)
+        line = text.count("\n")
+        found = self.at("completion", name, line, len(text.split("\n")[line]))
+        items = found["items"] if isinstance(found, dict) else found
+        return {item["label"]: item for item in items}
 
     def close(self):
         self.ask("shutdown")
@@ -136,6 +151,7 @@ def test_good_jobs_are_silent(server, job):
         ("name: a\nquery: 'x", 1, "quote"),
         ("name: a\nextract: {objective: x}\n", 1, "urls"),
         ("name: a\nsteps:\n  - id: b\n    findall: {match_limit: 5}\n", 3, "objective"),
+        ("name: a\nitems: {findall: {match_limit: 5}}\nquery: x\n", 1, "objective"),
     ],
 )
 def test_a_mistake_is_marked_at_its_line(server, text, line, words):
@@ -145,25 +161,86 @@ def test_a_mistake_is_marked_at_its_line(server, text, line, words):
 
 
 def test_what_a_job_takes_over_need_not_stand_in_it(server):
-    for number, part in enumerate(("extract: {full_content: true}", "findall: {match_limit: 5}")):
+    parts = (
+        "extract: {full_content: true}",
+        "findall: {match_limit: 5}",
+        "items: {findall: {match_limit: 5}}",
+    )
+    for number, part in enumerate(parts):
         assert server.open(f"part-{number}.yaml", f"name: a\nextends: b.yaml\n{part}\n") == []
 
 
 def test_completion_offers_the_processors(server):
-    server.open("completion.yaml", "name: a\nquery: x\nprocessor: \n")
-    offered = server.at("completion", "completion.yaml", 2, 11)
-    items = offered["items"] if isinstance(offered, dict) else offered
-    assert {item["label"] for item in items} >= {*PROCESSORS, "auto"}
+    offered = server.offered("completion.yaml", "name: a\nquery: x\nprocessor: ")
+    assert offered.keys() >= {*PROCESSORS, "auto"}
 
 
 def test_completion_offers_the_keys_that_are_left(server):
-    server.open("keys.yaml", "name: a\nquery: x\n\n")
-    offered = server.at("completion", "keys.yaml", 2, 0)
-    items = offered["items"] if isinstance(offered, dict) else offered
-    labels = {item["label"] for item in items}
-    assert {"items", "processor", "output", "budget", "checks"} <= labels
-    assert "query" not in labels
-    assert all(item.get("documentation") for item in items if item["label"] in {"items", "budget"})
+    offered = server.offered("keys.yaml", "name: a\nquery: x\n")
+    assert offered.keys() >= {"items", "processor", "output", "budget", "checks"}
+    assert "query" not in offered
+    assert all(item["documentation"] for item in offered.values())
+
+
+def filled(snippet):
+    """What stands there when every proposal of a completion is taken."""
+    return re.sub(r"\$\{\d+:((?:\\.|[^}\\])*)\}|\$\{?\d+\}?", r"\1", snippet).replace("\\}", "}")
+
+
+@pytest.mark.parametrize(
+    ("place", "above", "keys"),
+    [
+        ("job", "name: a\n", SCHEMA_OF_JOBS["properties"]),
+        ("step", "name: a\nsteps:\n  - id: b\n    ", STEP),
+        ("items", "name: a\nitems:\n  ", SCHEMA_OF_JOBS["properties"]["items"]["properties"]),
+        ("check", "name: a\nchecks:\n  - ", CHECK),
+    ],
+)
+def test_what_completion_writes_is_right(server, tmp_path, place, above, keys):
+    """Each key comes once, with a colon and an explanation, and leaves a file that can be read."""
+    offered = server.offered(f"completed-{place}.yaml", above)
+    assert offered.keys() >= keys.keys() - {"name", "id"}
+    for label in offered.keys() & keys.keys():
+        assert offered[label]["documentation"]
+        written = filled(offered[label]["insertText"])
+        assert written.startswith(f"{label}:")
+        indent = "\n" + " " * len(above.rpartition("\n")[2])
+        file = tmp_path / f"{label}.yaml"
+        file.write_text(above + written.replace("\n", indent) + "\n")
+        assert read_source(file, file.name).problems == ()
+
+
+def test_completion_proposes_no_setting_that_nobody_chose(server):
+    """A new list of steps or checks begins empty, not with what holds anyway."""
+    offered = server.offered("lists.yaml", "name: a\n")
+    for key in ("steps", "checks"):
+        assert filled(offered[key]["insertText"]) == f"{key}:\n  - "
+
+
+@pytest.fixture(scope="module")
+def schemas(tmp_path_factory):
+    """The schemas that `runner schema` makes of the one of jobs."""
+    folder = tmp_path_factory.mktemp("schemas")
+    for name, schema in (("base", base_schema()), ("project", project_schema())):
+        (folder / f"{name}.json").write_text(json.dumps(schema))
+    return folder
+
+
+def test_what_jobs_share_needs_no_name(server, schemas):
+    text = "extract: {full_content: true}\nprocesor: core\n"
+    (problem,) = server.open("base.yaml", text, schemas / "base.json")
+    assert "procesor" in problem["message"]
+
+
+def test_the_project_file_is_completed_and_explained(server, schemas):
+    schema = schemas / "project.json"
+    assert server.open("project.yaml", "defaults: {cache: 24h}\n", schema) == []
+    (problem,) = server.open("wrong.yaml", "defaults:\n  cach: 24h\n", schema)
+    assert (problem["range"]["start"]["line"], "cach" in problem["message"]) == (2, True)
+    offered = server.offered("defaults.yaml", "defaults:\n  processor: ", schema)
+    assert offered.keys() >= {*PROCESSORS, "auto"}
+    server.open("prices.yaml", "prices:\n  search_result: 0.002\n", schema)
+    assert "beyond the tenth" in json.dumps(server.at("hover", "prices.yaml", 1, 4))
 
 
 @pytest.mark.parametrize(

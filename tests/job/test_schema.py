@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from runner.job import model
 from runner.job.durations import DURATION, parse_duration
-from runner.job.schema import DEFAULTABLE, job_schema, project_schema, validate_value
+from runner.job.language import DEFAULTABLE, base_schema, job_schema, project_schema
+from runner.job.schema import validate_value
 from runner.job.shortform import as_short, expand, is_schema
 from runner.planning.processors import PROCESSORS
 
@@ -71,6 +72,17 @@ def test_durations_are_read_as_the_schema_says():
     for name in ("cache", "timeout"):
         for example in SCHEMA["$defs"][name]["examples"]:
             assert example is False or parse_duration(example)
+
+
+def test_what_jobs_share_may_lack_what_a_job_needs():
+    part = {"extract": {"full_content": True}, "items": {"findall": {"match_limit": 5}}}
+    assert validate_value(base_schema(), part) == []
+    assert validate_value(SCHEMA, {"name": "a", "extends": "base.yaml", **part}) == []
+    assert validate_value(SCHEMA, {"name": "a", **part}) == [
+        "the key 'urls' is missing in extract",
+        "the key 'objective' is missing in items.findall",
+    ]
+    assert validate_value(base_schema(), {"procesor": "core"}) == ["unknown field: procesor"]
 
 
 def test_the_project_file_may_set_what_a_step_may():
