@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from runner.cli.messages import show_problems, shown_path
+from runner.cli.messages import show_problems, shown_path, typed_path
 from runner.cli.options import talk_options
 from runner.errors import UsageError, reason
 
@@ -43,12 +43,12 @@ def command(config: Path, job: Path | None, form: str, *, verbose: bool, quiet: 
     except FileExistsError:
         raise UsageError(
             f"{shown_path(file)} is already there; nothing was written",
-            hint=f"Name another file: runner import {config} JOB",
+            hint=f"Name another file: runner import {typed_path(config)} JOB",
         ) from None
     except OSError as error:
         raise UsageError(
             f"{shown_path(file)} cannot be written: {reason(error)}",
-            hint=f"Name another file: runner import {config} JOB",
+            hint=f"Name another file: runner import {typed_path(config)} JOB",
         ) from error
     loaded = load(file)
     if loaded.job is None:
@@ -59,4 +59,4 @@ def command(config: Path, job: Path | None, form: str, *, verbose: bool, quiet: 
         for note in found.notes:
             click.echo(f"note: {note}", err=True)
     click.echo(f"wrote {shown_path(file)}")
-    click.echo(f"next: runner plan {shown_path(file)}")
+    click.echo(f"next: runner plan {typed_path(file)}")

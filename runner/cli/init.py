@@ -6,14 +6,16 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import click
 
-from runner.errors import UsageError, reason
+from runner.cli.messages import typed_path
+from runner.errors import ExitCode, UsageError, reason
 from runner.frozen import frozen
 
 _JOB = """\
@@ -24,7 +26,7 @@ name: NAME
 description: Basic facts on each company we track
 PROVIDER
 items: ITEMS # one question per row
-query: Key facts about {{ COLUMN }}
+query: QUESTION
 output: schemas/company.json    # the fields of the answer
 results: out/NAME.csv
 report:
@@ -87,59 +89,88 @@ class _Answers:
     name: str = "companies"
     provider: str = "local"
     items: str | None = None
-    column: str = "item.company"
+    column: str = "company"
 
 
 @click.command("init")
 @click.argument("folder", metavar="[DIR]", default=".", type=click.Path(path_type=Path))
-def command(folder: Path) -> None:
+@click.pass_context
+def command(ctx: click.Context, folder: Path) -> None:
     """Write a job that runs at once; nothing is overwritten."""
     is_asking = sys.stdin.isatty() and sys.stdout.isatty()
     # What is there already ends it before anything is asked.
     _refuse_old(folder, ("runner.yaml", "schemas/company.json"))
-    files = _files(_asked(folder) if is_asking else _Answers())
+    try:
+        files = _files(_asked(folder) if is_asking else _Answers())
+    except click.Abort:
+        click.echo("\nInterrupted; nothing was written.", err=True)
+        ctx.exit(int(ExitCode.INTERRUPTED))
     _refuse_old(folder, files)
+    written = _write(folder, files)
+    for file in written:
+        click.echo(f"wrote {file}")
+    command = "run" if "notes/lego.md" in files or os.environ.get("PARALLEL_API_KEY") else "plan"
+    click.echo(f"next: runner {command} {typed_path(written[0])}")
+
+
+def _write(folder: Path, files: Mapping[str, str]) -> list[Path]:
+    """Write all files, or leave everything as it was; return them, the job first.
+
+    Raises:
+        UsageError: one is there already, be it a link to nowhere, or cannot be written.
+    """
+    made: list[Path] = []
     written: list[Path] = []
     try:
         for name, text in files.items():
             file = folder / name
+            made += reversed([each for each in file.parents if not each.exists()])
             file.parent.mkdir(parents=True, exist_ok=True)
+            with file.open("x", encoding="utf-8") as out:
+                made.append(file)
+                out.write(text)
             written.append(file)
-            file.write_text(text, encoding="utf-8")
     except OSError as error:
-        for file in written:
-            file.unlink(missing_ok=True)
+        for each in reversed(made):
+            with suppress(OSError):  # somebody else has put something there
+                remove = each.rmdir if each.is_dir() else each.unlink
+                remove()
+        if isinstance(error, FileExistsError) and error.filename == str(file):
+            raise _refusal(file) from error
         raise UsageError(
             f"{error.filename} cannot be written: {reason(error)}",
             hint="Choose another folder: runner init DIR",
         ) from error
-    for file in written:
-        click.echo(f"wrote {file}")
-    job = next(file for file in written if file.parent == folder and file.name != "runner.yaml")
-    command = "run" if "notes/lego.md" in files or os.environ.get("PARALLEL_API_KEY") else "plan"
-    click.echo(f"next: runner {command} {job}")
+    return written
 
 
 def _refuse_old(folder: Path, names: Iterable[str]) -> None:
     for name in names:
-        if (folder / name).exists():
-            raise UsageError(
-                f"{folder / name} is already there; nothing was written",
-                hint="Choose another folder: runner init DIR",
-            )
+        if os.path.lexists(folder / name):
+            raise _refusal(folder / name)
+
+
+def _refusal(file: Path) -> UsageError:
+    return UsageError(
+        f"{file} is already there; nothing was written",
+        hint="Choose another folder: runner init DIR",
+    )
 
 
 def _files(answers: _Answers) -> dict[str, str]:
     """Return the texts to write, by their paths."""
     from runner.job.language import job_schema_text, project_schema
+    from runner.job.yamltext import column_in_template, scalar
 
+    column = column_in_template(answers.column)
+    question = f"Key facts about {{{{ {column} }}}}"
     words = {
         "NAME": answers.name,
         "PROVIDER": _PROVIDERS[answers.provider],
         "ITEMS": (answers.items or _SAMPLE).ljust(24),
-        "COLUMN": answers.column,
+        "QUESTION": scalar(question) if "[" in column else question,
     }
-    job = re.sub("NAME|PROVIDER|ITEMS|COLUMN", lambda found: words[found[0]], _JOB)
+    job = re.sub("NAME|PROVIDER|ITEMS|QUESTION", lambda found: words[found[0]], _JOB)
     kept = {
         name: text
         for name, text in FILES.items()
@@ -174,17 +205,20 @@ def _asked(folder: Path) -> _Answers:
 
 
 def _slug(text: str) -> str:
-    name = re.sub(r"[^a-z0-9]+", "-", text.lower())[:100].strip("-")
+    from runner.job.yamltext import job_name
+
+    name = job_name(text)
     if not name or name == "runner":
         raise click.BadParameter("a name is made of a-z, 0-9 and dashes, such as company-facts")
     return name
 
 
 def _rows(text: str, folder: Path) -> tuple[str, str] | None:
-    """Return the path of a data file as the job names it, and how it reads the first column."""
+    """Return the path of a data file as the job names it, and its first column."""
     from runner.job.items import FORMATS
     from runner.job.model import FileItems
     from runner.job.rows import survey
+    from runner.job.yamltext import scalar
 
     if not text.strip():
         return None
@@ -199,8 +233,5 @@ def _rows(text: str, folder: Path) -> tuple[str, str] | None:
     if found.problems or not found.columns:
         fault = found.problems[0].message if found.problems else "its columns are not known"
         raise click.BadParameter(f"{text} cannot be used: {fault}")
-    column = found.columns[0]
-    read = f"item.{column}" if re.fullmatch(r"[A-Za-z]\w*", column) else f"item[{column!r}]"
     shown = target.relative_to((Path.cwd() / folder).resolve()).as_posix()
-    is_plain = re.fullmatch(r"[A-Za-z][\w./-]*", shown)
-    return shown if is_plain else json.dumps(shown, ensure_ascii=False), read
+    return scalar(shown), found.columns[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 from collections.abc import Iterable
 from decimal import Decimal
 from pathlib import Path
@@ -119,6 +120,12 @@ def shown_path(path: Path) -> str:
     """Return a path the way the user would type it."""
     here = Path.cwd()
     return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
+
+
+def typed_path(path: Path) -> str:
+    """Return a path as it stands in a command that the user may copy into a shell."""
+    shown = shown_path(path)
+    return shlex.quote(f"./{shown}" if shown.startswith("-") else shown)
 
 
 def _count(problems: list[Problem]) -> str:

@@ -16,7 +16,7 @@ from runner.job.rows import survey
 from runner.job.source import read_source
 from runner.job.spelling import did_you_mean
 from runner.job.violations import kind_of
-from runner.job.yamltext import block
+from runner.job.yamltext import block, column_in_template, job_name
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,7 +38,6 @@ _TYPES: Mapping[str, str] = {
 }
 _LIST = re.compile(r"list\[(str|int|float|bool)\]")
 _NULLABLE = re.compile(r"(\w+) ?\| ?None")
-_WORD = re.compile(r"[A-Za-z_]\w*")
 _FULL_SCHEMA = frozenset({"properties", "type", "$ref", "$schema"})
 """Names that the short form of an output reads as parts of a JSON Schema."""
 
@@ -232,9 +231,8 @@ def _imported(
     outputs = [_column(entry) for entry in data["enriched_columns"]]
     source = _relative(working_directory / data["source"], ground.folder)
     target = _relative(working_directory / data["target"], ground.folder)
-    stem = re.sub(r"[^a-z0-9]+", "-", (working_directory / data["target"]).stem.lower())
-    name = stem.strip("-")[:100].strip("-") or "enrichment"
-    asked = {column.name: f"{{{{ {_read(column.name)} }}}}" for column in inputs}
+    name = job_name((working_directory / data["target"]).stem) or "enrichment"
+    asked = {column.name: f"{{{{ {column_in_template(column.name)} }}}}" for column in inputs}
     job: dict[str, JSON] = {
         "name": name,
         "items": source,
@@ -331,14 +329,6 @@ def _object(properties: Mapping[str, JSON]) -> dict[str, JSON]:
         "required": list(properties),
         "additionalProperties": False,
     }
-
-
-def _read(name: str) -> str:
-    """Return how a template reads a column."""
-    if _WORD.fullmatch(name) and not name.startswith("__"):
-        return f"item.{name}"
-    quoted = name.replace("\\", "\\\\").replace('"', '\\"')
-    return f'item["{quoted}"]'
 
 
 def _relative(path: Path, folder: Path) -> str:

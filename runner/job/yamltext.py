@@ -1,14 +1,18 @@
-"""Values as YAML text: what `runner import` and the reference pages write."""
+"""Values as YAML text: what `runner init`, `runner import` and the reference pages write."""
 
 from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 
 from runner.job import scalars
 from runner.jsonvalue import JSON
 
+_WORD = re.compile(r"[A-Za-z_]\w*")
+_NO_NAME = re.compile(r"[^a-z0-9]+")
+_LONGEST_NAME = 100
 _SAFE = re.compile(r"(?:\.\./|[A-Za-z0-9])[^\n\"'#:{}\[\],&*!|>%@`\\]*")
 
 
@@ -49,5 +53,22 @@ def scalar(value: JSON) -> str:
     """Return a text, a number, a truth value or null as YAML, in quotes where it needs them."""
     if not isinstance(value, str):
         return json.dumps(value)
-    is_plain = _SAFE.fullmatch(value) and value == value.strip() and scalars.plain(value) == value
-    return value if is_plain else json.dumps(value, ensure_ascii=False)
+    if _SAFE.fullmatch(value) and value == value.strip() and scalars.plain(value) == value:
+        return value
+    quoted = json.dumps(value, ensure_ascii=False)
+    return f"'{value}'" if "\\" in quoted and "'" not in value and value.isprintable() else quoted
+
+
+def column_in_template(name: str) -> str:
+    """Return how a template reads a column of the rows."""
+    if _WORD.fullmatch(name) and not name.startswith("__"):
+        return f"item.{name}"
+    quoted = name.replace("\\", "\\\\").replace('"', '\\"')
+    return f'item["{quoted}"]'
+
+
+def job_name(text: str) -> str:
+    """Return a text as a job may be called, e.g. `grosse-der-firmen`; nothing is left of some."""
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    letters = "".join(letter for letter in plain if not unicodedata.combining(letter))
+    return _NO_NAME.sub("-", letters).strip("-")[:_LONGEST_NAME].strip("-")

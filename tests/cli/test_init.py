@@ -42,7 +42,23 @@ def test_a_folder_that_cannot_be_written_is_left_as_it_was(project):
     assert done.exit_code == 2
     assert done.stderr.startswith("error: fresh/data cannot be written: ")
     assert "hint: Choose another folder: runner init DIR" in done.stderr
-    assert [file for file in project.files() if file.startswith("fresh/")] == ["fresh/data"]
+    assert [file.name for file in (project.folder / "fresh").iterdir()] == ["data"]
+
+
+def test_a_link_to_nowhere_is_not_written_through(project):
+    project.write("fresh/notes.md", "")
+    (project.folder / "fresh/companies.yaml").symlink_to(project.folder / "elsewhere.yaml")
+    done = project.run("init", "fresh")
+    assert done.exit_code == 2
+    assert "fresh/companies.yaml is already there; nothing was written" in done.stderr
+    assert not (project.folder / "elsewhere.yaml").exists()
+
+
+def test_the_next_command_can_be_copied_into_a_shell(project):
+    done = project.run("init", "my jobs")
+    assert done.stdout.endswith("next: runner run 'my jobs/companies.yaml'\n")
+    done = project.run("init", "--", "-x")
+    assert done.stdout.endswith("next: runner run ./-x/companies.yaml\n")
 
 
 @pytest.mark.parametrize("place", ["companies.csv", "/proc/nowhere"])
@@ -116,4 +132,15 @@ def test_a_project_that_is_there_is_not_asked_about(project, asked):
 def test_what_is_typed_no_more_ends_it_and_nothing_is_written(project, asked):
     shown, code = asked("\x04")
     assert code == 130, shown
+    assert "Interrupted; nothing was written." in shown
     assert not (project.folder / "fresh").exists()
+
+
+@pytest.mark.parametrize("column", ["Firma #1", "Name: full", "Größe", "keys", "it's", "{{ a }}"])
+def test_the_first_column_may_have_any_name(project, asked, column):
+    project.write("fresh/rows.csv", f"{column},b\nNintendo,1\n")
+    shown, code = asked("Größe der Firmen", "", "fresh/rows.csv")
+    assert code == 0, shown
+    assert "next: runner run fresh/grosse-der-firmen.yaml" in shown
+    assert project.run("run", "fresh/grosse-der-firmen.yaml").exit_code == 0
+    assert "1889" in project.read("fresh/reports/grosse-der-firmen.md")

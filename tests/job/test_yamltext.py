@@ -1,10 +1,11 @@
 """Values written as YAML are read back as they were."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from runner.job.source import parse_source
-from runner.job.yamltext import block, flow
+from runner.job.yamltext import block, flow, job_name
 
 TEXTS = st.text(
     st.characters(min_codepoint=32, max_codepoint=0x24F, exclude_categories=["Cc", "Cf"])
@@ -33,3 +34,21 @@ def test_what_needs_no_quotes_has_none():
     assert block({"steps": [{"id": "a", "tags": ["x", "y"]}, {"id": "b"}]}) == (
         "steps:\n  - id: a\n    tags: [x, y]\n  - id: b\n"
     )
+
+
+def test_quotes_inside_need_no_escapes():
+    assert flow('{{ item["a b"] }}') == "'{{ item[\"a b\"] }}'"
+    assert flow('it\'s "so"') == '"it\'s \\"so\\""'
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Our Market!", "our-market"),
+        ("Größe & Straße", "grosse-strasse"),
+        ("会社", ""),
+        ("Éa", "ea"),
+    ],
+)
+def test_a_text_becomes_the_name_of_a_job(text, name):
+    assert job_name(text) == name
