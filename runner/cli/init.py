@@ -138,7 +138,7 @@ def _write(folder: Path, files: Mapping[str, str]) -> list[Path]:
         if isinstance(error, FileExistsError) and error.filename == str(file):
             raise _refusal(file) from error
         raise UsageError(
-            f"{error.filename} cannot be written: {reason(error)}",
+            f"{error.filename or file} cannot be written: {reason(error)}",
             hint="Choose another folder: runner init DIR",
         ) from error
     return written

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -18,7 +19,14 @@ from runner.job.project import find_root
 from runner.job.shelf import Shelf
 from runner.jsonvalue import JSON
 
-_READ = (".yaml", ".yml", ".json", ".jsonl", ".csv", ".tsv", ".parquet", ".xlsx", ".md", ".j2")
+if TYPE_CHECKING:
+    from watchfiles import Change
+
+_READ = {
+    *(".yaml", ".yml", ".json", ".j2"),
+    *(".jsonl", ".csv", ".tsv", ".parquet", ".xlsx"),
+    *(".md", ".markdown", ".txt", ".text", ".html", ".htm", ".pdf"),
+}
 """How the files end that jobs are made of."""
 
 _FEW = 3
@@ -99,15 +107,7 @@ def _check_on_save(check: Callable[[], bool], paths: Iterable[Path], *, quiet: b
     Raises:
         UsageError: there is nothing to watch, or the system cannot watch it.
     """
-    from watchfiles import Change, DefaultFilter, watch
-
-    class Saved(DefaultFilter):
-        """Lets through what jobs are made of; not the caches of tools, nor our own."""
-
-        ignore_dirs = (*DefaultFilter.ignore_dirs, ".runner")
-
-        def __call__(self, change: Change, path: str) -> bool:
-            return path.endswith(_READ) and super().__call__(change, path)
+    from watchfiles import watch
 
     def tell() -> None:
         try:
@@ -122,7 +122,7 @@ def _check_on_save(check: Callable[[], bool], paths: Iterable[Path], *, quiet: b
     try:
         # It first yields when it watches: what is saved during the first check is seen.
         for changes in watch(
-            *roots, watch_filter=Saved(), rust_timeout=_PAUSE, yield_on_timeout=True
+            *roots, watch_filter=_filter(), rust_timeout=_PAUSE, yield_on_timeout=True
         ):
             if changes and not quiet:
                 names = sorted({shown_path(Path(name)) for _, name in changes})
@@ -136,6 +136,28 @@ def _check_on_save(check: Callable[[], bool], paths: Iterable[Path], *, quiet: b
         raise UsageError(
             f"The folder cannot be watched: {error}", hint="Check once, without --watch"
         ) from error
+
+
+def _filter() -> Callable[[Change, str], bool]:
+    """Return what lets through what jobs are made of; not the caches of tools, nor our own."""
+    from watchfiles import Change, DefaultFilter
+
+    class Saved(DefaultFilter):
+        ignore_dirs = (*DefaultFilter.ignore_dirs, ".runner")
+
+        def __call__(self, change: Change, path: str) -> bool:
+            file = Path(path)
+            is_read = file.suffix.lower() in _READ or is_folder(change, file)
+            return is_read and super().__call__(change, path)
+
+    def is_folder(change: Change, path: Path) -> bool:
+        """Return whether a folder came or, as far as its name tells, went, with all in it."""
+        if change is not Change.deleted:
+            return path.is_dir()
+        # Editors make such files for a moment: vim one that is called 4913.
+        return not path.suffix and not path.name.isdigit() and not path.name.startswith(".")
+
+    return Saved()
 
 
 def _folder(path: Path) -> Path:

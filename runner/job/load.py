@@ -270,6 +270,8 @@ def find_jobs(folder: Path) -> list[Path]:
 def _is_job(path: Path) -> bool:
     """Return whether a file looks like a job, also when it is not yet right."""
     try:
+        if not path.is_file():  # a pipe is waited for
+            return False
         with path.open("rb") as file:
             start = file.read(MAX_BYTES)
     except OSError:

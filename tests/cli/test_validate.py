@@ -44,6 +44,11 @@ def test_a_folder_without_jobs_says_so(project):
     assert done.stderr == "error: There is no job file below empty\n  hint: Make one: runner init\n"
 
 
+def test_a_pipe_is_no_job_and_is_not_waited_for(project):
+    os.mkfifo(project.folder / "pipe.yaml")
+    assert project.run("validate").stdout == "1 job checked, no error found\n"
+
+
 def test_warnings_stop_nothing_and_quiet_hides_them(project):
     project.change("{{ item.company }}", "{{ item.company }} at {item.domain}")
     done = project.run("validate", "companies.yaml")
@@ -144,6 +149,11 @@ def test_watching_checks_after_each_save_and_ends_with_an_interrupt(project, wat
     project.change("qery:", "query:")
     read_until("changed")
     assert "error" not in read_until("watching")
+    (project.folder / "notes").rename(project.folder / "old")
+    assert "companies.yaml:4:13: error: no file matches notes" in read_until("watching")
+    (project.folder / "old").rename(project.folder / "notes")
+    read_until("changed")
+    read_until("watching")
     (project.folder / "companies.yaml").unlink()
     assert "There is no job file" in read_until("watching")
     process.send_signal(signal.SIGINT)
