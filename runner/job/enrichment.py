@@ -12,7 +12,7 @@ from runner.job.diagnostics import JobProblemsError, Problem, has_errors
 from runner.job.draft import Scope
 from runner.job.model import FileItems
 from runner.job.paths import Ground, is_file, shown_path
-from runner.job.rows import survey
+from runner.job.rows import Survey, survey
 from runner.job.source import read_source
 from runner.job.spelling import did_you_mean
 from runner.job.violations import kind_of
@@ -123,9 +123,7 @@ def _problems(
             hint=did_you_mean(str(processor), processors, noun="processors"),
         )
     yield from _source_problems(config, ground, working_directory)
-    target = config.data.get("target")
-    if isinstance(target, str) and target:
-        yield from _target_problems(config, ground, working_directory / target)
+    yield from _target_problems(config, ground, working_directory)
 
 
 def _column_problems(config: Scope, key: str) -> Iterator[Problem]:
@@ -140,8 +138,14 @@ def _column_problems(config: Scope, key: str) -> Iterator[Problem]:
     seen: set[str] = set()
     for index, column in enumerate(columns):
         entry = column if isinstance(column, Mapping) else {}
-        for part in ("name", "description"):
-            if not isinstance(entry.get(part), str) or not entry[part]:
+        name, described = entry.get("name"), entry.get("description", 0)
+        # `parallel-cli enrich plan` writes an empty description where none is typed.
+        given = {
+            "name": isinstance(name, str) and name,
+            "description": isinstance(described, str | None),
+        }
+        for part, is_given in given.items():
+            if not is_given:
                 yield config.problem(
                     config.value(key, index, part), f"this column needs a {part}, a text"
                 )
@@ -153,7 +157,6 @@ def _column_problems(config: Scope, key: str) -> Iterator[Problem]:
                 hint=did_you_mean(str(kind), [*_TYPES, "list[str]"], noun="types"),
                 severity="warning",
             )
-        name = entry.get("name")
         if isinstance(name, str) and name in seen:
             yield config.problem(
                 config.value(key, index, "name"), f"the column '{name}' is there twice"
@@ -167,11 +170,12 @@ def _source_problems(config: Scope, ground: Ground, working_directory: Path) -> 
         return
     suffixes = _FORMATS.get(kind.lower(), ())
     path = working_directory / text
-    if kind.lower() in _DATABASES:
+    if _is_of_database(config):
+        file = f"{text.rpartition('.')[2]}.csv"
         yield config.problem(
             config.value("source_type"),
             f"a job reads no {kind} tables",
-            hint="export the table to csv, and name that file in source",
+            hint=f"export the table to {file}, then write source_type: csv and source: {file}",
         )
     elif not suffixes:
         yield config.problem(
@@ -197,9 +201,17 @@ def _source_problems(config: Scope, ground: Ground, working_directory: Path) -> 
         yield from _data_problems(config, path)
 
 
-def _data_problems(config: Scope, path: Path) -> Iterator[Problem]:
+def _surveyed(path: Path) -> Survey:
     kind = path.suffix.lower().removeprefix(".")
-    found = survey(FileItems(path=path, format="json" if kind == "json" else "csv"))
+    return survey(FileItems(path=path, format="json" if kind == "json" else "csv"))
+
+
+def _is_of_database(config: Scope) -> bool:
+    return str(config.data.get("source_type")).lower() in _DATABASES
+
+
+def _data_problems(config: Scope, path: Path) -> Iterator[Problem]:
+    found = _surveyed(path)
     yield from found.problems
     columns = config.data.get("source_columns")
     for index, column in enumerate(columns if isinstance(columns, list) else ()):
@@ -212,14 +224,26 @@ def _data_problems(config: Scope, path: Path) -> Iterator[Problem]:
             )
 
 
-def _target_problems(config: Scope, ground: Ground, path: Path) -> Iterator[Problem]:
+def _target_problems(config: Scope, ground: Ground, working_directory: Path) -> Iterator[Problem]:
+    target = config.data.get("target")
+    if not isinstance(target, str) or not target:
+        return
+    path = working_directory / target
+    # A table's name may have parts: project.dataset.table.
+    name = target.rpartition(".")[2] if _is_of_database(config) else path.stem
     if fault := ground.fault(_relative(path, ground.folder)):
         yield config.problem(config.value("target"), fault.message, hint=fault.hint)
     elif path.suffix.lower() not in _RESULTS:
         yield config.problem(
             config.value("target"),
             f"a results file ends in one of {', '.join(_RESULTS)}",
-            hint="write another name",
+            hint=f"write {name}.csv",
+        )
+    elif path == working_directory / str(config.data.get("source")):
+        yield config.problem(
+            config.value("target"),
+            "the results would overwrite the rows",
+            hint=f"write another name, such as {path.stem}_enriched{path.suffix}",
         )
 
 
@@ -249,7 +273,13 @@ def _imported(
     )
     text = head + block(job)
     return Imported(
-        name=name, text=text, problems=problems, notes=tuple(_notes(config, source, target))
+        name=name,
+        text=text,
+        problems=problems,
+        notes=(
+            *_notes(config, source, target),
+            *_renamed(outputs, working_directory / data["source"], target),
+        ),
     )
 
 
@@ -275,9 +305,20 @@ def _notes(config: Scope, source: str, target: str) -> Iterator[str]:
     yield "a report is written, too: reports/ beside the job"
 
 
+def _renamed(outputs: list[_Column], source: Path, target: str) -> Iterator[str]:
+    """Yield what is said of answers that are called like a column of the data."""
+    taken = _surveyed(source).columns or () if target.endswith(".csv") else ()
+    for column in outputs:
+        if column.name in taken:
+            yield (
+                f"the data has a column '{column.name}': the answer stands beside it, as "
+                f"'output.{column.name}'; parallel-cli writes it in its place"
+            )
+
+
 def _column(entry: Mapping[str, JSON]) -> _Column:
     kind = entry.get("type", "str")
-    return _Column(name=entry["name"], description=entry["description"], type=str(kind))
+    return _Column(name=entry["name"], description=entry["description"] or "", type=str(kind))
 
 
 def _type(kind: JSON) -> tuple[str, bool, str | None] | None:
@@ -294,7 +335,7 @@ def _type(kind: JSON) -> tuple[str, bool, str | None] | None:
 def _described(column: _Column, source_type: str) -> dict[str, JSON]:
     # The cells of a csv file are texts; what a json file holds is not known.
     kind = {"type": "string"} if source_type.lower() == "csv" else {}
-    return {**kind, "description": column.description}
+    return kind | _description(column.description)
 
 
 def _output(columns: list[_Column]) -> dict[str, JSON]:
@@ -319,7 +360,11 @@ def _field(column: _Column, *, in_full: bool) -> dict[str, JSON]:
     field: dict[str, JSON] = {"type": written}
     if entries is not None:
         field["items"] = {"type": entries}
-    return {**field, "description": description}
+    return field | _description(description.strip())
+
+
+def _description(text: str) -> dict[str, JSON]:
+    return {"description": text} if text else {}
 
 
 def _object(properties: Mapping[str, JSON]) -> dict[str, JSON]:

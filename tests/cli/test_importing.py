@@ -91,6 +91,46 @@ def test_what_the_job_does_otherwise_is_said(config):
     assert config.run("import", "cfg/config.yaml", "y.yaml", "--quiet").stderr == ""
 
 
+@pytest.mark.parametrize("given", ["''", ""])
+def test_a_description_may_be_empty(config, given):
+    """As `parallel-cli enrich plan` writes it where none is typed."""
+    for old in ("Company name", "CEO, today", "Year", "Day of the IPO"):
+        config.change(f"description: {old}\n", f"description: {given}\n", "cfg/config.yaml")
+    assert config.run("import", "cfg/config.yaml", "x.yaml").exit_code == 0
+    step = load_job(config.folder / "x.yaml").steps[0]
+    fields = step.action.output.schema["properties"]
+    assert fields["ceo"] == {"type": "string"}
+    assert fields["founded"] == {"type": ["integer", "null"]}
+    assert fields["ipo"]["description"] == "(as YYYY-MM-DD)"
+    assert step.action.input_schema["properties"]["company"] == {"type": "string"}
+
+
+def test_an_answer_that_is_called_like_a_column_is_told(config):
+    config.change("- name: ceo\n", "- name: id\n", "cfg/config.yaml")
+    done = config.run("import", "cfg/config.yaml", "x.yaml")
+    assert (
+        "note: the data has a column 'id': the answer stands beside it, as 'output.id'"
+        in done.stderr
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "source", "target", "hints"),
+    [
+        ("duckdb", "companies", "companies_new", ("companies.csv", "companies_new.csv")),
+        ("bigquery", "shop.sales.firms", "shop.sales.new", ("firms.csv", "new.csv")),
+    ],
+)
+def test_a_table_of_a_database_is_exported_first(config, kind, source, target, hints):
+    config.change("source_type: csv", f"source_type: {kind}", "cfg/config.yaml")
+    config.change("source: data/c.csv", f"source: {source}", "cfg/config.yaml")
+    config.change("target: out/Enriched Companies.csv", f"target: {target}", "cfg/config.yaml")
+    done = config.run("import", "cfg/config.yaml")
+    assert done.exit_code == 2
+    assert f"then write source_type: csv and source: {hints[0]}\n" in done.stderr
+    assert f"hint: write {hints[1]}\n" in done.stderr
+
+
 def test_nothing_is_overwritten(config):
     config.write("cfg/enriched-companies.yaml", "mine")
     done = config.run("import", "cfg/config.yaml")
@@ -115,6 +155,8 @@ def test_nothing_is_overwritten(config):
         ("- name: ceo\n  description", "- nam: ceo\n  description", "10:3: error: this column needs a name"),
         ("target: out/Enriched Companies.csv\n", "", "1:1: error: the key 'target' is missing"),
         ("target: out/Enriched Companies.csv", "target: [a]", "3:9: error: target must be text"),
+        ("out/Enriched Companies.csv", "data/c.csv", "3:9: error: the results would overwrite"),
+        ("description: CEO, today\n  type", "type", "10:3: error: this column needs a description"),
     ],
 )  # fmt: skip
 def test_a_config_that_no_job_can_follow_says_so_at_its_place(config, old, new, words):
