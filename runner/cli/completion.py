@@ -44,9 +44,9 @@ def complete_provider(_ctx: click.Context, _option: click.Parameter, start: str)
 
 def complete_template(_ctx: click.Context, _option: click.Parameter, start: str) -> list[str]:
     """Return the built-in templates that begin so."""
-    from runner.report.render import BUILT_IN
+    from runner.job.model import REPORT_TEMPLATES
 
-    return [name for name in BUILT_IN if name.startswith(start)]
+    return [name for name in REPORT_TEMPLATES if name.startswith(start)]
 
 
 def complete_run(ctx: click.Context, _argument: click.Parameter, start: str) -> list[str]:

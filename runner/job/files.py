@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 from runner.job.draft import Draft, Scope
 from runner.job.extends import Family
 from runner.job.items import rows_named
+from runner.job.model import REPORT_TEMPLATES
 from runner.job.paths import PROJECT_FILE, is_file, is_folder
+from runner.job.spelling import did_you_mean
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,6 +41,7 @@ def file_problems(draft: Draft) -> Iterator[Problem]:
             yield job.problem(job.value(*where), fault.message, hint=fault.hint)
             continue
         if where == ("report", "template"):
+            yield from _template(draft, text)
             continue
         path = draft.ground.path(text)
         name = ".".join(map(str, where))
@@ -81,6 +84,20 @@ def _outputs(job: Scope) -> Iterator[tuple[Where, str]]:
     for key in ("path", "template"):
         if isinstance(report, Mapping) and isinstance(report.get(key), str):
             yield ("report", key), report[key]
+
+
+def _template(draft: Draft, text: str) -> Iterator[Problem]:
+    # A built-in one may also be named by its file, such as table.md.j2.
+    name = text.removesuffix(".md.j2")
+    if text and name not in REPORT_TEMPLATES and not is_file(draft.ground.path(text)):
+        job = draft.job
+        yield job.problem(
+            job.value("report", "template"),
+            f"there is no report template '{text}'",
+            hint="paths are relative to the job file"
+            if {"/", "."} & {*name}
+            else did_you_mean(name, REPORT_TEMPLATES, noun="built in"),
+        )
 
 
 def _documents(draft: Draft) -> Iterator[Problem]:

@@ -221,6 +221,10 @@ class FoundItems:
 Items: TypeAlias = InlineItems | FileItems | FoundItems
 
 
+REPORT_TEMPLATES = ("table", "cards", "brief", "search", "research", "auto")
+"""The names of the built-in templates; anything else is the path of one's own."""
+
+
 @frozen
 class Report:
     """Where the report goes and what renders it; `template` None: chosen by the kind of output."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import functools
+import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path, PurePath, PurePosixPath
@@ -13,7 +14,18 @@ from runner.errors import TemplateError, UsageError
 from runner.evidence.changes import Changes
 from runner.evidence.text import plural
 from runner.execute.outcomes import Outcome
-from runner.job.model import Extract, FindAll, Job, JsonOutput, Search, Step, Task, TextOutput
+from runner.frozen import frozen
+from runner.job.model import (
+    REPORT_TEMPLATES,
+    Extract,
+    FindAll,
+    Job,
+    JsonOutput,
+    Search,
+    Step,
+    Task,
+    TextOutput,
+)
 from runner.jsonvalue import JSON
 from runner.report.blocks import hashes
 from runner.report.charts import Charts
@@ -33,8 +45,6 @@ from runner.report.rows import Row, rows_of
 from runner.report.tables import table
 from runner.report.values import label, plain, printed
 from runner.templating.reports import ReportTemplates, report_environment
-
-BUILT_IN: Final = ("table", "cards", "brief", "search", "research", "auto")
 
 _BLANK_LINES = re.compile(r"\n\n\n+")
 _ITEM_COLUMN = re.compile(r"\s*\{\{-?\s*item\.(\w+)\s*-?\}\}\s*")
@@ -138,12 +148,12 @@ def is_html(path: PurePath) -> bool:
 
 def digest_for(job: Job, outcomes: Iterable[Outcome] = (), *, date: str | None = None) -> Digest:
     """Return the digest that a job's report is made from; a user's own template sees every row."""
-    is_own = job.report.template is not None and job.report.template not in BUILT_IN
+    is_own = _own(job) is not None
     return Digest.of(job, outcomes, most=None if is_own else MOST_SHOWN, date=date)
 
 
 def template_for(job: Job, step: Step, outcomes: Sequence[Outcome]) -> str:
-    """Return the built-in template that suits a step's answers, one of `BUILT_IN`."""
+    """Return the built-in template that suits a step's answers, one of `REPORT_TEMPLATES`."""
     action = step.action
     if isinstance(action, Search | Extract | FindAll):
         return "search"
@@ -179,11 +189,11 @@ def _is_nested(value: JSON) -> bool:
 
 def files_of(job: Job) -> list[Path]:
     """Return the files that a job and its report are made from; documents are not among them."""
-    name = _template_name(job)
-    if name is None or not (job.file.parent / name).is_file():
+    own = _own(job)
+    if own is None or not own.file.is_file():
         return list(job.files)
-    own = (each for each in _templates(job).files(name) if each.is_relative_to(job.file.parent))
-    return [*job.files, *own]
+    files = _templates(job).files(own.name)
+    return [*job.files, *(each for each in files if each.is_relative_to(own.folder))]
 
 
 def check_template(job: Job) -> None:
@@ -192,24 +202,23 @@ def check_template(job: Job) -> None:
     Raises:
         TemplateError: it is missing or cannot be read; names its file and line.
     """
-    name = _template_name(job)
-    if name is not None and name not in _built_in_files():
-        _templates(job).check(name)
+    if (own := _own(job)) is not None:
+        _templates(job).check(own.name)
 
 
 def _templates(job: Job) -> ReportTemplates:
     # Only a user's own template reads the job's folder, so no stray file changes a built-in one.
-    name = _template_name(job)
-    if name is None or name in _built_in_files():
+    own = _own(job)
+    if own is None:
         return _built_in_templates()
-    if not (job.file.parent / name).is_file():
-        near = difflib.get_close_matches(str(job.report.template), BUILT_IN, n=1)
-        known = f"Built in are {', '.join(BUILT_IN)}; a template of your own stands beside the job"
+    if not own.file.is_file():
+        near = difflib.get_close_matches(str(job.report.template), REPORT_TEMPLATES, n=1)
+        known = f"Built in are {', '.join(REPORT_TEMPLATES)}; or name a file beside the job"
         raise TemplateError(
             f"There is no report template '{job.report.template}'",
             hint=f"Did you mean '{near[0]}'?" if near else known,
         )
-    return report_environment([job.file.parent], filters=FILTERS, finalize=printed)
+    return report_environment([own.folder], filters=FILTERS, finalize=printed)
 
 
 @functools.cache
@@ -218,15 +227,38 @@ def _built_in_templates() -> ReportTemplates:
     return report_environment([], filters=FILTERS, finalize=printed)
 
 
-def _built_in_files() -> set[str]:
-    return {f"{name}.md.j2" for name in BUILT_IN}
+@frozen
+class _Own:
+    """A template of one's own: its name below a folder, whose other templates it may name, too."""
+
+    folder: Path
+    name: str
+
+    @property
+    def file(self) -> Path:
+        return self.folder / self.name
+
+
+def _own(job: Job) -> _Own | None:
+    """Return the job's own template, or None where a built-in one renders it.
+
+    One that stands beside or above the job's folder begins in its own.
+    """
+    named = job.report.template
+    if named is None or named.removesuffix(".md.j2") in REPORT_TEMPLATES:
+        return None
+    path = PurePosixPath(named)
+    if not path.is_absolute() and ".." not in path.parts:
+        return _Own(folder=job.file.parent, name=str(path))
+    file = Path(os.path.normpath(job.file.parent / path))
+    return _Own(folder=file.parent, name=file.name)
 
 
 def _template_name(job: Job) -> str | None:
-    named = job.report.template
-    if named is None:
-        return None
-    return f"{named}.md.j2" if named in BUILT_IN else str(PurePosixPath(named))
+    own, named = _own(job), job.report.template
+    if own is not None or named is None:
+        return None if own is None else own.name
+    return f"{named.removesuffix('.md.j2')}.md.j2"
 
 
 def _context(

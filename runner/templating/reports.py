@@ -28,6 +28,7 @@ class _ReportSandbox(Sandbox):
         return Markdown(result) if isinstance(obj, _WRITERS) else result
 
 
+_BUILT_IN = jinja2.PackageLoader("runner.report", "templates")
 _WRITERS = (jinja2.runtime.Macro, jinja2.runtime.BlockReference, jinja2.runtime.LoopContext)
 
 
@@ -37,10 +38,6 @@ class ReportTemplates:
     def __init__(self, environment: jinja2.Environment, filters: Iterable[str]) -> None:
         self._environment = environment
         self._filters = tuple(filters)
-
-    def names(self) -> list[str]:
-        """Return every template's name, sorted."""
-        return sorted(self._environment.list_templates())
 
     def files(self, name: str) -> Iterator[Path]:
         """Yield the files of a template and of those it extends, includes or imports by name."""
@@ -97,7 +94,7 @@ class ReportTemplates:
             fault.hint = self._near_filter(error) or fault.hint
             raise fault from error
         except jinja2.TemplateNotFound as error:
-            known = ", ".join(entry for entry in self.names() if not entry.startswith("_"))
+            known = ", ".join(entry for entry in _BUILT_IN.list_templates() if entry[0] != "_")
             raise TemplateError(
                 f"There is no report template '{error.name}'",
                 hint=f"Built in are: {known}; or give a file beside the job",
@@ -131,12 +128,7 @@ def report_environment(
     finalize: Callable[[Any], Any] | None = None,
 ) -> ReportTemplates:
     """Return the report templates; `finalize` turns every printed value into safe text."""
-    loader = jinja2.ChoiceLoader(
-        [
-            *(jinja2.FileSystemLoader(folder) for folder in folders),
-            jinja2.PackageLoader("runner.report", "templates"),
-        ]
-    )
+    loader = jinja2.ChoiceLoader([*map(jinja2.FileSystemLoader, folders), _BUILT_IN])
 
     def printed(value: Any) -> Any:
         if type(value) is Markdown:  # most of what a report prints

@@ -154,7 +154,7 @@ def test_a_step_that_the_job_no_longer_has_is_named(project, command):
     [
         ("x\n{{ title | monye }}", "mine.md.j2:2:12: error: The template cannot be read"),
         ("{% include 'part.md.j2' %}", "part.md.j2:1:1: error: The template cannot be read"),
-        (None, "There is no report template 'mine.md.j2'"),
+        (None, "companies.yaml:14:20: error: there is no report template 'mine.md.j2'"),
     ],
 )
 def test_a_template_that_cannot_be_read_is_told_before_anything_is_asked(project, text, said):

@@ -86,11 +86,13 @@ def write(tmp_path):
 def test_paths_of_the_other_file_are_relative_to_it(write):
     root = write(
         shared__base_yaml="items: d.csv\nquery: '{{ item.a }}'\noutput: s.json\n"
-        "provider: local\ndocuments: [notes/*.md]\nresults: out/r.csv\nreport: {path: r.md}\n"
+        "provider: local\ndocuments: [notes/*.md]\nresults: out/r.csv\n"
+        "report: {path: r.md, template: t.md.j2}\n"
         "source_policy: {include_domains: [notes]}\n",
         jobs__one_yaml="name: one\nextends: ../shared/base.yaml\nreport: {path: here.md}\n",
     )
     (root / "shared/d.csv").write_text("a\n1\n")
+    (root / "shared/t.md.j2").write_text("{{ rows | length }}")
     (root / "shared/s.json").write_text('{"type": "object", "properties": {"a": {}}}')
     (root / "shared/notes").mkdir()
     (root / "shared/notes/a.md").write_text("A")
@@ -101,6 +103,7 @@ def test_paths_of_the_other_file_are_relative_to_it(write):
     assert job.report.path == root / "jobs/here.md"
     assert job.steps[0].source_policy.include_domains == ("../shared/notes",)
     assert job.steps[0].action.output.path == root / "shared/s.json"
+    assert job.report.template == "../shared/t.md.j2"
 
 
 def test_an_action_takes_the_place_of_another_one(write):

@@ -66,6 +66,12 @@ def test_processors_are_those_of_the_table():
     assert set(SCHEMA["$defs"]["max_processor"]["enum"]) == {*PROCESSORS}
 
 
+def test_report_templates_are_those_that_there_are():
+    report = SCHEMA["properties"]["report"]["properties"]["template"]
+    assert tuple(report["examples"]) == model.REPORT_TEMPLATES
+    assert all(f"`{name}`" in report["description"] for name in model.REPORT_TEMPLATES)
+
+
 def test_durations_are_read_as_the_schema_says():
     patterns = re.findall(r'"pattern": "([^"]*smhd[^"]*)"', json.dumps(SCHEMA))
     assert {json.loads(f'"{pattern}"') for pattern in patterns} == {DURATION}

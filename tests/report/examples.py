@@ -10,6 +10,7 @@ from mdit_py_plugins.gfm_autolink import gfm_autolink_plugin
 
 from runner.execute.outcomes import Outcome
 from runner.job.model import (
+    REPORT_TEMPLATES,
     AutoOutput,
     InlineItems,
     Job,
@@ -20,9 +21,9 @@ from runner.job.model import (
     Task,
     TextOutput,
 )
-from runner.report.render import BUILT_IN, render_report
+from runner.report.render import render_report
 
-TEMPLATES = BUILT_IN
+TEMPLATES = REPORT_TEMPLATES
 
 COMPANY = {
     "type": "object",

@@ -7,7 +7,7 @@ import pytest
 
 from runner.errors import TemplateError
 from runner.job.model import Extract, FindAll, Step
-from runner.report.render import render_report, template_for
+from runner.report.render import files_of, render_report, template_for
 
 from .examples import (
     ACTIONS,
@@ -155,6 +155,17 @@ def test_a_template_of_ones_own_may_extend_a_built_in_one(own):
     assert report.startswith("# My own 2026-01-31\n\n8 rows:")
     assert "## Notes" in report
     assert "[^1]:" in report
+
+
+def test_a_template_above_the_job_begins_in_its_own_folder(tmp_path):
+    """It may be called like a built-in one, and names its neighbours."""
+    (tmp_path / "shared").mkdir()
+    (tmp_path / "shared/table.md.j2").write_text("{% include 'part.md.j2' %}")
+    (tmp_path / "shared/part.md.j2").write_text("{{ rows | length }} rows")
+    (tmp_path / "jobs").mkdir()
+    made = job(folder=tmp_path / "jobs", template="../shared/table.md.j2")
+    assert render_report(made, every_kind_of_row()) == f"{len(every_kind_of_row())} rows\n"
+    assert {file.name for file in files_of(made)} >= {"table.md.j2", "part.md.j2"}
 
 
 def test_a_template_sees_rows_citations_and_filters(own):
