@@ -15,8 +15,8 @@ from runner.errors import UsageError
 from runner.job.durations import parse_money
 from runner.jsonvalue import JSON
 
-_FILE = "runner.vars"
-"""Where the file of variables is kept in the context of a command."""
+_FILES = "runner.vars"
+"""Where the files of variables are kept in the context of a command."""
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -86,9 +86,10 @@ def load_options(command: Command) -> Command:
             "--vars",
             metavar="FILE",
             type=click.Path(path_type=Path),
-            callback=_remember_file,
+            multiple=True,
+            callback=_remember_files,
             expose_value=False,
-            help="Set variables from a yaml or json file; --var goes first.",
+            help="Set variables from a yaml or json file; may be repeated; --var goes first.",
         ),
         click.option(
             "--var",
@@ -121,9 +122,9 @@ def talk_options(command: Command, *, formats: tuple[str, ...] = FORMATS) -> Com
     return command
 
 
-def _remember_file(ctx: click.Context, _option: click.Parameter, file: Path | None) -> None:
-    """Keep the file of variables for `parse_variables`, which every command calls."""
-    ctx.meta[_FILE] = file
+def _remember_files(ctx: click.Context, _option: click.Parameter, files: tuple[Path, ...]) -> None:
+    """Keep the files of variables for `parse_variables`, which every command calls."""
+    ctx.meta[_FILES] = files
 
 
 def _remember_form(ctx: click.Context, _option: click.Parameter, form: str) -> str:
@@ -133,18 +134,17 @@ def _remember_form(ctx: click.Context, _option: click.Parameter, form: str) -> s
 
 
 def parse_variables(variables: tuple[str, ...]) -> dict[str, JSON]:
-    """Return the variables of `--vars`, and over them those of `K=V` texts.
+    """Return the variables of `--vars`, the last file over the first, and over them `K=V` texts.
 
     Raises:
         click.BadParameter: one has no `=`.
-        JobProblemsError: the file holds no variables.
+        JobProblemsError: a file holds no variables.
     """
-    file = click.get_current_context().meta.get(_FILE)
-    parsed: dict[str, JSON] = {}
-    if file is not None:
-        from runner.job.variables import read_values
+    from runner.job.variables import Given, read_values
 
-        parsed = read_values(file)
+    parsed = Given()
+    for file in click.get_current_context().meta.get(_FILES, ()):
+        read_values(file, parsed)
     for text in variables:
         name, separator, value = text.partition("=")
         if not separator or not name.strip():
@@ -153,6 +153,7 @@ def parse_variables(variables: tuple[str, ...]) -> dict[str, JSON]:
                 param_hint="--var",
             )
         parsed[name.strip()] = value
+        parsed.sources.pop(name.strip(), None)
     return parsed
 
 

@@ -13,7 +13,7 @@ from runner.cli.messages import FORMATS, show_error, show_problems, shown_path
 from runner.cli.options import load_options, parse_variables, talk_options
 from runner.course.words import plural
 from runner.errors import ExitCode, RunnerError, UsageError
-from runner.job.diagnostics import Problem, has_errors, ordered
+from runner.job.diagnostics import JobProblemsError, Problem, has_errors, ordered
 from runner.job.load import job_files, load
 from runner.job.project import find_root
 from runner.job.shelf import Shelf
@@ -95,6 +95,8 @@ def _problems(
         loaded = load(
             file, variables=given, provider=provider, allow_outside=allow_outside, shelf=shelf
         )
+    except JobProblemsError as error:  # a value in a file of variables
+        return error.problems
     except UsageError as error:
         shown = shown_path(Path.cwd() / file)
         return (Problem(file=shown, line=0, column=0, message=error.message, hint=error.hint),)

@@ -15,6 +15,7 @@ from runner.job.items import rows_named
 from runner.job.lines import Position
 from runner.job.paths import Ground, is_file, is_folder, shown_path
 from runner.job.source import Source, read_source
+from runner.job.variables import is_declaration
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,8 +43,8 @@ class Family(Source):
     """A job and the files it extends, as one: the data merged, each position in its own file.
 
     Mappings are merged key by key; a list, a text or a number takes the place of what is below it,
-    and so does an action (`query`, `search`, ...) of another one. Paths are made relative to the
-    job's folder.
+    and so does an action (`query`, `search`, ...) of another one. A value of a variable that is
+    declared below becomes its default. Paths are made relative to the job's folder.
     """
 
     def __init__(self, members: list[Member]) -> None:
@@ -52,10 +53,12 @@ class Family(Source):
         self.text = nearest.text
         self.parts = tuple(member.source for member in members)
         self.problems = tuple(problem for part in self.parts for problem in part.problems)
-        self._members = members
+        self._members: list[Member] = []
         data: Mapping[str, JSON] = {}
         for member in reversed(members):
-            data = _merged(data, member.data)
+            own = {**member.data, **_chosen(member.data, data)}
+            self._members.insert(0, replace(member, data=own))
+            data = _merged(data, own)
         # What is extended is here now: nothing may be missing any more.
         self.data = {key: value for key, value in data.items() if key != KEY}
 
@@ -194,6 +197,21 @@ def _inherited(data: Mapping[str, JSON], members: list[Member]) -> Mapping[str, 
     if asked:
         dropped += tuple(key for key in _ASKING if key not in asked)
     return {key: value for key, value in data.items() if key not in dropped}
+
+
+def _chosen(over: Mapping[str, JSON], base: Mapping[str, JSON]) -> dict[str, JSON]:
+    """Return the `vars` of a nearer file; a value for a variable declared below is its default."""
+    values, below = over.get("vars"), base.get("vars")
+    if not isinstance(values, Mapping) or not isinstance(below, Mapping):
+        return {}
+    return {
+        "vars": {
+            name: {"default": value}
+            if is_declaration(below.get(name)) and not isinstance(value, Mapping)
+            else value
+            for name, value in values.items()
+        }
+    }
 
 
 def _merged(base: Mapping[str, JSON], over: Mapping[str, JSON]) -> dict[str, JSON]:

@@ -73,7 +73,8 @@ def project_schema() -> Mapping[str, JSON]:
         "properties": {
             "defaults": {
                 "title": "Defaults",
-                "description": "Settings of jobs that do not say otherwise.",
+                "description": "Settings of jobs that do not say otherwise; what a job sets takes "
+                "the place of the whole setting.",
                 "examples": [{"cache": "24h"}],
                 "type": "object",
                 "additionalProperties": False,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import TYPE_CHECKING
@@ -11,18 +12,19 @@ from runner.frozen import frozen
 from runner.job import scalars
 from runner.job.diagnostics import JobProblemsError
 from runner.job.paths import shown_path
-from runner.job.source import read_source
+from runner.job.source import parse_source, read_source
 from runner.job.spelling import did_you_mean
 from runner.job.violations import kind_of
+from runner.jsonvalue import JSON
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from runner.job.diagnostics import Problem
     from runner.job.source import Source
-    from runner.jsonvalue import JSON
 
 _FEW = 8
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _DECLARATION = frozenset({"type", "description", "choices", "default"})
 _TYPES: Mapping[str, tuple[type, ...]] = {
     "string": (str,),
@@ -57,7 +59,7 @@ class Variable:
         """Return why a value does not fit, or None."""
         if self.type is not None and not _fits(self.type, value):
             return f"{self.name} must be {_WORDS[self.type]}, not {_shown(value)}"
-        if self.choices and value not in self.choices:
+        if self.choices and not any(_is_same(value, choice) for choice in self.choices):
             choices = ", ".join(map(str, self.choices))
             return f"{self.name} must be one of {choices}, not {_shown(value)}"
         return None
@@ -74,9 +76,21 @@ def variable_problems(variables: tuple[Variable, ...], source: Source) -> Iterat
     """Yield the defaults that do not fit their declaration, and misspelt declarations."""
     for variable in variables:
         yield from _misspelt(variable, source)
+        yield from _unfit_choices(variable, source)
         fault = None if variable.required else variable.fault(variable.default)
         if fault is not None:
             yield source.problem(source.value(("vars", variable.name, "default")), fault)
+
+
+def _unfit_choices(variable: Variable, source: Source) -> Iterator[Problem]:
+    kind = variable.type
+    for index, choice in enumerate(variable.choices):
+        if kind is not None and not _fits(kind, choice):
+            yield source.problem(
+                source.value(("vars", variable.name, "choices", index)),
+                f"a choice of {variable.name} must be {_WORDS[kind]}, not {_shown(choice)}",
+                hint="put it in quotes to make it text" if kind == "string" else None,
+            )
 
 
 def _misspelt(variable: Variable, source: Source) -> Iterator[Problem]:
@@ -115,13 +129,34 @@ def _told(variable: Variable) -> str:
     return f" ({': '.join(told)})" if told else ""
 
 
-def read_values(path: Path) -> dict[str, JSON]:
-    """Return the values in a file of variables: yaml or json, one mapping.
+class Given(dict[str, JSON]):
+    """Values of variables by their names; `sources` has the files that some of them stand in."""
+
+    def __init__(self, values: Iterable[tuple[str, JSON]] = ()) -> None:
+        super().__init__(values)
+        self.sources: dict[str, Source] = {}
+
+    def fault(self, name: str, message: str, hint: str, *, is_name: bool = False) -> Exception:
+        """Return why a value is refused, at its place where it stands in a file."""
+        source = self.sources.get(name)
+        if source is None:
+            return UsageError(message, hint=hint)
+        position = source.key((name,)) if is_name else source.value((name,))
+        return JobProblemsError((source.problem(position, message, hint=hint),))
+
+
+def read_values(path: Path, given: Given) -> None:
+    """Add the values in a file of variables: yaml or json, one mapping.
 
     Raises:
         JobProblemsError: it cannot be read, or holds something else.
     """
-    source = read_source(path, shown_path(path))
+    try:
+        source = read_source(path, shown_path(path))
+    except JobProblemsError as error:
+        if all(problem.message == "the file is empty" for problem in error.problems):
+            return
+        raise
     if source.problems:
         raise JobProblemsError(source.problems)
     if not isinstance(source.data, dict):
@@ -131,7 +166,8 @@ def read_values(path: Path) -> dict[str, JSON]:
             hint="write a line for each, such as year: 2026",
         )
         raise JobProblemsError((problem,))
-    return dict(source.data)
+    given.update(source.data)
+    given.sources.update(dict.fromkeys(source.data, source))
 
 
 def assign(
@@ -146,24 +182,35 @@ def assign(
 
     Raises:
         UsageError: a name that the job does not have, or a value that does not fit.
+        JobProblemsError: likewise, of one that stands in a file.
     """
+    placed = given if isinstance(given, Given) else Given()
     known = {variable.name: variable for variable in variables}
     values = {v.name: v.default for v in variables if not v.required}
     for name, value in given.items():
         if name not in known:
             hint = did_you_mean(name, known, noun="the job's variables")
-            raise UsageError(
+            raise placed.fault(
+                name,
                 f"the job has no variable '{name}'",
-                hint=hint or "declare it below vars: in the job file",
+                hint or "declare it below vars: in the job file",
+                is_name=True,
             )
         values[name] = _read(known[name], value)
         if (fault := known[name].fault(values[name])) is not None:
-            raise UsageError(f"variable {fault}", hint=f"give another value with --var {name}=...")
+            raise placed.fault(
+                name, f"variable {fault}", f"give another value with --var {name}=..."
+            )
     return values, tuple(v.name for v in variables if v.name not in values)
 
 
+def is_declaration(value: JSON) -> bool:
+    """Return whether a value in `vars` declares a variable."""
+    return isinstance(value, Mapping) and bool(value) and value.keys() <= _DECLARATION
+
+
 def _variable(name: str, value: JSON) -> Variable:
-    if not (isinstance(value, Mapping) and value and value.keys() <= _DECLARATION):
+    if not is_declaration(value):
         return Variable(name=name, default=value)
     choices = value.get("choices")
     kind = value.get("type")
@@ -186,9 +233,29 @@ def _read(variable: Variable, value: JSON) -> JSON:
     )
     if is_text:
         return value
-    if variable.type == "list" or isinstance(variable.default, list):
-        return [scalars.plain(entry.strip()) for entry in value.strip("[] ").split(",") if entry]
+    for choice in variable.choices:
+        if value == str(choice):
+            return choice
+    if variable.type == "list" or isinstance(variable.default, list | Mapping):
+        return _structure(value, is_list=not isinstance(variable.default, Mapping))
     return scalars.plain(value)
+
+
+def _structure(text: str, *, is_list: bool) -> JSON:
+    """Return the list or mapping that a text holds, as YAML has it on one line, or `a, b`."""
+    if text.strip().startswith("[" if is_list else "{"):
+        try:
+            source = parse_source(text, "")
+        except JobProblemsError:
+            return text
+        return text if source.problems else source.data
+    if not is_list:
+        return scalars.plain(text)
+    return [scalars.plain(entry.strip()) for entry in text.split(",") if entry.strip()]
+
+
+def _is_same(value: JSON, choice: JSON) -> bool:
+    return bool(value == choice) and isinstance(value, bool) == isinstance(choice, bool)
 
 
 def _fits(kind: str, value: JSON) -> bool:
@@ -199,6 +266,7 @@ def _fits(kind: str, value: JSON) -> bool:
             date.fromisoformat(value)
         except ValueError:
             return False
+        return _DAY.fullmatch(value) is not None
     return isinstance(value, _TYPES[kind])
 
 

@@ -84,6 +84,9 @@ def test_a_file_of_variables_is_read_and_var_goes_first(project):
         done = project.run("plan", "v.yaml", "--vars", file, *extra, "--verbose")
         assert done.exit_code == 0, done.output
         assert asked in done.stdout
+    project.write("more.yaml", "n: 6\n")
+    both = project.run("plan", "v.yaml", "--vars", "values.yaml", "--vars", "more.yaml", "-v")
+    assert "Acme 6" in both.stdout
     missing = project.run("plan", "v.yaml", "--var", "n=1")
     assert missing.exit_code == 2
     assert "v.yaml:5:8: error: the variable who has no value" in missing.stderr
@@ -106,6 +109,28 @@ def test_a_file_without_variables_says_so(project, content, words):
     done = project.run("plan", "companies.yaml", "--vars", "values.yaml")
     assert done.exit_code == 2
     assert done.stderr.startswith(words)
+
+
+@pytest.mark.parametrize("command", ["plan", "validate"])
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("n: soon", "2:4: error: variable n must be a whole number, not 'soon'"),
+        ("m: 1", "2:1: error: the job has no variable 'm'"),
+    ],
+)
+def test_a_value_of_a_file_that_does_not_fit_is_shown_there(project, command, line, words):
+    project.write("v.yaml", "name: v\nvars: {n: {type: integer}}\nquery: 'x {{ vars.n }}'\n")
+    project.write("values.yaml", f"# values\n{line}\n")
+    done = project.run(command, "v.yaml", "--vars", "values.yaml")
+    assert done.exit_code == 2
+    assert done.stderr.startswith(f"values.yaml:{words}")
+    assert f"  {line}\n" in done.stderr
+
+
+def test_a_file_of_variables_may_be_empty(project):
+    project.write("values.yaml", "# none yet\n")
+    assert project.run("plan", "companies.yaml", "--vars", "values.yaml").exit_code == 0
 
 
 def test_a_fault_of_the_project_file_is_told_once(project):

@@ -129,6 +129,26 @@ def test_a_part_of_an_action_is_enough_where_the_family_has_the_rest(write):
     assert (action.urls, action.objective) == (("https://a.example",), "Prices")
 
 
+def test_a_value_for_a_declared_variable_is_its_default(write):
+    """The declaration still holds, and each fault is told where it is written."""
+    root = write(
+        base_yaml="query: '{{ vars.year }}'\n"
+        "vars:\n  year: {type: integer, choices: [2025, 2026, x]}\n",
+        good_yaml="name: good\nextends: base.yaml\nvars: {year: 2026}\n",
+        bad_yaml="name: bad\nextends: good.yaml\nvars: {year: 2024}\n",
+    )
+    (choice,) = load(root / "good.yaml").problems
+    assert (choice.line, choice.column) == (3, 47)
+    assert choice.file.endswith("base.yaml")
+    assert choice.message == "a choice of year must be a whole number, not 'x'"
+    (root / "base.yaml").write_text((root / "base.yaml").read_text().replace(", x", ""))
+    assert load_job(root / "good.yaml").vars == {"year": 2026}
+    (default,) = load(root / "bad.yaml").problems
+    assert default.file.endswith("bad.yaml")
+    assert (default.line, default.column) == (3, 14)
+    assert default.message == "year must be one of 2025, 2026, not '2024'"
+
+
 def test_a_name_is_not_taken_over(write):
     root = write(base_yaml="name: base\nquery: x\n", one_yaml="extends: base.yaml\n")
     (problem,) = load(root / "one.yaml").problems
