@@ -17,6 +17,7 @@ from runner.job.diagnostics import JobProblemsError, Problem, has_errors, ordere
 from runner.job.load import job_files, load
 from runner.job.project import find_root
 from runner.job.shelf import Shelf
+from runner.job.together import Writers
 from runner.jsonvalue import JSON
 
 if TYPE_CHECKING:
@@ -61,10 +62,10 @@ def command(
         if not files:
             folders = ", ".join(map(str, paths)) or "this folder"
             raise UsageError(f"There is no job file below {folders}", hint="Make one: runner init")
-        shelf = Shelf()
+        shelf, writers = Shelf(), Writers()
         problems: list[Problem] = []
         for file in files:
-            found = _problems(file, given, provider, shelf, allow_outside=allow_outside)
+            found = _problems(file, given, provider, shelf, writers, allow_outside=allow_outside)
             problems += [each for each in found if each.severity == "error" or not quiet]
             if verbose and not found:
                 click.echo(f"{file}: no problem", err=True)
@@ -87,6 +88,7 @@ def _problems(
     given: Mapping[str, JSON],
     provider: str | None,
     shelf: Shelf,
+    writers: Writers,
     *,
     allow_outside: bool,
 ) -> tuple[Problem, ...]:
@@ -100,7 +102,9 @@ def _problems(
     except UsageError as error:
         shown = shown_path(Path.cwd() / file)
         return (Problem(file=shown, line=0, column=0, message=error.message, hint=error.hint),)
-    return loaded.problems
+    if loaded.job is None:
+        return loaded.problems
+    return (*loaded.problems, *writers.clashes(loaded.job))
 
 
 def _check_on_save(check: Callable[[], bool], paths: Iterable[Path], *, quiet: bool) -> None:

@@ -44,6 +44,25 @@ def test_a_folder_without_jobs_says_so(project):
     assert done.stderr == "error: There is no job file below empty\n  hint: Make one: runner init\n"
 
 
+def test_jobs_that_write_the_same_file_are_told(project):
+    """Jobs of one name, and of one family."""
+    project.write("base.yaml", "query: x\nresults: out/all.csv\n")
+    project.write("f1.yaml", "name: one\nextends: base.yaml\n")
+    project.write("f2.yaml", "name: two\nextends: base.yaml\n")
+    project.write("g1.yaml", "name: one\nquery: x\n")
+    project.write("g2.yaml", "name: three\nquery: x\nreport: {path: reports/two.md}\n")
+    done = project.run("validate")
+    assert done.exit_code == 0
+    places = [line for line in done.stderr.splitlines() if ": warning: " in line]
+    assert places == [
+        "base.yaml:2:10: warning: f1.yaml and f2.yaml write the same file",
+        "g1.yaml:1:7: warning: f1.yaml and g1.yaml write the same file",
+        "g2.yaml:3:16: warning: f2.yaml and g2.yaml write the same file",
+    ]
+    assert "give each a report.path of its own" in done.stderr
+    assert project.run("validate", "f1.yaml", "f1.yaml").stderr == ""
+
+
 def test_a_pipe_is_no_job_and_is_not_waited_for(project):
     os.mkfifo(project.folder / "pipe.yaml")
     assert project.run("validate").stdout == "1 job checked, no error found\n"
