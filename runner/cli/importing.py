@@ -55,7 +55,9 @@ def command(config: Path, job: Path | None, form: str, *, verbose: bool, quiet: 
         file.unlink()
         raise JobProblemsError((*found.problems, *loaded.problems))
     if not quiet:
-        show_problems((*found.problems, *loaded.problems), form)
+        # What is wrong with the data is found by both.
+        told = (*found.problems, *loaded.problems)
+        show_problems({(p.file, p.line, p.column, p.message): p for p in told}.values(), form)
         for note in found.notes:
             click.echo(f"note: {note}", err=True)
     click.echo(f"wrote {shown_path(file)}")

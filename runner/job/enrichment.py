@@ -267,7 +267,7 @@ def _imported(
         "output": _output(outputs),
         "results": target,
     }
-    head = (
+    head = _modeline(ground) + (
         f"# Made by `runner import` from {config.source.shown}, a config of parallel-cli.\n"
         f"# Check it with `runner validate`, see its price with `runner plan`.\n"
     )
@@ -281,6 +281,13 @@ def _imported(
             *_renamed(outputs, working_directory / data["source"], target),
         ),
     )
+
+
+def _modeline(ground: Ground) -> str:
+    """Return the line by which an editor finds the schema that `runner init` has written."""
+    schema = ground.root / "schemas" / "job.schema.json"
+    way = _relative(schema, ground.folder)
+    return f"# yaml-language-server: $schema={way}\n" if is_file(schema) and " " not in way else ""
 
 
 def _notes(config: Scope, source: str, target: str) -> Iterator[str]:

@@ -131,6 +131,19 @@ def test_a_table_of_a_database_is_exported_first(config, kind, source, target, h
     assert f"hint: write {hints[1]}\n" in done.stderr
 
 
+def test_a_project_with_a_schema_gets_a_job_that_an_editor_knows(config):
+    config.write("schemas/job.schema.json", config.run("schema").stdout)
+    assert config.run("import", "cfg/config.yaml").exit_code == 0
+    first = config.read("cfg/enriched-companies.yaml").splitlines()[0]
+    assert first == "# yaml-language-server: $schema=../schemas/job.schema.json"
+
+
+def test_a_warning_of_the_data_is_told_once(config):
+    config.write("data/c.csv", "id,company,Web Site\n")
+    done = config.run("import", "cfg/config.yaml")
+    assert done.stderr.count("data/c.csv: warning: the file has no rows") == 1
+
+
 def test_nothing_is_overwritten(config):
     config.write("cfg/enriched-companies.yaml", "mine")
     done = config.run("import", "cfg/config.yaml")
