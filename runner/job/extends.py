@@ -15,6 +15,7 @@ from runner.job.items import rows_named
 from runner.job.lines import Position
 from runner.job.paths import Ground, is_file, is_folder, shown_path
 from runner.job.source import Source, read_source
+from runner.job.spelling import closest
 from runner.job.variables import is_declaration
 
 if TYPE_CHECKING:
@@ -177,7 +178,10 @@ def _fault(
     if is_folder(target):
         return f"{text} is a folder", "name a file in it"
     if not is_file(target):
-        return f"there is no file {text}", _PATH_HINT
+        beside = (file.name for file in target.parent.glob("*.y*ml"))
+        near = closest(target.name, (name for name in beside if name != members[-1].file.name))
+        meant = f"did you mean {text.removesuffix(target.name)}{near}?"
+        return f"there is no file {text}", meant if near else _PATH_HINT
     resolved = target.resolve()
     names = [member.source.shown for member in members]
     for index, member in enumerate(members):

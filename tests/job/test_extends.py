@@ -160,6 +160,15 @@ def test_a_job_that_extends_is_a_job(write):
     assert [file.name for file in find_jobs(root)] == ["one.yaml"]
 
 
+def test_a_misspelt_file_gets_a_suggestion(write):
+    root = write(
+        shared__base_yaml="query: x\n", jobs__one_yaml="name: a\nextends: ../shared/Bsae.yaml\n"
+    )
+    (problem,) = load(root / "jobs/one.yaml").problems
+    assert problem.message == "there is no file ../shared/Bsae.yaml"
+    assert problem.hint == "did you mean ../shared/base.yaml?"
+
+
 def test_a_secret_in_the_other_file_is_found(write):
     root = write(
         base_yaml="query: sk-a1B2c3D4e5F6g7H8i9J0k1L2\n", one_yaml="name: a\nextends: base.yaml\n"
