@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,8 +14,9 @@ import click
 from runner.cli.messages import FORMATS, show_error, show_problems, shown_path
 from runner.cli.options import load_options, parse_variables, talk_options
 from runner.course.words import plural
-from runner.errors import ExitCode, RunnerError, UsageError
+from runner.errors import ExitCode, RunnerError, TemplateError, UsageError
 from runner.job.diagnostics import JobProblemsError, Problem, has_errors, ordered
+from runner.job.lines import Lines, Position
 from runner.job.load import job_files, load
 from runner.job.project import find_root
 from runner.job.shelf import Shelf
@@ -102,9 +105,34 @@ def _problems(
     except UsageError as error:
         shown = shown_path(Path.cwd() / file)
         return (Problem(file=shown, line=0, column=0, message=error.message, hint=error.hint),)
-    if loaded.job is None:
-        return loaded.problems
-    return (*loaded.problems, *writers.clashes(loaded.job))
+    found = (*loaded.problems, *_template_problems(file, loaded.template))
+    return found if loaded.job is None else (*found, *writers.clashes(loaded.job))
+
+
+def _template_problems(file: Path, name: str | None) -> Iterator[Problem]:
+    """Yield why the report template that a job names cannot be read."""
+    if name is None:
+        return
+    from runner.report.render import check_own_template
+
+    folder = (Path.cwd() / file).parent
+    try:
+        check_own_template(folder, name)
+    except TemplateError as error:
+        path = Path(error.file or folder / name)
+        with suppress(OSError):
+            lines = Lines(path.read_text(encoding="utf-8", errors="replace"))
+            place = Position(line=error.line, column=error.column, width=error.width)
+            message, hint = error.message, error.hint or ""
+            yield replace(
+                lines.problem(
+                    shown_path(path),
+                    place,
+                    message[:1].lower() + message[1:],
+                    hint=hint[:1].lower() + hint[1:] or None,
+                ),
+                kind="template",
+            )
 
 
 def _check_on_save(check: Callable[[], bool], paths: Iterable[Path], *, quiet: bool) -> None:

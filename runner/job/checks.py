@@ -6,10 +6,12 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Literal, get_args
 
 from runner.job.model import Check
+from runner.job.spelling import did_you_mean
 
 if TYPE_CHECKING:
     from runner.job.diagnostics import Problem
     from runner.job.draft import Draft, Scope
+    from runner.job.model import Where
 
 _Kind = Literal["min_confidence", "min_citations", "domains", "verified", "expect"]
 _BY_FIELD = ("min_confidence", "min_citations")
@@ -35,6 +37,30 @@ def read_checks(draft: Draft, step: Scope) -> tuple[Check, ...]:
             )
         )
     return tuple(found)
+
+
+def unknown_fields(
+    draft: Draft, names: Mapping[Where, tuple[str, ...] | None]
+) -> Iterator[Problem]:
+    """Yield the fields that checks name and the answer does not have.
+
+    Args:
+        draft: The job.
+        names: Of the fields of each step's answer, where they are known.
+    """
+    for step in draft.steps():
+        known = names.get(step.where)
+        checks = step.data.get("checks")
+        for index, check in enumerate(checks if known and isinstance(checks, list) else ()):
+            fields = check.get("fields") if isinstance(check, Mapping) else None
+            for place, field in enumerate(fields if isinstance(fields, list) else ()):
+                if isinstance(field, str) and known and field not in known:
+                    yield step.problem(
+                        step.value("checks", index, "fields", place),
+                        f"the output has no field '{field}'",
+                        hint=did_you_mean(field.split(".")[0], known, noun="fields")
+                        or "name a field of the output",
+                    )
 
 
 def single_checks(draft: Draft) -> Iterator[Problem]:

@@ -60,6 +60,7 @@ class Project:
         policies: The `source_policies:` of runner.yaml, or None.
         prices: The `prices:` of runner.yaml, or None.
         problems: What is wrong with runner.yaml.
+        is_known: Whether its policies can be read, or there are none.
     """
 
     root: Path
@@ -67,6 +68,7 @@ class Project:
     policies: Scope | None = None
     prices: Scope | None = None
     problems: tuple[Problem, ...] = ()
+    is_known: bool = True
 
 
 @frozen

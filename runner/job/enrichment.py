@@ -15,7 +15,7 @@ from runner.job.paths import Ground, is_file, shown_path
 from runner.job.rows import Survey, survey
 from runner.job.source import read_source
 from runner.job.spelling import did_you_mean
-from runner.job.violations import kind_of
+from runner.job.wording import kind_of
 from runner.job.yamltext import block, column_in_template, job_name
 
 if TYPE_CHECKING:

@@ -13,9 +13,10 @@ from runner.job.diagnostics import JobProblemsError, Problem, Severity
 from runner.job.draft import ACTIONS
 from runner.job.items import rows_named
 from runner.job.lines import Position
+from runner.job.nearby import missing_hint
 from runner.job.paths import Ground, is_file, is_folder, shown_path
+from runner.job.schema import mend_job
 from runner.job.source import Source, read_source
-from runner.job.spelling import closest
 from runner.job.variables import is_declaration
 
 if TYPE_CHECKING:
@@ -157,7 +158,7 @@ def extend(
             message, hint = fault
             return source, (last.source.problem(last.source.value((KEY,)), message, hint=hint),)
         try:
-            read = partial(read_source, target, shown_path(target))
+            read = partial(_base, target, shown_path(target))
             base = shelf.take(("source", target), read)
         except JobProblemsError as error:
             return source, error.problems
@@ -169,6 +170,12 @@ def extend(
     return (source if len(members) == 1 else Family(members)), ()
 
 
+def _base(path: Path, shown: str) -> Source:
+    source = read_source(path, shown)
+    mend_job(source)
+    return source
+
+
 def _fault(
     text: str, place: Ground, target: Path, members: list[Member]
 ) -> tuple[str, str | None] | None:
@@ -178,10 +185,7 @@ def _fault(
     if is_folder(target):
         return f"{text} is a folder", "name a file in it"
     if not is_file(target):
-        beside = (file.name for file in target.parent.glob("*.y*ml"))
-        near = closest(target.name, (name for name in beside if name != members[-1].file.name))
-        meant = f"did you mean {text.removesuffix(target.name)}{near}?"
-        return f"there is no file {text}", meant if near else _PATH_HINT
+        return f"there is no file {text}", missing_hint(place.folder, text, _PATH_HINT)
     resolved = target.resolve()
     names = [member.source.shown for member in members]
     for index, member in enumerate(members):

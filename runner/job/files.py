@@ -11,8 +11,9 @@ from runner.job.draft import Draft, Scope
 from runner.job.extends import Family
 from runner.job.items import rows_named
 from runner.job.model import REPORT_TEMPLATES
+from runner.job.nearby import missing_hint
 from runner.job.paths import PROJECT_FILE, is_file, is_folder
-from runner.job.spelling import did_you_mean
+from runner.job.spelling import closest
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,7 +42,7 @@ def file_problems(draft: Draft) -> Iterator[Problem]:
             yield job.problem(job.value(*where), fault.message, hint=fault.hint)
             continue
         if where == ("report", "template"):
-            yield from _template(draft, text)
+            yield from _no_template(draft, text)
             continue
         path = draft.ground.path(text)
         name = ".".join(map(str, where))
@@ -60,6 +61,34 @@ def file_problems(draft: Draft) -> Iterator[Problem]:
                 hint="give it a path of its own",
             )
         written.setdefault(path, name)
+
+
+def own_template(draft: Draft) -> str | None:
+    """Return the path of the job's own report template, where there is such a file."""
+    report = draft.job.data.get("report")
+    text = report.get("template") if isinstance(report, Mapping) else None
+    if not isinstance(text, str) or _is_built_in(text) or draft.ground.fault(text):
+        return None
+    return text if is_file(draft.ground.path(text)) else None
+
+
+def _is_built_in(text: str) -> bool:
+    return text.removesuffix(".md.j2") in REPORT_TEMPLATES
+
+
+def _no_template(draft: Draft, text: str) -> Iterator[Problem]:
+    if text and not _is_built_in(text) and own_template(draft) is None:
+        known = f"built in are {', '.join(REPORT_TEMPLATES)}; or name a file of your own"
+        if {"/", "."} & {*text}:
+            known = "paths are relative to the job file"
+        near = closest(text, REPORT_TEMPLATES)
+        yield draft.job.problem(
+            draft.job.value("report", "template"),
+            f"there is no report template '{text}'",
+            hint=f"did you mean {near}?"
+            if near
+            else missing_hint(draft.ground.folder, text, known),
+        )
 
 
 def files_read(draft: Draft) -> tuple[Path, ...]:
@@ -86,20 +115,6 @@ def _outputs(job: Scope) -> Iterator[tuple[Where, str]]:
             yield ("report", key), report[key]
 
 
-def _template(draft: Draft, text: str) -> Iterator[Problem]:
-    # A built-in one may also be named by its file, such as table.md.j2.
-    name = text.removesuffix(".md.j2")
-    if text and name not in REPORT_TEMPLATES and not is_file(draft.ground.path(text)):
-        job = draft.job
-        yield job.problem(
-            job.value("report", "template"),
-            f"there is no report template '{text}'",
-            hint="paths are relative to the job file"
-            if {"/", "."} & {*name}
-            else did_you_mean(name, REPORT_TEMPLATES, noun="built in"),
-        )
-
-
 def _documents(draft: Draft) -> Iterator[Problem]:
     """Yield the patterns that are refused, and those that match no file."""
     holder = draft.holder(draft.job, "documents")
@@ -121,7 +136,11 @@ def _documents(draft: Draft) -> Iterator[Problem]:
             yield holder.problem(
                 position,
                 f"no file matches {pattern}",
-                hint=f"paths are relative to {'the job file' if is_own else 'runner.yaml'}",
+                hint=missing_hint(
+                    ground.folder,
+                    pattern,
+                    f"paths are relative to {'the job file' if is_own else 'runner.yaml'}",
+                ),
             )
 
 

@@ -10,14 +10,17 @@ from typing import TYPE_CHECKING, Literal, get_args
 from runner.errors import TemplateError
 from runner.frozen import frozen
 from runner.job.diagnostics import JobProblemsError, Problem
+from runner.job.meant import as_list
 from runner.job.model import FileItems, InlineItems, Items, Selection
+from runner.job.nearby import missing_hint
 from runner.job.paths import is_file, is_folder
 from runner.job.references import template_problem
 from runner.job.rows import FOUND_COLUMNS, read_rows, survey
-from runner.job.spelling import did_you_mean
 from runner.templating import render_value
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from runner.job.draft import Draft
     from runner.job.model import Job, Where
     from runner.job.rowfaults import Row
@@ -42,7 +45,7 @@ class ReadItems:
 
 
 def read_items(draft: Draft) -> ReadItems:
-    """Return what `items` of a job means; a file up to 16 MiB is checked to its last row."""
+    """Return what `items` of a job means; a file up to 16 MiB and 300,000 rows is read whole."""
     where, value = rows_named(draft.job.data)
     if isinstance(value, str) and value:
         return _file(draft, where, value)
@@ -117,6 +120,17 @@ def _is_wanted(job: Job, where: str, row: Row, number: int) -> bool:
         raise JobProblemsError((problem,)) from error
 
 
+def _no_rows(text: str, suffix: str, folder: Path) -> tuple[str, str | None]:
+    """Return message and hint for a text that is not the path of a file of rows."""
+    if not suffix or " " in suffix:
+        rows = f"list the rows: [{', '.join(as_list(text))}]"
+        wanted = f"name a file that ends in .{', .'.join(FORMATS)}; or {rows}"
+        return "this is not the path of a data file", missing_hint(folder, text, wanted)
+    otherwise = f"save the rows as one of {', '.join(FORMATS)}"
+    hint = otherwise if is_file(folder / text) else missing_hint(folder, text, otherwise)
+    return f"rows cannot be read from a file that ends in '{suffix}'", hint
+
+
 def _file(draft: Draft, where: Where, text: str) -> ReadItems:
     job, ground = draft.job, draft.ground
     position = job.value(*where)
@@ -129,15 +143,14 @@ def _file(draft: Draft, where: Where, text: str) -> ReadItems:
     suffix = path.suffix.lower().removeprefix(".")
     kind = next((known for known in FORMATS if known == suffix), None)
     if kind is None:
-        problem = job.problem(
-            position,
-            f"rows cannot be read from a file that ends in '{path.suffix}'",
-            hint=did_you_mean(suffix, FORMATS, noun="formats"),
-        )
+        message, hint = _no_rows(text, path.suffix, ground.folder)
+        problem = job.problem(position, message, hint=hint)
         return ReadItems(problems=(problem,))
     if not is_file(path):
         problem = job.problem(
-            position, f"there is no file {text}", hint="paths are relative to the job file"
+            position,
+            f"there is no file {text}",
+            hint=missing_hint(ground.folder, text, "paths are relative to the job file"),
         )
         return ReadItems(problems=(problem,))
     library = _LIBRARIES.get(kind)

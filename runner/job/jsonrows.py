@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from runner.job.jsontext import JsonError, parse_json
+from runner.job.jsontext import SEVERAL, JsonError, parse_json
 from runner.job.rowfaults import Row, row_problem, unreadable
 
 if TYPE_CHECKING:
@@ -58,13 +58,19 @@ def _json_line(path: Path, number: int, line: str) -> Row | Problem:
             number,
             f"this line is not JSON: {error.reason}",
             column=error.column if error.line else 0,
-            hint="write one JSON object a line",
+            hint=_line_hint(number, line, error.hint),
             snippet=line,
         )
     row = _row(value)
     if row is None:
         return _not_a_row(path, value, line=number, column=1, snippet=line)
     return row
+
+
+def _line_hint(number: int, line: str, hint: str | None) -> str:
+    if number == 1 and line.lstrip().startswith("["):
+        return "write one JSON object a line; a list of rows is saved as .json"
+    return hint if hint and hint != SEVERAL else "write one JSON object a line"
 
 
 def read_json(path: Path) -> Iterator[Row | Problem]:
@@ -86,7 +92,7 @@ def read_json(path: Path) -> Iterator[Row | Problem]:
             error.line,
             f"this is not JSON: {error.reason}",
             column=error.column,
-            hint="write a list of objects or texts",
+            hint=error.hint or "write a list of objects or texts",
             snippet=lines[error.line - 1] if error.line else None,
         )
         return

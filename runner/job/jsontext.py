@@ -24,6 +24,25 @@ _WORDS: tuple[tuple[str, str], ...] = (
     ("Invalid \\", "an unknown escape stands behind a backslash"),
     ("Illegal trailing comma", "a comma stands before a closing bracket"),
 )
+# What a text goes on with where it stops being JSON.
+_MARKS = (
+    ("'", 'texts and names stand in double quotes: "name"'),
+    ("//", "JSON has no comments: remove it"),
+    ("/*", "JSON has no comments: remove it"),
+    ("#", "JSON has no comments: remove it"),
+    ("True", "write true in small letters"),
+    ("False", "write false in small letters"),
+    ("None", "write null"),
+)
+_HINTS = (
+    ("Unterminated string", 'close it; a double quote inside a text is written \\"'),
+    ("Invalid control character", "a line break is written \\n, and a tab \\t"),
+    ("Invalid \\", "a backslash is written \\\\"),
+    ("Expecting ':' delimiter", "put a colon between name and value"),
+)
+SEVERAL = "put [ ] around all and commas between; one object a line is saved as .jsonl"
+"""What to do about several values where one is expected."""
+
 _TEXT = r'"(?:[^"\\]|\\.)*"'
 _CONSTANT = re.compile(rf"{_TEXT}|(NaN|-?Infinity)")
 _NUMBER = re.compile(rf"{_TEXT}|(-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)")
@@ -38,9 +57,12 @@ _HALF = re.compile(
 class JsonError(Exception):
     """A text is no JSON; line and column from 1, or 0 where the place is not known."""
 
-    def __init__(self, reason: str, line: int = 0, column: int = 0) -> None:
+    def __init__(
+        self, reason: str, line: int = 0, column: int = 0, hint: str | None = None
+    ) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.hint = hint
         self.line = line
         self.column = column
 
@@ -74,10 +96,12 @@ def parse_json(text: str) -> JSON:
     except json.JSONDecodeError as error:
         message = error.msg
         words = next((w for start, w in _WORDS if message.startswith(start)), message)
-        raise JsonError(words, error.lineno, error.colno) from None
+        raise JsonError(words, error.lineno, error.colno, _hint(text, error)) from None
     except _NoNumberError as error:
         pattern = _CONSTANT if str(error).strip("-").isalpha() else _NUMBER
-        raise _at(text, pattern, f"{str(error)[:40]} is no number JSON knows", str(error)) from None
+        broken = _at(text, pattern, f"{str(error)[:40]} is no number JSON knows", str(error))
+        broken.hint = "write null, or a text in double quotes"
+        raise broken from None
     except ValueError:
         raise _at(text, _LONG_NUMBER, "a number is too long") from None
     except RecursionError:
@@ -85,6 +109,25 @@ def parse_json(text: str) -> JSON:
     if "\\u" in text and any(match[1] for match in _HALF.finditer(text)):
         raise _at(text, _HALF, "half a character stands in a text (\\ud800 to \\udfff)")
     return value
+
+
+def _hint(text: str, error: json.JSONDecodeError) -> str | None:
+    """Return how to mend what most often is no JSON, or None."""
+    rest = text[error.pos :]
+    is_after_comma = text[: error.pos].rstrip().endswith(",")
+    expected = error.msg.partition(" ")[2]
+    for start, hint in _MARKS:
+        if rest.startswith(start):
+            return hint
+    if rest[:1] in ("]", "}") and is_after_comma:
+        return "remove the comma before it"
+    if error.msg == "Extra data":
+        return "remove the comma" if rest.startswith(",") else SEVERAL
+    if error.msg.startswith("Expecting ',' delimiter"):
+        return "put a comma before it" if rest.strip() else "close every [ and {"
+    if expected in {"value", "property name enclosed in double quotes"} and rest[:1].isalpha():
+        return "put it in double quotes"
+    return next((hint for start, hint in _HINTS if error.msg.startswith(start)), None)
 
 
 def _at(text: str, pattern: re.Pattern[str], reason: str, wanted: str | None = None) -> JsonError:

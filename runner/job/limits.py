@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
-from runner.job.schema import subschemas
+from runner.job.consistency import subschemas
 from runner.job.shortform import as_short
-from runner.job.violations import named
+from runner.job.wording import named
 from runner.jsonvalue import canonical
 from runner.templating import is_template
 
@@ -182,9 +182,9 @@ def _fields(
                 severity="warning",
             )
     required = part.get("required")
-    optional = [
-        name for name in properties if not isinstance(required, list) or name not in required
-    ]
+    names = required if isinstance(required, list) else []
+    listed = {name for name in names if isinstance(name, str)}
+    optional = [name for name in properties if name not in listed]
     spot = f" in {named(where)}" if where else ""
     if optional:
         yield source.problem(

@@ -32,7 +32,7 @@ class Lines:
     """Where the lines of a text start."""
 
     def __init__(self, text: str) -> None:
-        self._text = text
+        self.text = text
         self._starts = [0, *(match.end() for match in _BREAK.finditer(text))]
         if len(self._starts) > 1 and self._starts[-1] == len(text):
             self._starts.pop()  # the end of the last line starts no other
@@ -45,8 +45,8 @@ class Lines:
     def line(self, number: int) -> str:
         """Return a line (from 1) as written, without its end."""
         start = self._starts[number - 1]
-        end = self._text.find("\n", start)
-        return self._text[start : end if end >= 0 else None].removesuffix("\r")
+        end = self.text.find("\n", start)
+        return self.text[start : end if end >= 0 else None].removesuffix("\r")
 
     def problem(
         self,

@@ -13,19 +13,20 @@ from typing import TYPE_CHECKING
 
 from runner.frozen import frozen
 from runner.job.build import build_job
+from runner.job.checks import unknown_fields
 from runner.job.diagnostics import MOST, JobProblemsError, Problem, has_errors, of_kind, ordered
 from runner.job.draft import ACTIONS, Draft, Scope
 from runner.job.extends import Family, extend
-from runner.job.files import file_problems
+from runner.job.files import file_problems, own_template
 from runner.job.items import read_items
 from runner.job.limits import size_problems
-from runner.job.model import JsonOutput
+from runner.job.model import JsonOutput, TextOutput
 from runner.job.outputs import read_input_schema, read_output
 from runner.job.paths import PROJECT_FILE, Ground, shown_path
 from runner.job.project import read_project
 from runner.job.references import template_problems
 from runner.job.rules import rule_problems
-from runner.job.schema import input_problems, job_problems
+from runner.job.schema import input_problems, job_problems, mend_job
 from runner.job.shelf import Shelf
 from runner.job.source import read_source
 from runner.job.textfile import MAX_BYTES
@@ -33,7 +34,7 @@ from runner.job.variables import assign, missing_problems, read_variables, varia
 
 if TYPE_CHECKING:
     from runner.job.draft import Project
-    from runner.job.model import Job, Where
+    from runner.job.model import Job, Output, Where
     from runner.job.outputs import ReadOutput
     from runner.job.source import Source
     from runner.jsonvalue import JSON
@@ -57,11 +58,13 @@ class Loaded:
         job: The job; None where there are errors.
         problems: Errors and warnings, in the files' order.
         missing: Variables without a default that were given no value; the job has none for them.
+        template: The path of the job's own report template; it has not been read.
     """
 
     job: Job | None
     problems: tuple[Problem, ...] = ()
     missing: tuple[str, ...] = ()
+    template: str | None = None
 
     @property
     def errors(self) -> tuple[Problem, ...]:
@@ -141,6 +144,7 @@ def load(
     if not isinstance(source.data, dict):
         found = [*source.problems, *of_kind("language", job_problems(source))]
         return Loaded(job=None, problems=_first_of_place(found))
+    mend_job(source)
     shelf = shelf or Shelf()
     folder = file.parent
     project = shelf.take(("project", folder), lambda: read_project(folder, Path.cwd()))
@@ -184,11 +188,13 @@ def _checked(draft: Draft, found: list[Problem], given: Mapping[str, JSON]) -> L
         found += of_kind("schema", output.problems)
     for schema in schemas.values():
         found += of_kind("schema", schema.problems)
+    names = _fields(outputs)
     # Each of these is searched no further once there is more than anybody reads.
     for kind, finding in (
         ("rule", rule_problems(draft)),
+        ("rule", unknown_fields(draft, names)),
         ("file", file_problems(draft)),
-        ("template", template_problems(draft, _fields(outputs))),
+        ("template", template_problems(draft, names)),
     ):
         found += of_kind(kind, islice(finding, 2 * MOST))
     for step in draft.steps():
@@ -199,12 +205,13 @@ def _checked(draft: Draft, found: list[Problem], given: Mapping[str, JSON]) -> L
             found += input_problems(asked, step.data["input"], source, (*step.where, "input"))
     problems = _first_of_place(found)
     values, missing = assign(declared, given)
+    template = own_template(draft)
     if has_errors(problems):
-        return Loaded(job=None, problems=problems, missing=missing)
+        return Loaded(job=None, problems=problems, missing=missing, template=template)
     built = build_job(
         draft, items=rows.items, values=values, outputs=outputs, input_schemas=schemas
     )
-    return Loaded(job=built, problems=problems, missing=missing)
+    return Loaded(job=built, problems=problems, missing=missing, template=template)
 
 
 def _schemas(read: ReadOutput, input_schema: Mapping[str, JSON] | None) -> list[JSON]:
@@ -213,14 +220,15 @@ def _schemas(read: ReadOutput, input_schema: Mapping[str, JSON] | None) -> list[
 
 
 def _fields(outputs: Mapping[Where, ReadOutput]) -> dict[Where, tuple[str, ...] | None]:
-    """Return the names of each step's answer's fields, where they are known."""
-    return {
-        where: tuple(read.output.schema["properties"])
-        if isinstance(read.output, JsonOutput)
-        and isinstance(read.output.schema.get("properties"), Mapping)
-        else None
-        for where, read in outputs.items()
-    }
+    """Return the names of each step's answer's fields, where they are known; none of a text."""
+    return {where: _field_names(read.output) for where, read in outputs.items()}
+
+
+def _field_names(output: Output) -> tuple[str, ...] | None:
+    if isinstance(output, TextOutput):
+        return ()
+    fields = output.schema.get("properties") if isinstance(output, JsonOutput) else None
+    return tuple(fields) if isinstance(fields, Mapping) else None
 
 
 def _first_of_place(found: Iterable[Problem]) -> tuple[Problem, ...]:
@@ -269,6 +277,8 @@ def find_jobs(folder: Path) -> list[Path]:
 
 def _is_job(path: Path) -> bool:
     """Return whether a file looks like a job, also when it is not yet right."""
+    if not path.is_file():
+        return False
     try:
         if not path.is_file():  # a pipe is waited for
             return False

@@ -13,6 +13,7 @@ from runner.job.jsontext import JsonError, parse_json
 from runner.job.limits import api_problems
 from runner.job.lines import Lines, Position
 from runner.job.model import AutoOutput, JsonOutput, Output, TextOutput
+from runner.job.nearby import missing_hint
 from runner.job.paths import is_file, is_folder, shown_path
 from runner.job.schema import schema_problems
 from runner.job.shortform import expand, is_schema
@@ -21,7 +22,7 @@ from runner.job.spelling import closest
 from runner.job.textfile import read_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from runner.job.diagnostics import Problem
@@ -34,14 +35,16 @@ _WORDS = ("text", "auto")
 _MOST = 2 * MOST
 """No more than this is looked for: errors and warnings together."""
 
+_PATHS_HINT = "paths are relative to the job file"
 _OUTPUT_HINT = "write text, auto, the path of a JSON Schema, or fields: {founded: integer}"
 
 
 @frozen
 class SchemaFile:
-    """A JSON Schema in a file; `schema` is None where it cannot be used."""
+    """A JSON Schema in a file, as `written`; `schema` is None where it cannot be used."""
 
     schema: Mapping[str, JSON] | None
+    written: Mapping[str, JSON] | None = None
     source: Source | None = None
     problems: tuple[Problem, ...] = ()
 
@@ -71,7 +74,11 @@ def check_schema_file(path: Path, named_by: str) -> SchemaFile:
         return SchemaFile(schema=None, problems=error.problems)
     except JsonError as error:
         where = Position(line=error.line or 1, column=error.column or 1)
-        message = f"this is not JSON: {error.reason}"
+        message, hint = f"this is not JSON: {error.reason}", error.hint or hint
+        if not text.strip():
+            message = "the file is empty"
+        elif not text.lstrip().startswith(("{", "[")):
+            hint = "a schema file holds JSON; YAML is written into the job, below the key"
         return SchemaFile(
             schema=None, problems=(Lines(text).problem(shown, where, message, hint=hint),)
         )
@@ -84,7 +91,10 @@ def check_schema_file(path: Path, named_by: str) -> SchemaFile:
         for problem in (*twice, *schema_problems(data, source))
     )
     return SchemaFile(
-        schema=None if has_errors(problems) else data, source=source, problems=problems
+        schema=None if has_errors(problems) else data,
+        written=data,
+        source=source,
+        problems=problems,
     )
 
 
@@ -96,12 +106,12 @@ def read_output(draft: Draft, step: Scope) -> ReadOutput:
         return ReadOutput(output=TextOutput() if value == "text" else AutoOutput())
     if isinstance(value, str):
         found = _named_schema(draft, holder, "output", value)
-        if found.schema is None or found.source is None:
+        if found.written is None or found.source is None:
             return ReadOutput(output=AutoOutput(), problems=found.problems)
-        problems = (*found.problems, *_root(found.schema, found.source, ()))
-        if not has_errors(problems) and draft.provider == "parallel":
-            problems = (*problems, *_api_problems(found.schema, found.source, ()))
-        output = JsonOutput(schema=found.schema, path=draft.ground.path(value))
+        problems = _with_root(found.problems, _root(found.written, found.source, ()))
+        if draft.provider == "parallel":
+            problems = (*problems, *_api_problems(found.written, found.source, (), problems))
+        output = JsonOutput(schema=found.written, path=draft.ground.path(value))
         return ReadOutput(output=output, problems=problems)
     if isinstance(value, Mapping) and value:
         return _written_output(draft, holder, value)
@@ -129,12 +139,13 @@ def _named_schema(draft: Draft, holder: Scope, key: str, text: str) -> SchemaFil
         return SchemaFile(schema=None, problems=(problem,))
     path = draft.ground.path(text)
     if not is_file(path):
-        message, hint = f"there is no file {text}", "paths are relative to the job file"
+        message, hint = f"there is no file {text}", _PATHS_HINT
         if is_folder(path):
             message, hint = f"{text} is a folder", "name a file in it"
         elif key == "output" and not path.suffix:
             near = closest(text, _WORDS)
             hint = f"did you mean {near}?" if near else _OUTPUT_HINT
+        hint = missing_hint(draft.ground.folder, text, hint) if hint == _PATHS_HINT else hint
         problem = holder.problem(position, message, hint=hint)
         return SchemaFile(schema=None, problems=(problem,))
     named_by = f"{position.file or holder.source.shown}:{position.line}"
@@ -147,9 +158,9 @@ def _written_output(draft: Draft, holder: Scope, value: Mapping[str, JSON]) -> R
     source = holder.source
     is_parallel = draft.provider == "parallel"
     if is_schema(value):
-        problems = (*schema_problems(value, source, place), *_root(value, source, place))
-        if not has_errors(problems) and is_parallel:
-            problems = (*problems, *_api_problems(value, source, place))
+        problems = _with_root(schema_problems(value, source, place), _root(value, source, place))
+        if is_parallel:
+            problems = (*problems, *_api_problems(value, source, place, problems))
         return ReadOutput(output=JsonOutput(schema=value), problems=problems)
     schema, remarks = expand(value, with_formats=not is_parallel)
     problems = tuple(
@@ -164,14 +175,30 @@ def _written_output(draft: Draft, holder: Scope, value: Mapping[str, JSON]) -> R
     if not has_errors(problems):
         problems = (*problems, *schema_problems(schema, source, place, short=True))
     if is_parallel and not has_errors(problems):
-        problems = (*problems, *_api_problems(schema, source, place, short=True))
+        problems = (*problems, *_api_problems(schema, source, place, problems, short=True))
     return ReadOutput(output=JsonOutput(schema=schema), problems=problems)
 
 
+def _with_root(found: Iterable[Problem], root: tuple[Problem, ...]) -> tuple[Problem, ...]:
+    """Return all of them, without a warning at the place of an error of the root."""
+    places = {(problem.line, problem.column) for problem in root}
+    kept = (p for p in found if p.severity == "error" or (p.line, p.column) not in places)
+    return (*kept, *root)
+
+
 def _api_problems(
-    schema: Mapping[str, JSON], source: Source, place: Where, *, short: bool = False
-) -> Iterator[Problem]:
-    return islice(api_problems(schema, source, place, short=short), _MOST)
+    schema: Mapping[str, JSON], source: Source, place: Where, told: tuple[Problem, ...],
+    *, short: bool = False,
+) -> Iterator[Problem]:  # fmt: skip
+    """Yield what the API says to a schema; of one that has errors, only what it refuses."""
+    found = islice(api_problems(schema, source, place, short=short), _MOST)
+    is_broken = has_errors(told)
+    places = {(problem.line, problem.column) for problem in told}
+    for problem in found:
+        if (problem.line, problem.column) not in places and not (
+            is_broken and problem.severity == "warning"
+        ):
+            yield problem
 
 
 def _root(schema: Mapping[str, JSON], source: Source, place: Where) -> tuple[Problem, ...]:
@@ -185,7 +212,9 @@ def _root(schema: Mapping[str, JSON], source: Source, place: Where) -> tuple[Pro
                 hint='write "type": "object" and "properties"',
             ),
         )
-    if not isinstance(schema.get("properties"), Mapping) or not schema["properties"]:
+    if not isinstance(schema.get("properties", {}), Mapping):
+        return ()  # that is told already
+    if not schema.get("properties"):
         near = next((key for key in schema if closest(key, ("properties",))), None)
         misspelt = near not in (None, "properties")
         return (

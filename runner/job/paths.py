@@ -15,6 +15,9 @@ PROJECT_FILE = "runner.yaml"
 _LONGEST_NAME = 255
 """In bytes; no usual file system takes more."""
 
+_LONGEST_PATH = 4_000
+"""In characters; likewise."""
+
 _GLOB = re.compile(r"[*?\[]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
@@ -123,6 +126,8 @@ def _unusable(text: str) -> Fault | None:
         return Fault(message="a path cannot hold control characters", hint="remove them")
     if "{{" in text or "{%" in text:
         return Fault(message="templates are not filled in here", hint="write the path itself")
+    if len(text) > _LONGEST_PATH:
+        return Fault(message="this path is too long", hint="shorten it")
     if any(len(part.encode("utf-8", "replace")) > _LONGEST_NAME for part in text.split("/")):
         return Fault(message="a name in this path is too long", hint="shorten it")
     if text.startswith("~"):

@@ -23,7 +23,10 @@ _TEMPLATE = re.compile(r"(?:[:,\[-][ \t]+|\[|^\s*)(\{\{.*?\}\}|\{\{|\{%)")
 _GLUED = re.compile(r"^[ \t]*(?:- +)*([A-Za-z_][\w-]*):(?=[^ \t\r\n/:])")
 _BULLET_GLUED = re.compile(r"^[ \t]*(-)[^\s-]")
 _MARKED_COLON = re.compile(r":(?=\s|$)")
-_QUOTED_REST = re.compile(r"(?:[:,\[-][ \t]+)(['\"])")
+# A text in quotes that goes on over a line with a key has most likely lost its closing quote.
+_SWALLOWED = re.compile(r"\n[ \t]*(?:- +)?[A-Za-z_][\w-]*:(?:[ \t]|\r?\n)")
+_INSIDE_SINGLE = "inside single quotes an apostrophe is written ''"
+_INSIDE_DOUBLE = 'inside double quotes a quote is written \\"'
 
 _WORDS: tuple[tuple[str, str, str | None], ...] = (
     (
@@ -80,7 +83,7 @@ _WORDS: tuple[tuple[str, str, str | None], ...] = (
     (
         "expected '-' indicator",
         "this line is not an entry of the list above",
-        "start it with - in the column of the others, or indent it by two spaces more",
+        "start it with - in the column of the others, or line it up with the keys above it",
     ),
     (
         "block sequence entries are not allowed",
@@ -105,6 +108,7 @@ class _Complaint:
         words: The parser's own.
         index: Where it noticed.
         context: Where the construct it was reading starts, if it says so.
+        quoted: Where the last value in quotes starts and ends.
         start: Where the line of `index` starts.
         line: That line.
     """
@@ -113,6 +117,7 @@ class _Complaint:
     words: str
     index: int
     context: int | None
+    quoted: tuple[int, int]
     start: int
     line: str
 
@@ -122,7 +127,9 @@ class _Complaint:
         return self.text[self.index : self.index + 1]
 
 
-def explain(text: str, problem: str, index: int, context: int | None) -> Pitfall:
+def explain(
+    text: str, problem: str, index: int, context: int | None, quoted: tuple[int, int]
+) -> Pitfall:
     """Return a YAML parser's error in plain words.
 
     Args:
@@ -130,6 +137,7 @@ def explain(text: str, problem: str, index: int, context: int | None) -> Pitfall
         problem: What the parser says.
         index: Where it noticed.
         context: Where the construct it was reading starts, if it says so.
+        quoted: Where the last value in quotes starts and ends; 0 and 0 if there is none.
     """
     index = min(index, len(text))
     start = text.rfind("\n", 0, index) + 1
@@ -138,10 +146,11 @@ def explain(text: str, problem: str, index: int, context: int | None) -> Pitfall
         words=problem,
         index=index,
         context=context,
+        quoted=quoted,
         start=start,
         line=text[start:].split("\n", 1)[0],
     )
-    for explanation in (_tab, _bare_template, _colon, _unclosed, _after_quote, _start_of_value):
+    for explanation in _EXPLANATIONS:
         if (found := explanation(complaint)) is not None:
             return found
     return _by_words(complaint)
@@ -233,23 +242,83 @@ def _unclosed(complaint: _Complaint) -> Pitfall | None:
     mark = complaint.text[context : context + 1]
     if mark not in ("'", '"'):
         return None
-    name = "double" if mark == '"' else "single"
+    return _never_closed(context, mark)
+
+
+def _never_closed(index: int, mark: str) -> Pitfall:
+    is_double = mark == '"'
     return Pitfall(
-        index=context,
-        message=f"a {name} quote is opened and never closed",
-        hint=f"close it with {mark}; inside single quotes an apostrophe is written ''",
+        index=index,
+        message=f"a {'double' if is_double else 'single'} quote is opened and never closed",
+        hint=f"close it with {mark}; {_INSIDE_DOUBLE if is_double else _INSIDE_SINGLE}",
     )
 
 
 def _after_quote(complaint: _Complaint) -> Pitfall | None:
-    """Explain text that follows a closing quote."""
-    before = complaint.line[: complaint.index - complaint.start]
-    if "did not find expected key" not in complaint.words or not _QUOTED_REST.search(before):
+    """Explain text that follows a closing quote, or that a quote too few makes follow one."""
+    start, end = complaint.quoted
+    text = complaint.text
+    if not end or text[end : complaint.index].strip() or not complaint.character.strip():
+        return None
+    found = re.search(r"did not find expected (key|',')", complaint.words)
+    if found is None or (found[1] != "key" and complaint.character in "\"'"):
+        return None
+    if _SWALLOWED.search(text, start, end):
+        return _never_closed(start, text[start])
+    rest = text[end:].split("\n", 1)[0]
+    if rest.lstrip()[:1] in ("", ",", "]", "}", "#") or "\n" in text[end : complaint.index]:
+        return None
+    single = "put the whole value in single quotes"
+    hint = single if text[start] == '"' else f"quote the whole value; {_INSIDE_SINGLE}"
+    return Pitfall(index=complaint.index, message="text after a closing quote", hint=hint)
+
+
+def _brackets(complaint: _Complaint) -> Pitfall | None:
+    """Explain a bracket too much, one that closes another kind, or a comma that is missing."""
+    found = re.search(r"did not find expected (?:key|',' or '(.)')", complaint.words)
+    if found is None:
+        return None
+    before = complaint.text[: complaint.index].rstrip(" \t")
+    character, closing = complaint.character, found[1]
+    begun = complaint.context if complaint.context is not None else complaint.index
+    is_one_line = "\n" not in complaint.text[begun : complaint.index]
+    if closing and character in ("]", "}") and character != closing:
+        return Pitfall(
+            index=complaint.index,
+            message=f"{closing} is expected here, not {character}",
+            hint="close [ with ], and { with }",
+        )
+    if closing and is_one_line and character.strip():
+        return Pitfall(
+            index=complaint.index,
+            message="a comma is missing here",
+            hint="separate entries with commas; a text with a quote, comma or bracket needs quotes",
+        )
+    if closing or not before.endswith(("]", "}")):
+        return None
+    if character in ("]", "}"):
+        return Pitfall(index=complaint.index, message=f"one {character} too many", hint="remove it")
+    opening = "[" if before.endswith("]") else "{"
+    return Pitfall(
+        index=complaint.index,
+        message=f"text after a closing {before[-1]}",
+        hint=f"a text that starts with {opening} needs quotes",
+    )
+
+
+def _outdented(complaint: _Complaint) -> Pitfall | None:
+    """Explain a line of text that is indented less than the text it belongs to."""
+    line = complaint.line.rstrip()
+    is_start = not complaint.text[complaint.start : complaint.index].strip()
+    if "did not find expected key" not in complaint.words or not is_start:
+        return None
+    if _MARKED_COLON.search(line) or line.lstrip().startswith("-"):
         return None
     return Pitfall(
         index=complaint.index,
-        message="text after a closing quote",
-        hint="quote the whole value; inside single quotes an apostrophe is written ''",
+        width=len(line.lstrip()),
+        message="this line has no colon, and belongs to no text above",
+        hint="lines of one text are indented alike; a key is written key: value",
     )
 
 
@@ -278,3 +347,15 @@ def _by_words(complaint: _Complaint) -> Pitfall:
             )
     message = f"this is not YAML: {complaint.words}"
     return Pitfall(index=complaint.index, message=message, hint=_INDENT_HINT)
+
+
+_EXPLANATIONS = (
+    _tab,
+    _bare_template,
+    _colon,
+    _unclosed,
+    _after_quote,
+    _brackets,
+    _outdented,
+    _start_of_value,
+)

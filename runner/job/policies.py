@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import TYPE_CHECKING
@@ -28,7 +29,7 @@ def policies(draft: Draft) -> Iterator[Problem]:
         if isinstance(value, Mapping):
             inner = Scope(source=scope.source, where=(*scope.where, "source_policy"), data=value)
             yield from _policy(inner, draft)
-        elif isinstance(value, str) and value:
+        elif isinstance(value, str) and value and draft.project.is_known:
             if named is None or not isinstance(named.data.get(value), Mapping):
                 names = [] if named is None else list(named.data)
                 yield scope.problem(
@@ -41,6 +42,19 @@ def policies(draft: Draft) -> Iterator[Problem]:
                 place = (*named.where, value)
                 inner = Scope(source=named.source, where=place, data=named.data[value])
                 yield from _policy(inner, draft)
+
+
+def check_domains(draft: Draft) -> Iterator[Problem]:
+    """The domains of a check are domains (paths, for `local`), too."""
+    for scope in draft.scopes():
+        checks = scope.data.get("checks")
+        for index, check in enumerate(checks if isinstance(checks, list) else ()):
+            domains = check.get("domains") if isinstance(check, Mapping) else None
+            for place, domain in enumerate(domains if isinstance(domains, list) else ()):
+                fault = _domain(domain, draft) if isinstance(domain, str) and domain else None
+                if fault is not None:
+                    position = scope.value("checks", index, "domains", place)
+                    yield scope.problem(position, fault[0], hint=fault[1])
 
 
 def _policy(policy: Scope, draft: Draft) -> Iterator[Problem]:
@@ -59,6 +73,7 @@ def _policy(policy: Scope, draft: Draft) -> Iterator[Problem]:
         yield policy.problem(
             policy.value(),
             f"the source policy has {count} domains; at most {_MAX_DOMAINS} are allowed",
+            hint="keep the most important ones, or name whole endings such as .gov",
         )
     if all(lists.get(key) for key in ("include_domains", "exclude_domains")):
         yield policy.problem(
@@ -72,7 +87,17 @@ def _policy(policy: Scope, draft: Draft) -> Iterator[Problem]:
         try:
             date.fromisoformat(after)
         except ValueError:
-            yield policy.problem(policy.value("after_date"), f"there is no day {after}")
+            yield policy.problem(
+                policy.value("after_date"), f"there is no day {after}", hint=_days(after)
+            )
+
+
+def _days(day: str) -> str:
+    """Return a hint for a day that is none."""
+    year, month, _ = map(int, day.split("-"))
+    if not (1 <= month <= 12 and year):  # noqa: PLR2004 - the months of a year
+        return "a day is written YYYY-MM-DD: the month is 01 to 12"
+    return f"that month has {monthrange(year, month)[1]} days"
 
 
 def _domain(domain: str, draft: Draft) -> tuple[str, str | None] | None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from runner.job.diagnostics import JobProblemsError
 from runner.job.draft import Project, Scope
 from runner.job.paths import PROJECT_FILE, is_file, shown_path
-from runner.job.schema import project_problems
+from runner.job.schema import mend_project, project_problems
 from runner.job.source import read_source
 
 
@@ -41,7 +41,8 @@ def read_project(folder: Path, working_directory: Path) -> Project:
     except JobProblemsError as error:
         # An empty runner.yaml marks the root, and that may be all it is for.
         is_empty = all(problem.message == "the file is empty" for problem in error.problems)
-        return Project(root=root, problems=() if is_empty else error.problems)
+        return Project(root=root, problems=() if is_empty else error.problems, is_known=is_empty)
+    mend_project(source)
     problems = (*source.problems, *project_problems(source))
     data = source.data if isinstance(source.data, Mapping) else {}
 
@@ -57,4 +58,5 @@ def read_project(folder: Path, working_directory: Path) -> Project:
         policies=scope("source_policies"),
         prices=scope("prices"),
         problems=problems,
+        is_known=isinstance(data.get("source_policies", {}), Mapping) and data is source.data,
     )

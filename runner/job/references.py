@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import field, replace
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from runner.errors import TemplateError
 from runner.frozen import frozen
+from runner.job.meant import as_template, quoted
+from runner.job.reading import expectations, id_of, steps_read, templates, way_back
 from runner.job.spelling import closest, did_you_mean
-from runner.templating import is_template, names_read, references
+from runner.job.unfilled import leaves, lookalikes, unfilled
+from runner.templating import every_fault, is_sole, is_template, names_read, references
 
 if TYPE_CHECKING:
     from runner.job.diagnostics import Problem
     from runner.job.draft import Draft, Scope
     from runner.job.model import Where
     from runner.job.source import Source
-    from runner.jsonvalue import JSON
 
 ROOTS = ("vars", "item", "steps", "run")
 STEP_PARTS = ("output", "results", "urls", "basis")
@@ -29,12 +30,26 @@ _WHERE_ROOTS = ("vars", "item")
 _CHECK_ROOTS = (*ROOTS, "output", "basis")
 _RUN_PARTS = ("date",)
 
-_TEXTS = ("query", "location", "foreach")
-_TREES = ("input", "search", "extract", "findall", "metadata")
-MAX_TEMPLATES = 200_000
+MAX_TEMPLATES = 100_000
 _SHOWN_COLUMNS = 12
-# Other languages' templates: {item.company}, ${vars.year}.
-_SINGLE_BRACES = re.compile(r"(?<!\{)\{ *((?:item|vars|steps|run)\.\w+(?:\.\w+)*) *\}(?!\})")
+_SOLE = {
+    **dict.fromkeys(("where", "expect"), "a text, which always counts as true"),
+    **dict.fromkeys(("foreach", "queries", "urls"), "a text, and no list"),
+    **dict.fromkeys(("max_results", "max_chars", "match_limit"), "a text, and no number"),
+}
+"""What must be one template to be of its kind, and what several side by side are."""
+
+_ALSO_CALLED = {
+    **dict.fromkeys(("today", "now", "date", "day"), "run.date"),
+    **dict.fromkeys(("row", "record", "line", "it", "this", "each", "entry"), "item"),
+    **dict.fromkeys(("variables", "params", "inputs"), "vars"),
+    **dict.fromkeys(("null", "nil"), "none"),
+    **dict.fromkeys(("yes", "on"), "true"),
+    **dict.fromkeys(("no", "off"), "false"),
+}
+_TO_FIELD = 2
+_NO_STEP = "a step has an id, and comes before the one that reads it"
+_PRINTED = re.compile(r"\{\{[^{}]*\}\}")
 _ABSENT = {
     "variables": "declare it in the job: vars: {{{}: ...}}",
     "columns": "there are no columns",
@@ -51,7 +66,8 @@ class _View:
         steps: Ids of the steps before, mapped to True; of this one and those after, to False.
         own: The id of the step the template stands in.
         reads: Says for each step's id which steps it reads.
-        fields: Names of the answer's fields, for checks.
+        fields: Names of the answer's fields, for checks; none of a text.
+        answers: Likewise for each step's id.
     """
 
     variables: tuple[str, ...]
@@ -61,6 +77,7 @@ class _View:
     own: str | None = None
     reads: Callable[[], Mapping[str, frozenset[str]]] = dict
     fields: tuple[str, ...] | None = None
+    answers: Mapping[str, tuple[str, ...] | None] = field(default_factory=dict)
     roots: tuple[str, ...] = ROOTS
 
 
@@ -83,8 +100,10 @@ def template_problems(
                 hint="put what differs from row to row into the data",
             )
             return
+        if where[-1] not in _SOLE:
+            yield from lookalikes(draft, scope, where, text)
         yield from _checked(scope, where, text, view)
-    yield from _unfilled(draft.job)
+    yield from unfilled(draft)
 
 
 def _viewed(
@@ -94,86 +113,53 @@ def _viewed(
     job = draft.job
     has_items = job.data.get("items") is not None
     steps = list(draft.steps())
-    places = {_id(step): place for place, step in enumerate(steps) if step.where}
+    places = {id_of(step): place for place, step in enumerate(steps) if step.where}
     view = _View(variables=draft.variables, columns=draft.columns, has_items=has_items, steps=None)
     if isinstance(job.data.get("key"), str):
         yield job, ("key",), job.data["key"], replace(view, roots=_KEY_ROOTS)
     items = job.data.get("items")
     if isinstance(items, Mapping):
-        for where, text in _leaves(items.get("findall"), ("items", "findall")):
+        for where, text in leaves(items.get("findall"), ("items", "findall")):
             yield job, where, text, replace(view, columns=None, has_items=False)
     for key in ("where", "key") if isinstance(items, Mapping) else ():
         if isinstance(items, Mapping) and isinstance(items.get(key), str):
             roots = _WHERE_ROOTS if key == "where" else _KEY_ROOTS
             yield job, ("items", key), items[key], replace(view, roots=roots)
-    reads = cache(partial(_reads, steps))
+    reads = cache(partial(steps_read, steps))
+    answers = {
+        id_of(step): fields.get(step.where)
+        for step in steps
+        if "foreach" not in step.data and ("query" in step.data or "input" in step.data)
+    }
     shared = [] if steps and steps[0] is job else [job]
     for index, step in enumerate([*shared, *steps]):
         own = index - len(shared)
         known = {name: place < own for name, place in places.items() if name}
         loops = "foreach" in step.data
+        is_task = "query" in step.data or "input" in step.data
         view = _View(
             variables=draft.variables,
             columns=None if loops else draft.columns,
             has_items=has_items or loops,
             steps=known if step.where else dict.fromkeys(known, True) if known else None,
-            own=_id(step) if step.where else None,
+            own=id_of(step) if step.where else None,
             reads=reads,
+            answers=answers,
         )
-        for where, text in _templates(step):
-            yield step, where, text, view
-        for where, text in _expectations(step):
+        for where, text in templates(step):
+            # A list is made for a row, before there are entries of it.
+            is_list = where == ("foreach",) and bool(step.where)
+            around = replace(view, columns=draft.columns, has_items=has_items)
+            yield step, where, text, around if is_list else view
+        for where, text in expectations(step):
             yield (
                 step,
                 where,
                 text,
-                replace(view, fields=fields.get(step.where), roots=_CHECK_ROOTS),
+                replace(
+                    view, fields=fields.get(step.where) if is_task else None, roots=_CHECK_ROOTS
+                ),
             )
-
-
-def _id(step: Scope) -> str:
-    """Return the id of a step, "" for one that has none."""
-    name = step.data.get("id")
-    return name if isinstance(name, str) else ""
-
-
-def _templates(step: Scope) -> Iterator[tuple[Where, str]]:
-    for key in _TEXTS:
-        if isinstance(step.data.get(key), str):
-            yield (key,), step.data[key]
-    for key in _TREES:
-        yield from _leaves(step.data.get(key), (key,))
-
-
-def _expectations(step: Scope) -> Iterator[tuple[Where, str]]:
-    checks = step.data.get("checks")
-    for index, check in enumerate(checks if isinstance(checks, list) else ()):
-        if isinstance(check, Mapping) and isinstance(check.get("expect"), str):
-            yield ("checks", index, "expect"), check["expect"]
-
-
-def _unfilled(job: Scope) -> Iterator[Problem]:
-    """Warn of templates where a value is taken as it is written."""
-    for where, text in _leaves(job.data.get("vars"), ("vars",)):
-        if is_template(text):
-            yield job.problem(
-                job.value(*where),
-                "templates are not filled in here: this text stays as it is",
-                hint="write the template where the variable is used",
-                severity="warning",
-            )
-
-
-def _leaves(value: JSON, where: Where) -> Iterator[tuple[Where, str]]:
-    """Yield every text in a tree of values, with its place."""
-    if isinstance(value, str):
-        yield where, value
-    elif isinstance(value, Mapping):
-        for key, entry in value.items():
-            yield from _leaves(entry, (*where, key))
-    elif isinstance(value, list):
-        for index, entry in enumerate(value):
-            yield from _leaves(entry, (*where, index))
 
 
 def template_problem(source: Source, where: Where, error: TemplateError, note: str = "") -> Problem:
@@ -186,29 +172,42 @@ def template_problem(source: Source, where: Where, error: TemplateError, note: s
 
 def _checked(scope: Scope, where: Where, text: str, view: _View) -> Iterator[Problem]:
     place = (*scope.where, *where)
-    for match in _SINGLE_BRACES.finditer(text):
-        line, column = text.count("\n", 0, match.start()) + 1, match.start()
-        position = scope.source.inside(
-            place, line, column - text.rfind("\n", 0, column), len(match[0])
-        )
-        yield scope.problem(
-            position,
-            "this is no template: it stays as it is written",
-            hint=f"write {{{{ {match[1]} }}}} with two braces",
-            severity="warning",
-        )
     try:
         # Most templates are right: where their names stand is looked for in the others only.
         is_right = all(defined or _fault(path, view) is None for path, defined in names_read(text))
         found = [] if is_right else references(text)
-    except TemplateError as error:
-        yield template_problem(scope.source, place, error)
-        return
+    except TemplateError:
+        for error in every_fault(text):
+            yield template_problem(scope.source, place, error)
+        found = []
+        with suppress(TemplateError):
+            found = references(text, strict=False)
+    if str(where[-1]) in _SOLE and _is_several(text):
+        yield scope.problem(
+            scope.value(*where),
+            f"several templates side by side are {_SOLE[str(where[-1])]}",
+            hint=_as_one(text, str(where[-1])),
+        )
     for reference in found:
         fault = None if reference.defined else _fault(reference.path, view)
         if fault is not None:
             position = scope.source.inside(place, reference.line, reference.column, reference.width)
             yield scope.problem(position, fault[0], hint=fault[1])
+
+
+def _is_several(text: str) -> bool:
+    """Return whether a text is more than one template, and not less."""
+    return text.strip().startswith("{{") and not every_fault(text) and not is_sole(text)
+
+
+def _as_one(text: str, key: str) -> str:
+    """Return a hint that makes one template of several."""
+    if key in {"queries", "urls"}:
+        return f"write a list: [{', '.join(map(quoted, _PRINTED.findall(text)))}]"
+    whole = as_template(text) if key in {"where", "expect"} else None
+    if whole is not None:
+        return f"write it as one: {whole}"
+    return "write a single {{ }} around all of it"
 
 
 def _fault(path: tuple[str, ...], view: _View) -> tuple[str, str | None] | None:
@@ -217,14 +216,17 @@ def _fault(path: tuple[str, ...], view: _View) -> tuple[str, str | None] | None:
     fault: tuple[str, str | None] | None = None
     if root not in view.roots:
         # `item.head-count` reads as a subtraction; its first half is reported.
-        is_half = any(column.endswith(f"-{root}") for column in view.columns or ())
+        names = (*(view.columns or ()), *(view.steps or ()), *view.variables)
+        is_half = any(name.endswith(f"-{root}") for name in names)
         fault = None if is_half else _unknown_root(root, view)
     elif root == "item" and not view.has_items:
         fault = "the job has no items, so there is no item", "add items:, or use vars"
     elif root == "steps" and view.steps is None:
-        fault = "the job has no steps to read here", None
+        fault = "the job has no steps to read here", "write them below steps:, each with an id"
     elif root == "steps" and rest:
         fault = _step_fault(rest, view)
+    elif root == "output" and rest and view.fields is not None:
+        fault = _field_fault(rest[0], view.fields, "the output")
     elif rest:
         fault = _missing_part(root, rest[0], view)
     return fault
@@ -235,7 +237,6 @@ def _missing_part(root: str, name: str, view: _View) -> tuple[str, str | None] |
         "vars": (view.variables, "the job has no variable", "variables"),
         "item": (view.columns, "the data has no column", "columns"),
         "run": (_RUN_PARTS, "run has no", "it has"),
-        "output": (view.fields, "the output has no field", "fields"),
     }.get(root, (None, "", ""))
     return None if known is None else _missing(name, known, message, noun)
 
@@ -249,66 +250,57 @@ def _unknown_root(root: str, view: _View) -> tuple[str, str | None]:
         hint = f"did you mean item.{root}?"
     elif root in view.variables:
         hint = f"did you mean vars.{root}?"
+    elif root in (view.steps or ()):
+        hint = f"did you mean steps.{root}?"
     elif root == "output":
         hint = "output can be read in checks only"
+    elif root.lower() in _ALSO_CALLED:
+        hint = f"did you mean {_ALSO_CALLED[root.lower()]}?"
     elif (near := closest(root, view.roots)) is not None:
         hint = f"did you mean {near}?"
-    elif root in ("env", "environ"):
+    elif root.lower() in {"env", "environ", "os", "secrets"}:
         hint = "templates never see the environment; pass a value with --var"
     return f"templates know no '{root}'", hint
 
 
 def _step_fault(rest: list[str], view: _View) -> tuple[str, str | None] | None:
     name, steps = rest[0], view.steps or {}
+    fault: tuple[str, str | None] | None = None
     if name not in steps:
-        return f"there is no step '{name}'", did_you_mean(name, steps, noun="steps")
-    if name == view.own:
-        return f"step '{name}' reads itself", "a step reads earlier steps only"
-    if not steps[name]:
-        return _too_late(name, view)
-    if len(rest) > 1 and rest[1] not in STEP_PARTS:
-        return f"a step has no '{rest[1]}'", did_you_mean(rest[1], STEP_PARTS, noun="it has")
-    return None
+        # `steps.find-it` reads as a subtraction; that such an id is none is told of the id.
+        if not any(known.startswith(f"{name}-") for known in steps):
+            fault = (
+                f"there is no step '{name}'",
+                did_you_mean(name, steps, noun="steps") or _NO_STEP,
+            )
+    elif name == view.own:
+        fault = f"step '{name}' reads itself", "a step reads earlier steps only"
+    elif not steps[name]:
+        fault = _too_late(name, view)
+    elif len(rest) > 1 and rest[1] not in STEP_PARTS:
+        fault = f"a step has no '{rest[1]}'", did_you_mean(rest[1], STEP_PARTS, noun="it has")
+    elif rest[1:2] == ["output"] and len(rest) > _TO_FIELD:
+        fields = view.answers.get(name)
+        whose = f"the output of step '{name}'"
+        fault = None if fields is None else _field_fault(rest[_TO_FIELD], fields, whose)
+    return fault
+
+
+def _field_fault(name: str, fields: tuple[str, ...], whose: str) -> tuple[str, str | None] | None:
+    if not fields and hasattr(str, name):
+        return None  # such as output.startswith("A")
+    if not fields:
+        return f"{whose} is a text, which has no '{name}'", "read the text itself, or name fields"
+    return _missing(name, fields, f"{whose} has no field", "fields")
 
 
 def _too_late(name: str, view: _View) -> tuple[str, str]:
     """Return what is wrong with reading a later step: the two may read each other."""
-    way = _way(view.reads(), name, view.own or "")
+    way = way_back(view.reads(), name, view.own or "")
     if way:
         circle = " → ".join([str(view.own), *way])
         return f"the steps read each other in a circle: {circle}", "let one go without the other"
     return f"step '{name}' does not run before this one", "a step reads earlier steps only"
-
-
-def _way(reads: Mapping[str, frozenset[str]], start: str, end: str) -> list[str]:
-    """Return the shortest way along what steps read, from a step to another; [] for none."""
-    before: dict[str, str] = {start: ""}
-    waiting = deque([start])
-    while waiting and end not in before:
-        step = waiting.popleft()
-        for read in sorted(reads.get(step, ())):
-            if read not in before:
-                before[read] = step
-                waiting.append(read)
-    way: list[str] = []
-    step = end if end in before else ""
-    while step:
-        way.append(step)
-        step = before[step]
-    return way[::-1]
-
-
-def _reads(steps: Iterable[Scope]) -> dict[str, frozenset[str]]:
-    """Return which steps each step's templates read, by their ids."""
-    found: dict[str, frozenset[str]] = {}
-    for step in steps:
-        names: set[str] = set()
-        for _, text in (*_templates(step), *_expectations(step)):
-            with suppress(TemplateError):
-                paths = (path for path, _ in names_read(text))
-                names.update(path[1] for path in paths if path[0] == "steps" and len(path) > 1)
-        found[_id(step)] = frozenset(names)
-    return found
 
 
 def _missing(

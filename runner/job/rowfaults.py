@@ -34,16 +34,19 @@ def row_problem(
 
 def misnamed(names: Sequence[str]) -> Iterator[tuple[int, str, str]]:
     """Yield index, message and hint of each column without a name, or with one that is taken."""
+    seen: set[str] = set()
     for index, name in enumerate(names):
         if not name:
             yield index, f"column {index + 1} has no name", "name it, or remove the column"
-        elif name in names[:index]:
+        elif name in seen:
             yield index, f"the column '{name}' is there twice", "rename one of them"
+        seen.add(name)
 
 
 def no_rows(path: Path) -> Problem:
     """Return the warning of a file that can be read and holds nothing."""
-    return replace(row_problem(path, 0, "the file has no rows"), severity="warning")
+    hint = "write a line for each row below the names of the columns, or an entry for each"
+    return replace(row_problem(path, 0, "the file has no rows", hint=hint), severity="warning")
 
 
 def unreadable(path: Path, error: OSError | ValueError) -> Problem:

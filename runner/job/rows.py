@@ -20,6 +20,9 @@ FOUND_COLUMNS = ("name", "url", "description", "candidate_id", "output")
 MAX_SURVEY_BYTES = 16 * 1024 * 1024
 """Larger files are not read whole before the run."""
 
+MAX_SURVEY_ROWS = 300_000
+"""Nor are more rows than these, however short they are."""
+
 MAX_SURVEY_PACKED = 1024 * 1024
 """Likewise for files that are packed."""
 
@@ -112,9 +115,14 @@ def _surveyed(items: InlineItems | FileItems) -> Survey:
         if isinstance(entry, tuple) or not is_table:
             columns.update(dict.fromkeys(entry))
         rows += not isinstance(entry, tuple)
+        if rows > MAX_SURVEY_ROWS:
+            break
+    is_whole = is_table or rows <= MAX_SURVEY_ROWS
+    if found and is_table and len(columns) == 1:
+        columns.clear()  # a title above the names of the columns, most likely
     if not rows and not found and isinstance(items, FileItems):
         found.append(no_rows(items.path))
-    return Survey(columns=tuple(columns) or None, problems=tuple(found))
+    return Survey(columns=(tuple(columns) or None) if is_whole else None, problems=tuple(found))
 
 
 def _entries(items: Items) -> Iterator[Row | Problem]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import timedelta
+from functools import cache, partial
 from typing import TYPE_CHECKING, TypeAlias
 
 from runner.job.checks import single_checks
@@ -14,8 +15,10 @@ from runner.job.durations import parse_duration, parse_money
 from runner.job.items import rows_named
 from runner.job.language import job_schema
 from runner.job.limits import MAX_METADATA_KEY, MAX_METADATA_VALUE
-from runner.job.policies import policies
+from runner.job.policies import check_domains, policies
+from runner.job.reading import id_of, steps_read, way_back
 from runner.job.spelling import closest, did_you_mean
+from runner.job.written import numbers
 from runner.plugins import PROVIDERS, plugin_names
 from runner.templating import is_template
 
@@ -36,6 +39,7 @@ _TASK_ONLY = (
 )
 _JOB_ONLY = ("concurrency", "budget")
 _WITHOUT_SOURCES = ("source_policy", "location")
+_SCHEME = re.compile(r"^\w*:?//?")
 _SMALL = re.compile(r"(?:lite|base|core|core2x)(?:-fast)?")
 
 
@@ -91,8 +95,16 @@ def searchable(draft: Draft) -> Iterator[Problem]:
                 yield scope.problem(
                     scope.value("extract", "urls", index),
                     "an address starts with http:// or https://",
-                    hint=f"write https://{url}" if "://" not in url else None,
+                    hint=_address(url),
                 )
+
+
+def _address(text: str) -> str:
+    """Return a hint for what is no address of a page."""
+    bare = _SCHEME.sub("", text.strip())
+    if re.fullmatch(r"[^\s/]+\.[^\s]+", bare):
+        return f"write https://{bare}"
+    return "write it as the browser shows it, such as https://example.org/page"
 
 
 def findable(draft: Draft) -> Iterator[Problem]:
@@ -187,7 +199,11 @@ def durations(draft: Draft) -> Iterator[Problem]:
                     hint="a duration is a number and s, m, h or d, of at most ten years (3650d)",
                 )
         if read.get("timeout") == timedelta(0):
-            yield scope.problem(scope.value("timeout"), "a timeout of 0 leaves no time to answer")
+            yield scope.problem(
+                scope.value("timeout"),
+                "a timeout of 0 leaves no time to answer",
+                hint="write how long a call may take, such as 10m; without the key it is as usual",
+            )
         if read.get("max_backoff", timedelta.max) < read.get("backoff", timedelta(0)):
             yield scope.problem(
                 scope.value("retry", "max_backoff"),
@@ -225,35 +241,26 @@ def metadata(draft: Draft) -> Iterator[Problem]:
                     scope.value("metadata", key),
                     f"the metadata value of '{key}' has {len(value)} characters; "
                     f"at most {MAX_METADATA_VALUE} are allowed",
+                    hint="shorten it",
                 )
 
 
 def step_ids(draft: Draft) -> Iterator[Problem]:
     """Ids of steps are unique, and `follows` names an earlier step."""
     seen: dict[str, int] = {}
-    ids = [step.data.get("id") for step in draft.steps() if step.where]
-    places = {str(step.data.get("id")): step for step in draft.steps() if step.where}
-    for step in draft.steps():
-        name = step.data.get("id")
-        follows = step.data.get("follows")
-        if not step.where:
-            continue
-        if isinstance(follows, str) and follows not in seen:
-            later = follows in ids
-            early = f"step '{follows}' does not run before this one"
-            yield step.problem(
-                step.value("follows"),
-                "a step cannot follow itself"
-                if follows == name
-                else early
-                if later
-                else f"there is no step '{follows}'",
-                hint="a step follows an earlier one"
-                if later
-                else did_you_mean(follows, seen, noun="steps before it"),
-            )
-        elif isinstance(follows, str):
+    steps = [step for step in draft.steps() if step.where]
+    places = {str(step.data.get("id")): step for step in steps}
+    reads = cache(partial(steps_read, steps))
+    ids = {id_of(step) for step in steps}
+    for step in steps:
+        name, follows = step.data.get("id"), step.data.get("follows")
+        if isinstance(follows, str) and follows in seen:
             yield from _followed(step, follows, places[follows])
+        elif isinstance(follows, str):
+            message, hint = f"there is no step '{follows}'", _no_such(follows, seen)
+            if follows in ids:
+                message, hint = _unfollowed(id_of(step), follows, reads)
+            yield step.problem(step.value("follows"), message, hint=hint)
         if isinstance(name, str) and name in seen:
             yield step.problem(
                 step.value("id"),
@@ -262,6 +269,26 @@ def step_ids(draft: Draft) -> Iterator[Problem]:
             )
         elif isinstance(name, str):
             seen[name] = step.value("id").line
+
+
+def _no_such(follows: str, before: Iterable[str]) -> str | None:
+    bare = follows.strip("{ }").removeprefix("steps.").split(".")[0]
+    near = did_you_mean(follows, before, noun="steps before it") or "a step follows an earlier one"
+    return f"write {bare}" if bare in before else near
+
+
+def _unfollowed(
+    name: str, follows: str, reads: Callable[[], Mapping[str, frozenset[str]]]
+) -> tuple[str, str | None]:
+    """Return message and hint for a step that follows one which does not run before it."""
+    if follows == name:
+        return "a step cannot follow itself", "a step follows an earlier one"
+    if way := way_back(reads(), follows, name):
+        return (
+            f"the steps follow or read each other in a circle: {' → '.join([name, *way])}",
+            "let one go without the other",
+        )
+    return f"step '{follows}' does not run before this one", "a step follows an earlier one"
 
 
 def items(draft: Draft) -> Iterator[Problem]:
@@ -361,7 +388,9 @@ RULES: tuple[Rule, ...] = (
     strong_enough,
     durations,
     policies,
+    check_domains,
     metadata,
+    numbers,
     step_ids,
     items,
     provider,

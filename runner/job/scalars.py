@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 import re
+from array import array
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from runner.jsonvalue import JSON
 
@@ -56,13 +58,21 @@ def place(written: str, value: str, offset: int) -> int:
     """
     # Folding and indentation add and drop only white space, so that the visible characters of
     # both texts pair off one to one, whatever the style.
-    skipped = sum(not character.isspace() for character in value[:offset])
-    last = 0
-    for count, (index, length) in enumerate(_visible(written)):
-        if count == skipped:
-            return index
-        last = index + length
-    return min(last, len(written))
+    skipped = len("".join(value[:offset].split()))
+    starts = _starts(written)
+    return min(starts[min(skipped, len(starts) - 1)], len(written))
+
+
+@lru_cache(maxsize=4)
+def _starts(written: str) -> Sequence[int]:
+    """Return where the pieces that mean a visible character start; last, where the last ends."""
+    starts = array("L")
+    end = 0
+    for index, length in _visible(written):
+        starts.append(index)
+        end = index + length
+    starts.append(end)
+    return starts
 
 
 def _visible(written: str) -> Iterator[tuple[int, int]]:

@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
 
+from runner.job.consistency import inconsistencies
 from runner.job.diagnostics import MOST
+from runner.job.keys import take_as_meant
 from runner.job.language import job_schema, project_schema
 from runner.job.shortform import as_short
-from runner.job.spelling import did_you_mean
-from runner.job.violations import Violation, described, problems
+from runner.job.violations import described, problems
+from runner.job.wording import Violation
 from runner.templating import is_template
 
 if TYPE_CHECKING:
@@ -30,6 +32,16 @@ if TYPE_CHECKING:
     from runner.jsonvalue import JSON
 
 _MOST_MESSAGES = 10
+
+
+def mend_job(source: Source) -> None:
+    """Report the misspelt keys of a job file, and read them as those that were meant."""
+    take_as_meant(source, job_schema(), _homes())
+
+
+def mend_project(source: Source) -> None:
+    """Report the misspelt keys of a runner.yaml, and read them as those that were meant."""
+    take_as_meant(source, project_schema(), _homes())
 
 
 def job_problems(source: Source) -> list[Problem]:
@@ -75,23 +87,32 @@ def schema_problems(
         where: Its place in the file.
         short: The file holds the short form that `schema` was made from.
     """
+
+    def at(place: Where) -> Where:
+        return (*where, *(as_short(place) if short else place))
+
     try:
-        found = [] if _compiles(schema) else _broken_rules(schema)
+        broken = [] if _compiles(schema) else _broken_rules(schema)
+        doubtful = list(islice(inconsistencies(schema, source, at), 2 * MOST))
     except RecursionError:
         return [source.problem(source.value(where), "the schema is nested too deeply")]
     if short:
-        found = [replace(v, where=as_short(v.where)) for v in found]
-    reported = [problem for v in found for problem in problems(v, source, where)]
-    return reported or list(islice(_inconsistent(schema, source, where), 2 * MOST))
+        broken = [replace(v, where=as_short(v.where)) for v in broken]
+    reported = [problem for v in broken for problem in problems(v, source, where)]
+    # Two faults of one place are one: what the rules of JSON Schema say of it goes first.
+    taken = {(problem.line, problem.column) for problem in reported}
+    return [*reported, *(p for p in doubtful if (p.line, p.column) not in taken)]
 
 
 def _compiles(schema: Mapping[str, JSON]) -> bool:
     """Return whether the faster library takes a schema: a quick yes."""
     if _compiled(_Identity(schema)) is None:
         return False
+    # The address of another meta-schema would be fetched; whatever it says, this one is meant.
+    plain = {key: value for key, value in schema.items() if key != "$schema"}
     try:
-        return jsonschema_rs.meta.is_valid(dict(schema))
-    except (ValueError, TypeError):
+        return jsonschema_rs.meta.is_valid(plain)
+    except (ValueError, TypeError, jsonschema_rs.ReferencingError):
         return False
 
 
@@ -101,71 +122,6 @@ def _broken_rules(schema: Mapping[str, JSON]) -> list[Violation]:
     checker = Draft202012Validator.FORMAT_CHECKER
     meta = Draft202012Validator(Draft202012Validator.META_SCHEMA, format_checker=checker)
     return list(_violations(meta.iter_errors(schema), {}))
-
-
-_LISTS = ("anyOf", "oneOf", "allOf", "prefixItems")
-_MAPS = ("properties", "$defs", "definitions")
-_SINGLES = ("items", "additionalProperties", "not")
-
-
-def subschemas(
-    schema: Mapping[str, JSON], where: Where = (), depth: int = 1
-) -> Iterator[tuple[Where, Mapping[str, JSON], int]]:
-    """Yield every schema in a schema with its place and how many objects are around and in it."""
-    yield where, schema, depth
-    for key in (*_MAPS, *_LISTS):
-        parts = schema.get(key)
-        entries = parts.items() if isinstance(parts, dict) else enumerate(parts or ())
-        for name, part in entries if isinstance(parts, dict | list) else ():
-            if isinstance(part, dict):
-                yield from subschemas(part, (*where, key, name), depth + (key == "properties"))
-    for key in _SINGLES:
-        part = schema.get(key)
-        if isinstance(part, dict):
-            yield from subschemas(part, (*where, key), depth)
-
-
-def _inconsistent(schema: Mapping[str, JSON], source: Source, where: Where) -> Iterator[Problem]:
-    """Yield what a schema names and does not hold: references, and required properties."""
-    for place, part, _ in subschemas(schema):
-        reference = part.get("$ref")
-        if isinstance(reference, str) and (fault := _dangling(schema, reference)):
-            yield source.problem(
-                source.value((*where, *place, "$ref")),
-                fault,
-                hint="a reference names a part of this file, such as #/$defs/address",
-            )
-        known = part.get("properties")
-        required = part.get("required")
-        if not isinstance(known, dict) or not isinstance(required, list):
-            continue
-        for index, name in enumerate(required):
-            if name not in known:
-                yield source.problem(
-                    source.value((*where, *place, "required", index)),
-                    f"'{name}' is required, but no property is called so",
-                    hint=did_you_mean(str(name), known, noun="properties"),
-                    severity="error" if part.get("additionalProperties") is False else "warning",
-                )
-
-
-def _dangling(schema: Mapping[str, JSON], reference: str) -> str | None:
-    """Return why a reference leads nowhere, or None."""
-    seen: set[str] = set()
-    target: JSON = {"$ref": reference}
-    while isinstance(target, dict) and isinstance(name := target.get("$ref"), str):
-        if name in seen:
-            return f"the reference {reference} leads back to itself"
-        seen.add(name)
-        if not name.startswith("#"):
-            return f"the reference {name} leads out of this file"
-        target = schema
-        steps = name.removeprefix("#").split("/")[1:]
-        for step in (part.replace("~1", "/").replace("~0", "~") for part in steps):
-            if not isinstance(target, dict) or step not in target:
-                return f"the reference {name} leads nowhere"
-            target = target[step]
-    return None
 
 
 def violations(schema: Mapping[str, JSON], value: JSON) -> list[Violation]:
@@ -267,12 +223,73 @@ class _Identity:
 
 @lru_cache(maxsize=64)
 def _validator(identity: _Identity) -> Any:
-    from jsonschema import Draft202012Validator  # noqa: PLC0415 - slow to import
     from referencing import Registry  # noqa: PLC0415 - part of jsonschema
 
     # An empty registry: a `$ref` to an address is refused, never fetched.
     registry: Registry[Any] = Registry()
-    return Draft202012Validator(identity.schema, registry=registry)
+    return _bounded()(identity.schema, registry=registry)
+
+
+@cache
+def _bounded() -> Any:
+    """Return jsonschema's validator, with patterns that no text makes take long.
+
+    Python's own regular expressions take years for `(a+)+$`; a schema may come from a stranger.
+    """
+    from jsonschema import Draft202012Validator  # noqa: PLC0415 - slow to import
+    from jsonschema.validators import extend  # noqa: PLC0415 - likewise
+
+    plain = Draft202012Validator.VALIDATORS
+
+    def pattern(validator: Any, wanted: Any, value: Any, schema: Any) -> Iterator[Any]:
+        if not isinstance(value, str) or not matches(wanted, value):
+            # What is no text, or does not match: jsonschema says so, by a pattern that is quick.
+            yield from plain["pattern"](validator, "(?!)", value, schema)
+
+    def pattern_properties(validator: Any, wanted: Any, value: Any, _: Any) -> Iterator[Any]:
+        for expression, part in wanted.items() if isinstance(value, dict) else ():
+            for key in (key for key in value if matches(expression, key)):
+                yield from validator.descend(
+                    value[key], part, path=key, schema_path=(expression, key)
+                )
+
+    def others(keyword: str) -> Any:
+        def checked(validator: Any, wanted: Any, value: Any, schema: Any) -> Iterator[Any]:
+            named = schema.get("patternProperties")
+            if isinstance(named, dict) and isinstance(value, dict):
+                matched = [key for key in value if any(matches(each, key) for each in named)]
+                value = {key: entry for key, entry in value.items() if key not in matched}
+                schema = {key: entry for key, entry in schema.items() if entry is not named}
+            yield from plain[keyword](validator, wanted, value, schema)
+
+        return checked
+
+    rest = {name: others(name) for name in ("additionalProperties", "unevaluatedProperties")}
+    return extend(  # type: ignore[no-untyped-call]
+        Draft202012Validator,
+        {"pattern": pattern, "patternProperties": pattern_properties, **rest},
+    )
+
+
+@lru_cache(maxsize=256)
+def _expression(pattern: str) -> jsonschema_rs.Draft202012Validator | None:
+    try:
+        return jsonschema_rs.Draft202012Validator({"pattern": pattern})
+    except (ValueError, TypeError):
+        re.compile(pattern)  # raises what is wrong with it
+        return None
+
+
+def matches(pattern: Any, text: str) -> bool:
+    """Return whether a text matches a schema's pattern, in little time whatever both are.
+
+    A pattern that only Python reads, or none at all, is matched by any text.
+
+    Raises:
+        re.error: it cannot be read.
+    """
+    expression = _expression(pattern) if isinstance(pattern, str) else None
+    return expression is None or expression.is_valid(text)
 
 
 @lru_cache(maxsize=64)

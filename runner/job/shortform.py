@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from runner.frozen import frozen
 from runner.job.spelling import closest
-from runner.job.violations import kind_of
+from runner.job.wording import kind_of
 
 if TYPE_CHECKING:
     from runner.job.diagnostics import Severity
@@ -33,6 +33,15 @@ _NAMES = {
 _TYPES = ("string", "integer", "number", "boolean", "array")
 _LIST = re.compile(r"(?:list|array) of (.+)", re.IGNORECASE)
 _WORD = re.compile(r"[a-z]{3,12}\??")
+# How other languages write a list, or a value that may be absent.
+_FORMS = (
+    (re.compile(r"(\w+)\[\]"), "[{}]"),
+    (re.compile(r"\[(\w+)s\]"), "[{}]"),
+    (re.compile(r"(?:list|array)<(\w+)>", re.IGNORECASE), "[{}]"),
+    (re.compile(r"(\w+)(?: or | ?\| ?)(?:null|none|nothing)", re.IGNORECASE), "{}?"),
+    (re.compile(r"(?:optional|nullable) (\w+)", re.IGNORECASE), "{}?"),
+    (re.compile(r"(\w+),? \(?optional\)?", re.IGNORECASE), "{}?"),
+)
 _FRAGMENT = frozenset({"type", "enum", "const", "anyOf", "properties", "items", "$ref"})
 _DEEPEST = 20
 
@@ -139,18 +148,25 @@ def _text(value: str, where: Where, to: _Expansion) -> dict[str, JSON]:
     known = _type(value.strip(), to)
     if known is not None:
         return known
-    if _WORD.fullmatch(value):
-        near = closest(value.rstrip("?"), _NAMES)
-        if near is not None:
-            to.remarks.append(
-                Remark(
-                    where=where,
-                    message=f"'{value}' is no type, so it is read as a description",
-                    hint=f"did you mean {near}?",
-                    severity="warning",
-                )
+    near = closest(value.rstrip("?"), _NAMES) if _WORD.fullmatch(value) else _likely(value)
+    if near is not None:
+        to.remarks.append(
+            Remark(
+                where=where,
+                message=f"'{value}' is no type, so it is read as a description",
+                hint=f"write {near}" if "?" in near or "[" in near else f"did you mean {near}?",
+                severity="warning",
             )
+        )
     return {"type": "string", "description": value.strip()}
+
+
+def _likely(text: str) -> str | None:
+    """Return the type that is meant by one in another language's form, or None."""
+    for pattern, form in _FORMS:
+        if (match := pattern.fullmatch(text.strip())) and match[1].lower() in _NAMES:
+            return form.format(match[1].lower())
+    return None
 
 
 def _type(text: str, to: _Expansion) -> dict[str, JSON] | None:

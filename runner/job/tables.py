@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from runner.job.diagnostics import Problem
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from typing import TextIO
 
 _NUL = "NUL"
+_MOST_NAMES = 20
+"""So many wrong names of columns are told."""
+
 _DELIMITERS = ",;\t|"
 
 
@@ -52,7 +56,7 @@ def _records(
         line, begun, cells = record
         if names is None:
             names = tuple(cell.strip() for cell in cells)
-            broken = list(_misnamed(path, names, first, delimiter))
+            broken = list(islice(_misnamed(path, names, first, delimiter), _MOST_NAMES))
             if broken:
                 yield from broken
                 return
@@ -60,7 +64,7 @@ def _records(
         elif len(cells) == len(names):
             yield dict(zip(names, cells, strict=True))
         elif cells and (len(cells) > 1 or cells[0].strip()):
-            yield _ragged(path, line, cells, names, begun)
+            yield _ragged(path, line, cells, names, begun, mark=delimiter)
 
 
 def _cells(
@@ -103,7 +107,7 @@ def _misnamed(path: Path, names: tuple[str, ...], first: str, delimiter: str) ->
 
 
 def _ragged(
-    path: Path, line: int, cells: list[str], names: tuple[str, ...], snippet: str
+    path: Path, line: int, cells: list[str], names: tuple[str, ...], snippet: str, *, mark: str
 ) -> Problem:
     if len(names) == 1:
         hint = "the first line names the columns; a cell that holds a separator needs double quotes"
@@ -113,7 +117,15 @@ def _ragged(
         hint = f"the columns are: {', '.join(names)}"
     count = f"{len(cells)} cell{'' if len(cells) == 1 else 's'}"
     message = f"this row has {count}, but the header has {len(names)}"
-    return row_problem(path, line, message, hint=hint, snippet=snippet)
+    text = snippet.rstrip("\r\n")
+    column, width = 1, len(text)
+    if '"' not in text:
+        # The first cell too many, or where the next one is missing.
+        known = len(mark.join(text.split(mark)[: len(names)]))
+        column, width = (known + 2, len(text) - known - 1) if len(text) > known else (known + 1, 1)
+    return row_problem(
+        path, line, message, column=column, hint=hint, snippet=snippet, width=max(1, width)
+    )
 
 
 def _misquoted(path: Path, line: int, error: csv.Error, first: str, delimiter: str) -> Problem:
@@ -122,6 +134,7 @@ def _misquoted(path: Path, line: int, error: csv.Error, first: str, delimiter: s
     place = re.compile("(?!)")
     if text == _NUL:
         message, hint = "a NUL character stands in this row", "save the file as UTF-8 text"
+        place = re.compile("\0")
     elif "unexpected end of data" in text:
         message = "a double quote is opened in this row and never closed"
         place = re.compile(rf'(?<![^{mark}])"(?!.*{mark}")')

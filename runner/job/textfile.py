@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from runner.job.credentials import excerpt
 from runner.job.diagnostics import JobProblemsError, Problem
 from runner.job.lines import Lines
+from runner.job.nearby import missing_hint
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,10 +33,14 @@ def read_text(path: Path, shown: str) -> str:
     try:
         if path.is_dir():
             raise _refused(shown, "this is a folder, not a file", "name a file in it")
+        if path.exists() and not path.is_file():
+            # A pipe would be waited for, and a device may never end.
+            raise _refused(shown, "this is a pipe or a device, not a file", "name a file")
         with path.open("rb") as file:
             raw = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
-        raise _refused(shown, "there is no such file", "check the path's spelling") from None
+        hint = missing_hint(path.parent, path.name, "check the path's spelling")
+        raise _refused(shown, "there is no such file", hint) from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise _refused(

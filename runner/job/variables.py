@@ -11,10 +11,11 @@ from runner.errors import UsageError
 from runner.frozen import frozen
 from runner.job import scalars
 from runner.job.diagnostics import JobProblemsError
+from runner.job.meant import as_day, as_list
 from runner.job.paths import shown_path
 from runner.job.source import parse_source, read_source
 from runner.job.spelling import did_you_mean
-from runner.job.violations import kind_of
+from runner.job.wording import kind_of
 from runner.jsonvalue import JSON
 
 if TYPE_CHECKING:
@@ -26,6 +27,14 @@ if TYPE_CHECKING:
 _FEW = 8
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _DECLARATION = frozenset({"type", "description", "choices", "default"})
+_ALSO = {
+    "required": "leave it away: a variable without a default must be given",
+    "optional": "leave it away: a variable with a default may be given",
+    "enum": "did you mean choices?",
+    "options": "did you mean choices?",
+    "values": "did you mean choices?",
+    "value": "did you mean default?",
+}
 _TYPES: Mapping[str, tuple[type, ...]] = {
     "string": (str,),
     "integer": (int,),
@@ -76,34 +85,51 @@ def variable_problems(variables: tuple[Variable, ...], source: Source) -> Iterat
     """Yield the defaults that do not fit their declaration, and misspelt declarations."""
     for variable in variables:
         yield from _misspelt(variable, source)
-        yield from _unfit_choices(variable, source)
+        place = ("vars", variable.name)
+        for index, choice in enumerate(variable.choices):
+            if variable.type is not None and not _fits(variable.type, choice):
+                chosen = (*place, "choices", index)
+                yield source.problem(
+                    source.value(chosen),
+                    f"a choice of {variable.name} must be {_WORDS[variable.type]}, "
+                    f"not {_shown(choice)}",
+                    hint=_amended(variable, choice, source.written(chosen)),
+                )
         fault = None if variable.required else variable.fault(variable.default)
         if fault is not None:
-            yield source.problem(source.value(("vars", variable.name, "default")), fault)
+            where = (*place, "default")
+            hint = _amended(variable, variable.default, source.written(where))
+            yield source.problem(source.value(where), fault, hint=hint)
 
 
-def _unfit_choices(variable: Variable, source: Source) -> Iterator[Problem]:
-    kind = variable.type
-    for index, choice in enumerate(variable.choices):
-        if kind is not None and not _fits(kind, choice):
-            yield source.problem(
-                source.value(("vars", variable.name, "choices", index)),
-                f"a choice of {variable.name} must be {_WORDS[kind]}, not {_shown(choice)}",
-                hint="put it in quotes to make it text" if kind == "string" else None,
-            )
+def _amended(variable: Variable, value: JSON, written: str | None) -> str:
+    """Return how to write a value so that it fits its variable."""
+    text = value if isinstance(value, str) else written or ""
+    kind, hint = variable.type or "string", "write it in another way, or change the type"
+    if _fits(kind, value):
+        known = [str(choice) for choice in variable.choices]
+        return did_you_mean(text, known, noun="choices") or "add it to choices, or change it"
+    if kind in {"integer", "number", "boolean"} and _fits(kind, scalars.plain(text)):
+        hint = f"write {text} without quotes"
+    elif kind == "string" and isinstance(value, bool | int | float):
+        hint = f'put it in quotes to make it text: "{text}"'
+    elif kind == "date" and (day := as_day(text)):
+        hint = f"write {day}"
+    elif kind == "list" and text:
+        hint = f"write [{', '.join(as_list(text))}]"
+    return hint
 
 
 def _misspelt(variable: Variable, source: Source) -> Iterator[Problem]:
     """Warn of a mapping that is a declaration but for one key."""
     keys = variable.default.keys() if isinstance(variable.default, Mapping) else frozenset()
     strange = [key for key in keys if key not in _DECLARATION]
-    if not {"type", "default", "choices"} & keys:
-        return
-    for key in strange:
+    for key in strange if _DECLARATION & keys else ():
+        hint = did_you_mean(key, sorted(_DECLARATION), noun="a declaration has")
         yield source.problem(
             source.key(("vars", variable.name, key)),
             f"{key} is no part of a declaration, so the value of {variable.name} is this mapping",
-            hint=did_you_mean(key, sorted(_DECLARATION), noun="a declaration has"),
+            hint=_ALSO.get(key.lower(), hint),
             severity="warning",
         )
 
@@ -205,7 +231,7 @@ def assign(
 
 
 def is_declaration(value: JSON) -> bool:
-    """Return whether a value in `vars` declares a variable."""
+    """Return whether the value of a variable says of what kind it is, and is not the value."""
     return isinstance(value, Mapping) and bool(value) and value.keys() <= _DECLARATION
 
 

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 _MOST_BYTES = 1024**3
 """More than this, unpacked, is no table but a trap."""
 
+_MOST_TEXTS = 64 * 1024**2
+_MOST_PART = 16 * 1024**2
+"""Likewise of the texts of all cells together, and of any other part but the sheets."""
+
 _MOST_COLUMNS = 16_384
 
 
@@ -26,11 +30,9 @@ def read_workbook(path: Path) -> Iterator[tuple[str, ...] | Row | Problem]:
     try:
         with path.open("rb") as raw:
             with ZipFile(raw) as packed:
-                size = sum(entry.file_size for entry in packed.infolist())
-            if size > _MOST_BYTES:
-                yield row_problem(
-                    path, 0, "unpacked, the file is larger than 1 GiB", hint="save it as csv"
-                )
+                fault = _too_large(packed)
+            if fault is not None:
+                yield row_problem(path, 0, fault, hint="save it as csv")
                 return
             raw.seek(0)
             yield from _rows(path, raw)
@@ -45,6 +47,19 @@ def read_workbook(path: Path) -> Iterator[tuple[str, ...] | Row | Problem]:
         yield row_problem(
             path, 0, f"this xlsx file cannot be read: {reason}", hint="save it again, or as csv"
         )
+
+
+def _too_large(packed: ZipFile) -> str | None:
+    """Return which part of a workbook takes too much memory, by what the file says itself."""
+    if sum(entry.file_size for entry in packed.infolist()) > _MOST_BYTES:
+        return "unpacked, the file is larger than 1 GiB"
+    for entry in packed.infolist():
+        name = entry.filename.lstrip("/").lower()
+        # Sheets are read a row at a time, everything else is held whole.
+        most = _MOST_TEXTS if name == "xl/sharedstrings.xml" else _MOST_PART
+        if entry.file_size > most and not name.startswith("xl/worksheets/"):
+            return f"unpacked, its part {entry.filename} is larger than {most >> 20} MiB"
+    return None
 
 
 def _rows(path: Path, raw: Any) -> Iterator[tuple[str, ...] | Row | Problem]:

@@ -206,6 +206,21 @@ def check_template(job: Job) -> None:
         _templates(job).check(own.name)
 
 
+def check_own_template(folder: Path, name: str) -> None:
+    """Raise what reading a template of the user's would raise.
+
+    Args:
+        folder: The job's.
+        name: The template's path, relative to it.
+
+    Raises:
+        TemplateError: it cannot be read; names its file and line.
+    """
+    own = _own_template(folder, name)
+    if own is not None:
+        report_environment([own.folder], filters=FILTERS, finalize=printed).check(own.name)
+
+
 def _templates(job: Job) -> ReportTemplates:
     # Only a user's own template reads the job's folder, so no stray file changes a built-in one.
     own = _own(job)
@@ -245,12 +260,16 @@ def _own(job: Job) -> _Own | None:
     One that stands beside or above the job's folder begins in its own.
     """
     named = job.report.template
-    if named is None or named.removesuffix(".md.j2") in REPORT_TEMPLATES:
+    return None if named is None else _own_template(job.file.parent, named)
+
+
+def _own_template(folder: Path, named: str) -> _Own | None:
+    if named.removesuffix(".md.j2") in REPORT_TEMPLATES:
         return None
     path = PurePosixPath(named)
     if not path.is_absolute() and ".." not in path.parts:
-        return _Own(folder=job.file.parent, name=str(path))
-    file = Path(os.path.normpath(job.file.parent / path))
+        return _Own(folder=folder, name=str(path))
+    file = Path(os.path.normpath(folder / path))
     return _Own(folder=file.parent, name=file.name)
 
 

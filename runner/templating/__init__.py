@@ -6,6 +6,21 @@ than a bounded amount of time and memory.
 """
 
 from runner.templating.markdown import Markdown
-from runner.templating.templates import is_template, names_read, references, render_value
+from runner.templating.templates import (
+    every_fault,
+    is_sole,
+    is_template,
+    names_read,
+    references,
+    render_value,
+)
 
-__all__ = ["Markdown", "is_template", "names_read", "references", "render_value"]
+__all__ = [
+    "Markdown",
+    "every_fault",
+    "is_sole",
+    "is_template",
+    "names_read",
+    "references",
+    "render_value",
+]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
@@ -14,74 +13,6 @@ from runner.templating.allowance import OverspentError
 
 Locate: TypeAlias = Callable[[int, str], tuple[int, int]]
 """Returns column and width of a name in a line of a template."""
-
-_OPENING = re.compile(r"\{\{|\{%|\{#")
-_CLOSING = {"{{": "}}", "{%": "%}", "{#": "#}"}
-_CLOSE_HINT = "Close every {{ with }} and every {% with %}"
-_READ_HINT = "A template reads {{ item.column }} or {{ vars.name }}"
-_NAME_HINT = 'A name that holds a space or a dash is written {{ item["the name"] }}'
-
-# What Jinja says, what it means ($ stands for its first word), and how to mend it.
-_SYNTAX: tuple[tuple[str, str, str], ...] = (
-    (
-        r"Encountered unknown tag '(\w+)'",
-        "there is no tag '$'",
-        "Tags are if, elif, else, for, set and their ends",
-    ),
-    (
-        r"Unexpected end of template.*innermost block that needs to be closed is '(\w+)'",
-        "a {% $ %} is never closed",
-        "Add {% end$ %}",
-    ),
-    (r"unexpected end of template|Missing end of", "it is never closed", _CLOSE_HINT),
-    (r"unexpected '.', expected '(.)'", "a $ is missing", "Close every bracket"),
-    (r"unexpected '}'", "{{ is not closed with }}", _CLOSE_HINT),
-    (r"unexpected '([\])])'", "unexpected '$'", _CLOSE_HINT),
-    (
-        r"Expected an expression, got 'end of|unexpected 'end of print",
-        "it is empty, or breaks off",
-        _READ_HINT,
-    ),
-    (
-        r"expected token 'end of (?:print statement|statement block)', got '(.+)'",
-        "unexpected '$'",
-        _NAME_HINT,
-    ),
-    (r"unexpected char ['\"]{3}", "a quote is opened and never closed", "Close the quote"),
-    (r"unexpected char '(.)'", "unexpected '$'", _NAME_HINT),
-)
-
-
-def syntax_fault(error: jinja2.TemplateSyntaxError, text: str | None) -> TemplateError:
-    """Return why a template cannot be read, in plain words and at its place."""
-    reason = (error.message or "syntax error").rstrip(".")
-    words, hint = reason, _READ_HINT
-    for pattern, meaning, advice in _SYNTAX:
-        if match := re.match(pattern, reason, re.DOTALL):
-            first = match[1] if match.groups() else ""
-            words, hint = meaning.replace("$", first), advice.replace("$", first)
-            break
-    line, column = error.lineno or 1, 1
-    if text is not None:
-        lines = text.split("\n")
-        line = min(line, len(lines))
-        column = _syntax_column(lines[line - 1], reason)
-    return TemplateError(
-        f"The template cannot be read: {words}", line=line, column=column, hint=hint
-    )
-
-
-def _syntax_column(row: str, reason: str) -> int:
-    """Return where in its line a template cannot be read; its opening where that is not known."""
-    openings = list(_OPENING.finditer(row))
-    for opening in reversed(openings):
-        if _CLOSING[opening[0]] not in row[opening.end() :]:
-            return opening.start() + 1
-    start = openings[0].start() if openings else 0
-    quoted = re.search(r"'(\w+)'$|got '([^']+)'$|unexpected char '(.)'", reason)
-    word = next(filter(None, quoted.groups()), "") if quoted else ""
-    found = row.find(word, start) if word else -1
-    return max(start, found) + 1
 
 
 def failure(

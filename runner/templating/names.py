@@ -5,16 +5,19 @@ from __future__ import annotations
 import functools
 import re
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterator
 from difflib import get_close_matches
+from itertools import islice
+from typing import NamedTuple
 
 import jinja2
 from jinja2 import nodes
 
 from runner.errors import TemplateError
 from runner.frozen import frozen
-from runner.templating.faults import syntax_fault
 from runner.templating.sandbox import added_filters, filter_names, text_environment
+from runner.templating.syntax import syntax_fault
 
 
 @frozen
@@ -64,62 +67,104 @@ _CHECKED = (
 )
 
 
+MOST_FAULTS = 100
+"""So many of a template's faults are told."""
+
 _DEEP = TemplateError("The template is nested too deeply", hint="Simplify it")
+_ALSO_TESTS = {
+    "empty": "Write {{ not item.x }}",
+    "blank": "Write {{ not item.x }}",
+    "null": "Did you mean none?",
+    "not": "Write `is not`, or `not` in front",
+}
 
 
-@functools.lru_cache(maxsize=4096)
 def parsed(text: str) -> nodes.Template:
     """Return a template's syntax tree; what no template in a job may do is refused.
 
     Raises:
         TemplateError: it cannot be read.
     """
-    try:
-        tree = text_environment().parse(text)
-        _check(tree, text)
-    except jinja2.TemplateSyntaxError as error:
-        raise syntax_fault(error, text) from error
-    except RecursionError as error:
-        raise _DEEP from error
+    return _tree(text, strict=True)
+
+
+def every_fault(text: str) -> tuple[TemplateError, ...]:
+    """Return everything for which a template cannot be read."""
+    return _read(text)[1]
+
+
+def _tree(text: str, *, strict: bool) -> nodes.Template:
+    tree, faults = _read(text)
+    if tree is None or (strict and faults):
+        raise faults[0].with_traceback(None)
     return tree
 
 
-def _check(tree: nodes.Template, text: str) -> None:
+@functools.lru_cache(maxsize=4096)
+def _read(text: str) -> tuple[nodes.Template | None, tuple[TemplateError, ...]]:
+    """Return the syntax tree of a template, or None; and everything that is wrong with it."""
+    try:
+        tree = text_environment().parse(text)
+        return tree, tuple(islice(_refused(tree, text), MOST_FAULTS))
+    except jinja2.TemplateSyntaxError as error:
+        return None, (syntax_fault(error, text, text_environment()),)
+    except RecursionError:
+        return None, (_DEEP,)
+
+
+def _refused(tree: nodes.Template, text: str) -> Iterator[TemplateError]:
     known = filter_names()
     tests = sorted(text_environment().tests)
     for node in tree.find_all(_CHECKED):
         match node:
             case nodes.Getattr(attr=str(name)) if name.startswith("__"):
-                raise TemplateError(
-                    f"A template cannot read {name}",
-                    line=node.lineno,
-                    hint="Templates see vars, item, steps and run.date only",
-                )
+                yield _placed(
+                    text, node, rf"\.\s*({re.escape(name)})\b", f"A template cannot read {name}",
+                    "Templates see vars, item, steps and run.date only",
+                )  # fmt: skip
             case nodes.Filter() if node.name not in known and node.name not in added_filters():
                 every = [*known, *added_filters()]
-                raise _unknown(text, node, rf"(?:\||\bfilter)\s*({re.escape(node.name)})\b", every)
+                yield _unknown(text, node, rf"(?:\||\bfilter)\s*({re.escape(node.name)})\b", every)
             case nodes.Test() if node.name not in tests:
-                raise _unknown(text, node, rf"\bis\s+(?:not\s+)?({re.escape(node.name)})\b", tests)
+                yield _unknown(text, node, rf"\bis\s+(?:not\s+)?({re.escape(node.name)})\b", tests)
             case nodes.For(recursive=True):
-                raise TemplateError("A template in a job has no recursive loops", line=node.lineno)
+                yield _placed(
+                    text, node, r"\b(recursive)\b", "A template in a job has no recursive loops",
+                    "Leave the word away",
+                )  # fmt: skip
             case nodes.Const(value=str(value)) if _SURROGATE.search(value):
-                raise TemplateError(
+                yield _placed(
+                    text, node, r"(\\[uU])",
                     "The template holds half a character (\\ud800 to \\udfff)",
-                    line=node.lineno,
-                    hint="Write the character itself",
-                )
+                    "Write the character itself",
+                )  # fmt: skip
             case nodes.Macro() | nodes.CallBlock() | nodes.Block():
-                raise TemplateError(
+                yield _placed(
+                    text, node, r"\{%[-+]?\s*(macro|call|block)\b",
                     "A template in a job has no macros or blocks",
-                    line=node.lineno,
-                    hint="Write the text where it is used",
-                )
+                    "Write the text where it is used",
+                )  # fmt: skip
             case nodes.Include() | nodes.Import() | nodes.FromImport() | nodes.Extends():
-                raise TemplateError(
-                    "A template in a job reads no files",
-                    line=node.lineno,
-                    hint="Write the text here",
-                )
+                yield _placed(
+                    text, node, r"\{%[-+]?\s*(include|import|from|extends)\b",
+                    "A template in a job reads no files", "Write the text here",
+                )  # fmt: skip
+
+
+def _placed(text: str, node: nodes.Node, pattern: str, message: str, hint: str) -> TemplateError:
+    """Return a fault of a node at what a pattern's group finds, from the node's line on."""
+    begin = 0
+    for _ in range(node.lineno - 1):
+        begin = text.find("\n", begin) + 1
+    match = re.compile(pattern).search(text, begin) or re.search(pattern, text)
+    start = match.start(1) if match else begin
+    return TemplateError(
+        message,
+        line=text.count("\n", 0, start) + 1,
+        column=start - text.rfind("\n", 0, start),
+        width=len(match[1]) if match else 1,
+        hint=hint,
+    )
 
 
 def _unknown(
@@ -129,51 +174,68 @@ def _unknown(
     kind, name = type(node).__name__.lower(), str(node.name)
     near = get_close_matches(name, known, n=1, cutoff=0.6)
     hint = f"Did you mean {near[0]}?" if near else f"{kind.title()}s are: {', '.join(known)}"
-    match = re.search(pattern, text)
-    start = match.start(1) if match else 0
-    return TemplateError(
-        f"There is no {kind} '{name}'",
-        line=text.count("\n", 0, start) + 1 if match else node.lineno,
-        column=start - text.rfind("\n", 0, start) if match else 1,
-        width=len(name),
-        hint=hint,
-    )
+    if kind == "test":
+        hint = _ALSO_TESTS.get(name, hint)
+    return _placed(text, node, pattern, f"There is no {kind} '{name}'", hint)
 
 
-def found(text: str) -> dict[_Read, None]:
-    """Return path, line and "may be absent" of each name that a template reads.
+def found(text: str) -> dict[tuple[tuple[str, ...], bool], None]:
+    """Return path and "may be absent" of each name that a template reads from its context.
 
     Raises:
         TemplateError: the template cannot be read.
     """
     try:
-        return dict.fromkeys(_reads(parsed(text), frozenset(), defined=False))
+        reads = _reads(parsed(text), frozenset(), defined=False)
+        return {(read.path, read.defined): None for read in reads if not read.bound}
     except RecursionError as error:
         raise _DEEP from error
 
 
-def references(text: str) -> list[Reference]:
+def references(text: str, *, strict: bool = True) -> list[Reference]:
     """Return the names that a template reads from its context, in order.
+
+    Args:
+        text: The template.
+        strict: It has no fault; else only its syntax must be right.
 
     Raises:
         TemplateError: the template cannot be read.
     """
-    read = found(text)
-    written = spots(text)
-    by_place: dict[tuple[int, tuple[str, ...]], Spot] = {}
+    try:
+        reads = list(_reads(_tree(text, strict=strict), frozenset(), defined=False))
+    except RecursionError as error:
+        raise _DEEP from error
+    by_place: dict[tuple[int, tuple[str, ...]], list[Spot]] = {}
     by_path: dict[tuple[str, ...], Spot] = {}
-    for spot in written:
-        by_place.setdefault((spot.line, spot.path), spot)
+    for spot in spots(text):
+        by_place.setdefault((spot.line, spot.path), []).append(spot)
         by_path.setdefault(spot.path, spot)
+    counts = Counter((read.line, read.path) for read in reads)
+    seen: Counter[tuple[int, tuple[str, ...]]] = Counter()
     placed: dict[Reference, None] = {}
-    for path, line, defined in read:
-        nowhere = Spot(path=path, line=line, column=1, width=1)
-        starts = (path[:length] for length in range(len(path), 0, -1))
-        near = (by_place.get((line, start)) or by_path.get(start) for start in starts)
-        spot = next(filter(None, near), nowhere)
+    for read in reads:
+        place = (read.line, read.path)
+        written = by_place.get(place, [])
+        # Names that a loop binds and names from outside, all in the order they are written.
+        nth = seen[place] if len(written) == counts[place] else 0
+        seen[place] += 1
+        if read.bound:
+            continue
+        spot = Spot(path=read.path, line=read.line, column=1, width=1)
+        for length in range(len(read.path), 0, -1):
+            start = read.path[:length]
+            here = by_place.get((read.line, start), [])
+            if near := here[nth if length == len(read.path) else 0] if here else by_path.get(start):
+                spot = near
+                break
         placed[
             Reference(
-                path=path, line=spot.line, column=spot.column, width=spot.width, defined=defined
+                path=read.path,
+                line=spot.line,
+                column=spot.column,
+                width=spot.width,
+                defined=read.defined,
             )
         ] = None
     return sorted(placed, key=lambda r: (r.line, r.column, r.path))
@@ -228,16 +290,21 @@ def _tokens(text: str) -> Iterator[_Token]:
         at += len(value)
 
 
-_Read = tuple[tuple[str, ...], int, bool]
+class _Name(NamedTuple):
+    """A name in a template: path and line; it may be absent, or the template binds it itself."""
+
+    path: tuple[str, ...]
+    line: int
+    defined: bool
+    bound: bool
 
 
-def _reads(node: nodes.Node, bound: frozenset[str], *, defined: bool) -> Iterator[_Read]:
-    """Yield path, line and "may be absent" of each name that a node reads from outside."""
+def _reads(node: nodes.Node, bound: frozenset[str], *, defined: bool) -> Iterator[_Name]:
+    """Yield each name that a node reads, or binds."""
     if isinstance(node, nodes.Getattr | nodes.Getitem | nodes.Name):
         path = _dotted(node)
         if path is not None:
-            if path[0] not in bound and path[0] != "range":
-                yield path, node.lineno, defined
+            yield _Name(path, node.lineno, defined, path[0] in bound or path[0] == "range")
             yield from _keys(node, bound, defined=defined)
             return
     if isinstance(node, nodes.Filter) and node.name in {"default", "d"}:
@@ -249,6 +316,7 @@ def _reads(node: nodes.Node, bound: frozenset[str], *, defined: bool) -> Iterato
     names = _bindings(node)
     for child in node.iter_child_nodes():
         if isinstance(child, nodes.Name) and child.ctx == "store":
+            yield _Name((child.name,), child.lineno, defined, bound=True)
             continue
         # A loop's source is read before its variable exists.
         inside = bound if isinstance(node, nodes.For) and child is node.iter else bound | names
@@ -257,8 +325,8 @@ def _reads(node: nodes.Node, bound: frozenset[str], *, defined: bool) -> Iterato
             bound |= _bindings(child)
 
 
-def _keys(node: nodes.Node, bound: frozenset[str], *, defined: bool) -> Iterator[_Read]:
-    """Yield what the keys of a dotted name read: `vars.x` in `item[vars.x].name`."""
+def _keys(node: nodes.Node, bound: frozenset[str], *, defined: bool) -> Iterator[_Name]:
+    """Yield the names in the keys of a dotted name: `vars.x` in `item[vars.x].name`."""
     while isinstance(node, nodes.Getattr | nodes.Getitem):
         if isinstance(node, nodes.Getitem) and not isinstance(node.arg, nodes.Const):
             yield from _reads(node.arg, bound, defined=defined)

@@ -14,9 +14,10 @@ from runner.errors import TemplateError
 from runner.frozen import frozen
 from runner.jsonvalue import JSON
 from runner.templating.allowance import JOB_WORK, allowance
-from runner.templating.faults import failure, syntax_fault
+from runner.templating.faults import failure
 from runner.templating.names import parsed, spots
 from runner.templating.sandbox import json_value, text_environment
+from runner.templating.syntax import syntax_fault
 
 MAX_OUTPUT = 1_000_000
 
@@ -45,11 +46,20 @@ def _compiled(text: str) -> _Compiled:
     try:
         program = text_environment().from_string(source)
     except jinja2.TemplateSyntaxError as error:
-        raise syntax_fault(error, text) from error
+        raise syntax_fault(error, text, text_environment()) from error
     except (RecursionError, SyntaxError, MemoryError, ValueError) as error:
         # Python's own compiler gives up on what is nested too deeply in one of these ways.
         raise failure(RecursionError()) from error
     return _Compiled(program=program, is_value=sole is not None)
+
+
+def is_value(text: str) -> bool:
+    """Return whether a template is exactly one `{{ expression }}`.
+
+    Raises:
+        TemplateError: the template cannot be read.
+    """
+    return _sole(parsed(text)) is not None
 
 
 def _sole(tree: nodes.Template) -> nodes.Expr | None:

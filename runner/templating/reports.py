@@ -14,9 +14,10 @@ import jinja2.meta
 
 from runner.errors import TemplateError
 from runner.templating.allowance import REPORT_WORK, allowance, spend
-from runner.templating.faults import failure, syntax_fault
+from runner.templating.faults import failure
 from runner.templating.markdown import Markdown
 from runner.templating.sandbox import Sandbox, prepared
+from runner.templating.syntax import syntax_fault
 
 
 class _ReportSandbox(Sandbox):
@@ -89,7 +90,7 @@ class ReportTemplates:
         try:
             return self._environment.get_template(name)
         except jinja2.TemplateSyntaxError as error:
-            fault = syntax_fault(error, error.source)
+            fault = syntax_fault(error, error.source, self._environment)
             fault.file = error.filename or error.name or name
             fault.hint = self._near_filter(error) or fault.hint
             raise fault from error

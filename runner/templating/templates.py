@@ -11,6 +11,7 @@ from runner.frozen import frozen
 from runner.jsonvalue import JSON
 
 if TYPE_CHECKING:
+    from runner.errors import TemplateError
     from runner.templating.names import Reference
 
 _PLAIN = re.compile(r"(?<!\{)\{\{[ \n]*((?:vars|item|steps|run)(?:\.(?!__)[^\W\d]\w*)*)[ \n]*\}\}")
@@ -22,6 +23,21 @@ _LONG = 100_000
 def is_template(text: str) -> bool:
     """Return whether a text holds template syntax at all."""
     return "{{" in text or "{%" in text or "{#" in text
+
+
+def is_sole(text: str) -> bool:
+    """Return whether a text is exactly one `{{ expression }}`, which keeps its value's type.
+
+    Raises:
+        TemplateError: the template cannot be read.
+    """
+    if not is_template(text):
+        return False
+    if _PLAIN.fullmatch(text.strip()):
+        return True
+    from runner.templating.rendering import is_value
+
+    return is_value(text)
 
 
 def names_read(text: str) -> list[tuple[tuple[str, ...], bool]]:
@@ -37,11 +53,24 @@ def names_read(text: str) -> list[tuple[tuple[str, ...], bool]]:
         return [(tuple(name.split(".")), False) for name in _PLAIN.findall(text)]
     from runner.templating.names import found
 
-    return [(path, defined) for path, _, defined in found(text)]
+    return list(found(text))
 
 
-def references(text: str) -> list[Reference]:
+def every_fault(text: str) -> tuple[TemplateError, ...]:
+    """Return everything for which a template cannot be read."""
+    if not is_template(text):
+        return ()
+    from runner.templating import names
+
+    return names.every_fault(text)
+
+
+def references(text: str, *, strict: bool = True) -> list[Reference]:
     """Return the names that a template reads from its context, in order.
+
+    Args:
+        text: The template.
+        strict: It has no fault; else only its syntax must be right.
 
     Raises:
         TemplateError: the template cannot be read.
@@ -50,7 +79,7 @@ def references(text: str) -> list[Reference]:
         return []
     from runner.templating import names
 
-    return names.references(text)
+    return names.references(text, strict=strict)
 
 
 def render_value(text: str, context: Mapping[str, Any]) -> JSON:

@@ -86,7 +86,7 @@ def test_a_failed_row_is_an_annotation_at_the_line_that_asks(project):
 
 
 def test_of_a_kind_ten_are_annotations_and_the_rest_is_logged_and_counted(project):
-    keys = "".join(f"key{number}: 1\n" for number in range(24))
+    keys = "".join(f"zzz{number}: 1\n" for number in range(24))
     (project / "bad.yaml").write_text(f"name: bad\nquery: x\n{keys}", encoding="utf-8")
     done = run("validate", "bad.yaml", "--format", "github")
     lines = done.stdout.splitlines()

@@ -210,3 +210,14 @@ def test_what_is_not_there_cannot_be_watched(project):
     assert done.exit_code == 2
     assert "error: The folder cannot be watched" in done.stderr
     assert "hint: Check once, without --watch" in done.stderr
+
+
+def test_a_report_template_that_cannot_be_read_is_a_problem_beside_the_others(project):
+    project.write("mine.md.j2", "# {{ title }}\n{% for r in rows %}\n")
+    job = "name: bad\nquery: What of {{ vars.x }}?\nreport: {template: mine.md.j2}\n"
+    project.write("bad.yaml", job)
+    done = project.run("validate", "bad.yaml")
+    assert done.exit_code == 2
+    assert "bad.yaml:2:19: error: the job has no variable 'x'" in done.stderr
+    assert "mine.md.j2:2:1: error: the template cannot be read: a {% for %} is never" in done.stderr
+    assert "hint: add {% endfor %}" in done.stderr

@@ -171,6 +171,12 @@ def extreme(chance: random.Random) -> bytes:
             lambda: "a: |\n" + " x\n" * (size // 3),
             lambda: "name: a\nquery: api_key=" + "token=" * (few // 6),
             lambda: "\x00" * size,
+            lambda: "name: a\nquery: x\nresults: " + "a/" * (size // 2) + "x.csv",
+            lambda: "name: a\nsteps:\n" + "".join(f"  - {{id: s{n}, query: x, follows: s{n + 1}}}\n" for n in range(few // 20)),
+            lambda: "name: a\ninput: {a: " + "a" * 60 + "!}\ninput_schema: {type: object, properties: {a: {pattern: (a+)+$}}}",
+            lambda: "name: a\nquery: |\n" + "  {{ a | uper }}\n" * (few // 17),
+            lambda: "name: a\nquery: x\noutput: {a: b, " + "c d, " * (few // 5) + "}",
+            lambda: "name: a\nquery: x\noutput: {$schema: 'http://127.0.0.1:9/x', type: object, properties: {a: {type: string}}}",
         )
     )()  # fmt: skip
     if chance.random() < 0.1:

@@ -19,6 +19,12 @@ def cases(folder):
     ]
 
 
+@pytest.mark.parametrize("job", cases("err"))
+def test_every_problem_says_how_to_mend_it(job, monkeypatch):
+    monkeypatch.chdir(JOBS)
+    assert [render(problem) for problem in load(job).problems if not problem.hint] == []
+
+
 def rendered(job):
     return "".join(render(problem) + "\n" for problem in load(job).problems)
 

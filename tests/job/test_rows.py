@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import time
 
 import pytest
 from hypothesis import given
@@ -81,13 +82,13 @@ def test_any_bytes_are_rows_or_problems(folder, content, kind):
 @pytest.mark.parametrize(
     ("name", "content", "expected"),
     [
-        ("a.csv", "a,b\n1\n1,2,3\n\n  \n1,2\n", [(2, 0, "1 cell, but"), (3, 0, "3 cells, but")]),
+        ("a.csv", "a,b\n1\n1,2,3\n\n  \n1,2\n", [(2, 2, "1 cell, but"), (3, 5, "3 cells, but")]),
         ("a.csv", "", [(0, 0, "no header")]),
         ("a.csv", "a,,a\n", [(1, 3, "no name"), (1, 4, "there twice")]),
         ("a.csv", '"a",a\n', [(1, 0, "there twice")]),
         ("a.csv", 'a,b\n"x\ny",2\n"open,3\n4,5\n', [(4, 1, "never closed")]),
         ("a.csv", 'a,b\n"x"y,2\n', [(2, 4, "after a closing")]),
-        ("a.csv", "a,b\n1,\0\n", [(2, 0, "NUL")]),
+        ("a.csv", "a,b\n1,\0\n", [(2, 3, "NUL")]),
         ("a.csv", "a,b\n" + "x" * 200_000 + ",1\n", [(2, 0, "131,072 characters")]),
         ("a.csv", b"a,b\nok,1\ncaf\xe9,2\n", [(3, 4, "byte 4 of line 3 (0xe9)")]),
         ("a.csv", "a,b\n".encode("utf-16"), [(1, 1, "UTF-16")]),
@@ -160,3 +161,18 @@ def test_a_large_file_is_not_read_before_the_run(tmp_path):
         found = survey(FileItems(path=file, format=kind))
         assert found.columns == columns
         assert bool(found.problems) == (start == b"a,a\n")
+
+
+@pytest.mark.parametrize("names", [",".join(f"c{n}" for n in range(60_000)), "c," * 30_000])
+def test_many_columns_take_little_time(tmp_path, names):
+    (tmp_path / "a.csv").write_text(names + "\n", encoding="utf-8")
+    started = time.process_time()
+    survey(FileItems(path=tmp_path / "a.csv", format="csv"))
+    assert time.process_time() - started < 2
+
+
+def test_a_million_short_rows_are_not_all_read_before_a_run(tmp_path):
+    (tmp_path / "a.csv").write_text("a\n" * 1_500_000 + "b,c\n", encoding="utf-8")
+    started = time.process_time()
+    assert survey(FileItems(path=tmp_path / "a.csv", format="csv")).columns == ("a",)
+    assert time.process_time() - started < 2

@@ -2,6 +2,8 @@
 
 import json
 import re
+import socket
+import time
 from dataclasses import fields
 
 import pytest
@@ -11,8 +13,9 @@ from hypothesis import strategies as st
 from runner.job import model
 from runner.job.durations import DURATION, parse_duration
 from runner.job.language import DEFAULTABLE, base_schema, job_schema, project_schema
-from runner.job.schema import validate_value
+from runner.job.schema import schema_problems, validate_value
 from runner.job.shortform import as_short, expand, is_schema
+from runner.job.source import json_source
 from runner.planning.processors import PROCESSORS
 
 SCHEMA = job_schema()
@@ -186,3 +189,44 @@ def test_fields_nested_without_end_are_refused():
 
 def test_a_place_in_a_schema_has_one_in_its_short_form():
     assert as_short(("properties", "a", "items", "properties", "b")) == ("a", "b")
+
+
+def test_the_address_of_another_meta_schema_is_not_fetched():
+    """Checking a schema asks no network, whatever the schema names."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(0.2)
+        address = f"http://127.0.0.1:{server.getsockname()[1]}/meta"
+        text = json.dumps({"$schema": address, "type": "object", "properties": {"a": {}}})
+        schema = json.loads(text)
+        assert schema_problems(schema, json_source(text, "s.json", schema)) == []
+        with pytest.raises(TimeoutError):
+            server.accept()
+
+
+@pytest.mark.parametrize(
+    "pattern", ["(a+)+$", "(a|aa)+$", "(a*)*b", "(?=(a+))\\1+b$", "^(.*a){20}b"]
+)
+def test_no_pattern_takes_long(pattern):
+    text = "a" * 60 + "!"
+    named = {"patternProperties": {pattern: {"type": "integer"}}, "additionalProperties": False}
+    loose = {"allOf": [named], "unevaluatedProperties": False}
+    started = time.process_time()
+    assert validate_value({"type": "string", "pattern": pattern}, text) == [
+        f"the answer cannot be '{text[:59]}…'"
+    ]
+    assert validate_value(named, {text: 1})
+    assert validate_value(loose, {text: 1})
+    assert time.process_time() - started < 1
+
+
+def test_patterns_say_what_they_say():
+    schema = {
+        "type": "object",
+        "properties": {"a": {"pattern": "^[a-z]+$"}},
+        "patternProperties": {"^n_": {"type": "integer"}},
+        "additionalProperties": False,
+    }
+    assert validate_value(schema, {"a": "x", "n_1": 1}) == []
+    assert validate_value(schema, {"a": "X"}) == ["a cannot be 'X'"]
+    assert validate_value(schema, {"n_1": "x"}) == ["n_1 must be a whole number, not text"]
+    assert validate_value(schema, {"b": 1, "n_2": 2}) != []

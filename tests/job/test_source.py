@@ -1,15 +1,19 @@
 """Laws of reading YAML: 1.2 scalars, positions that point true, and nothing that exhausts memory."""
 
+import os
 import string
 import time
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from runner.job.composing import MAX_VALUES
 from runner.job.credentials import secrets
 from runner.job.diagnostics import MOST, JobProblemsError
-from runner.job.source import MAX_VALUES, parse_source, read_source
+from runner.job.load import find_jobs
+from runner.job.source import parse_source, read_source
 
 TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\u2028\u2029"))
 
@@ -227,3 +231,16 @@ def test_a_file_of_very_many_values_is_refused():
     with pytest.raises(JobProblemsError) as caught:
         parse_source("a: [" + "x, " * (MAX_VALUES + 1) + "]", "job.yaml")
     assert "more than 50,000 values" in caught.value.problems[-1].message
+
+
+def test_a_key_in_quotes_is_no_merge_key():
+    assert parse_source('"<<": [a]', "job.yaml").data == {"<<": ["a"]}
+
+
+def test_a_pipe_or_a_device_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "job.yaml")
+    for path in (tmp_path / "job.yaml", Path(os.devnull)):
+        with pytest.raises(JobProblemsError) as caught:
+            read_source(path, "job.yaml")
+        assert "a pipe or a device" in caught.value.problems[0].message
+    assert find_jobs(tmp_path) == []

@@ -152,3 +152,11 @@ def test_parquet_rows_are_read_in_pieces(tmp_path):
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 5_000_000
+
+
+def test_a_workbook_that_unpacks_to_much_is_refused_before_it_is_read(tmp_path):
+    path = tmp_path / "bomb.xlsx"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("xl/workbook.xml", " " * (17 * 1024**2))
+    (problem,) = survey(FileItems(path=path, format="xlsx")).problems
+    assert "its part xl/workbook.xml is larger than 16 MiB" in problem.message

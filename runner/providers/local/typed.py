@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from runner.job.schema import matches
 from runner.jsonvalue import JSON
 from runner.providers.local.fields import Field, field_of, resolve
 from runner.providers.local.lexicon import word_set
@@ -200,7 +201,7 @@ def _fits(value: JSON, field: Field) -> bool:
         if longest is not None and len(value) > longest:
             return False
         try:
-            return pattern is None or re.search(pattern, value) is not None
+            return pattern is None or matches(pattern, value)
         except re.error:
             return True
     return True

@@ -86,3 +86,18 @@ def test_invalid_encodings_are_read_and_named(tmp_path: Path, suffix: str) -> No
     assert [hit["url"] for hit in results] == [f"a.{suffix}"]
     assert any("Windows-1252" in warning for warning in provider.warnings)
     asyncio.run(provider.close())
+
+
+def test_a_schema_s_pattern_does_not_take_long_on_any_document(tmp_path: Path) -> None:
+    text = f"# Acme\n\nCode: {'a' * 60}!\n\nFounded: 1949\n"
+    (tmp_path / "acme.md").write_text(text, encoding="utf-8")
+    provider = open_local(tmp_path, tmp_path, ["."], tmp_path / ".index.db")
+    fields = {"code": {"type": "string", "pattern": "^(a+)+$"}, "founded": {"type": "integer"}}
+    schema = {"type": "object", "properties": fields}
+    spec = {"output_schema": {"type": "json", "json_schema": schema}}
+    body = {"input": "Facts about Acme", "processor": "core", "task_spec": spec}
+    started = time.process_time()
+    answer = asyncio.run(provider.ask("task", body))
+    asyncio.run(provider.close())
+    assert answer.output == {"code": None, "founded": 1949}
+    assert time.process_time() - started < SECONDS
