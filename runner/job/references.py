@@ -81,6 +81,22 @@ class _View:
     roots: tuple[str, ...] = ROOTS
 
 
+class _Earlier(Mapping[str, bool]):
+    """For each step's id, whether it stands before a place; made for each of many steps."""
+
+    def __init__(self, places: Mapping[str, int], own: int) -> None:
+        self._places, self._own = places, own
+
+    def __getitem__(self, name: str) -> bool:
+        return self._places[name] < self._own
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+
 def template_problems(
     draft: Draft, fields: Mapping[Where, tuple[str, ...] | None]
 ) -> Iterator[Problem]:
@@ -113,7 +129,7 @@ def _viewed(
     job = draft.job
     has_items = job.data.get("items") is not None
     steps = list(draft.steps())
-    places = {id_of(step): place for place, step in enumerate(steps) if step.where}
+    places = {id_of(step): at for at, step in enumerate(steps) if step.where and id_of(step)}
     view = _View(variables=draft.variables, columns=draft.columns, has_items=has_items, steps=None)
     if isinstance(job.data.get("key"), str):
         yield job, ("key",), job.data["key"], replace(view, roots=_KEY_ROOTS)
@@ -134,7 +150,7 @@ def _viewed(
     shared = [] if steps and steps[0] is job else [job]
     for index, step in enumerate([*shared, *steps]):
         own = index - len(shared)
-        known = {name: place < own for name, place in places.items() if name}
+        known = _Earlier(places, own)
         loops = "foreach" in step.data
         is_task = "query" in step.data or "input" in step.data
         view = _View(
