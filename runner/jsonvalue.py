@@ -1,4 +1,4 @@
-"""JSON values: the one name for them, and their canonical text."""
+"""JSON values: the one name for them, their canonical text, and how they read in a text."""
 
 from __future__ import annotations
 
@@ -23,6 +23,15 @@ def canonical(value: JSON) -> str:
         ValueError: the value holds NaN or an infinity, which JSON cannot say.
     """
     return _canonical(value).decode("utf-8", "surrogatepass")
+
+
+def readable(value: JSON) -> str:
+    """Return a value as it stands in a text: nothing is empty, and what is no text is JSON."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool | list | dict):
+        return json.dumps(value, ensure_ascii=False)
+    return "" if value is None else str(value)
 
 
 def digest(value: JSON) -> str:

@@ -204,6 +204,7 @@ def test_what_a_template_may_not_do_is_refused_with_a_place(attack):
         ("{{ item.nothing | default('x') }}", "x"),
         ("{{ 'a' in item.l and item.n > 2 }}", True),
         ("{{ none }}", None),
+        ("a{{ none }}b {{ true }} {{ 1.50 }} {{ [none] }}", "ab true 1.5 [null]"),
         ("{% for x in item.l %}{{ loop.index }}{{ x }}{% else %}none{% endfor %}", "1a2b"),
         ("{% set a = 1 %}{% if a is defined %}{{ a }}{% endif %}", "1"),
         ("{# nothing #}", ""),

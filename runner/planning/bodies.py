@@ -26,7 +26,7 @@ from runner.job.model import (
 )
 from runner.job.references import template_problem
 from runner.job.schema import validate_value
-from runner.jsonvalue import JSON, canonical
+from runner.jsonvalue import JSON, canonical, readable
 from runner.planning.calls import WEBHOOK_EVENT
 from runner.planning.choosing import choose
 from runner.templating import render_value
@@ -99,7 +99,7 @@ def _asked(task: Task, renderer: Renderer, where: Where) -> JSON:
     """Return a row's query or input."""
     asked = renderer.value(task.input, where)
     if isinstance(task.input, str):
-        asked = "" if asked is None else str(asked).strip()
+        asked = readable(asked).strip()
         if not asked:
             renderer.fail(where, "The query is empty for this row")
     elif task.input_schema is not None:
@@ -259,14 +259,13 @@ class Renderer:
 
     def text(self, template: str, where: Where) -> str:
         """Render a text."""
-        value = self.value(template, where)
-        return "" if value is None else str(value).strip()
+        return readable(self.value(template, where)).strip()
 
     def texts(self, template: Iterable[str] | str, where: Where) -> list[str]:
         """Render a list of texts, or one template that is a list."""
         value = self.value(template if isinstance(template, str) else list(template), where)
         entries = value if isinstance(value, list) else [value]
-        return [str(entry).strip() for entry in entries if entry not in (None, "")]
+        return [text for entry in entries if (text := readable(entry).strip())]
 
     def count(self, template: int | str, where: Where) -> int:
         """Render a whole number of at least 1."""

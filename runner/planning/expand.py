@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 from runner.frozen import frozen
 from runner.job.diagnostics import JobProblemsError
 from runner.job.model import Job, Step
-from runner.jsonvalue import JSON
+from runner.jsonvalue import JSON, readable
 from runner.planning.bodies import Renderer, Row, body_of
 from runner.planning.calls import Call, Withheld, fingerprint
 from runner.planning.prices import price, prices_of
@@ -203,9 +203,13 @@ def _label(entry: Mapping[str, JSON]) -> str:
 def _key(job: Job, row: Row, renderer: Renderer) -> str:
     if job.key is not None:
         is_own = "key" in job.source.data
-        rendered = renderer.value(job.key, ("key",) if is_own else ("items", "key"))
-        return "" if rendered is None else str(rendered)
-    first = next(iter(row.item.values()), None)
-    if first is None:
-        return job.name if not row.item else f"row {row.index + 1}"
-    return str(first)
+        name = renderer.value(job.key, ("key",) if is_own else ("items", "key"))
+    else:
+        name = next(iter(row.item.values()), None)
+    without = job.name if job.items is None else f"row {row.index + 1}"
+    return " ".join(_named(name).split()) or without
+
+
+def _named(value: JSON) -> str:
+    """Return what a value is called: a mapping by its title, name, address or first text."""
+    return (isinstance(value, Mapping) and _label(value)) or readable(value)

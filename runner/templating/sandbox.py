@@ -16,7 +16,7 @@ from jinja2.compiler import CodeGenerator, Frame
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from runner.errors import TemplateError
-from runner.jsonvalue import JSON
+from runner.jsonvalue import JSON, readable
 from runner.plugins import FILTERS, PluginError, described, load_plugin, plugin_names, words
 from runner.templating import allowance
 from runner.templating.allowance import STEP, spend
@@ -207,7 +207,7 @@ def _round(value: Any, precision: int = 0, method: str = "common") -> float:
 
 
 def _printed(value: Any) -> Any:
-    """Return what `{{ }}` prints, after spending its size; lists and mappings as JSON."""
+    """Return what `{{ }}` prints, after spending its size."""
     if type(value) is str:
         spend(len(value))
         return value
@@ -215,8 +215,7 @@ def _printed(value: Any) -> Any:
         return value  # says itself what is missing
     if isinstance(value, Iterator | range):
         value = allowance.listed(value)
-    value = allowance.weighed(json_value(value))
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value
+    return readable(allowance.weighed(json_value(value)))
 
 
 def json_value(value: Any) -> JSON:

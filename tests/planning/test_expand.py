@@ -209,9 +209,33 @@ def test_auto_takes_the_cheapest_processor_that_serves_up_to_the_bound(calls_of,
 
 def test_a_row_is_called_by_its_first_value_or_its_number(calls_of):
     calls = calls_of("name: j\nitems: [{a: x}, {a: null}, {}]\nquery: q\noutput: {x: y}\n")
-    assert [call.key for call in calls] == ["x", "row 2", "j"]
+    assert [call.key for call in calls] == ["x", "row 2", "row 3"]
     (call,) = calls_of("name: j\nvars: {n: null}\nkey: '{{ vars.n }}'\nquery: q\noutput: {x: y}\n")
-    assert call.key == ""
+    assert call.key == "j"
+
+
+@pytest.mark.parametrize(
+    ("first", "key"),
+    [
+        ("' '", "row 1"),
+        ('"two\\nlines"', "two lines"),
+        ("true", "true"),
+        ("{name: Acme, n: 1}", "Acme"),
+        ("[a, b]", '["a", "b"]'),
+    ],
+)
+def test_what_a_row_is_called_is_one_line_of_plain_text(calls_of, first, key):
+    for text in (f"items: [{{a: {first}}}]", f"items: [{{a: {first}}}]\nkey: '{{{{ item.a }}}}'"):
+        (call,) = calls_of(f"name: j\n{text}\nquery: q\noutput: {{x: y}}\n")
+        assert call.key == key
+
+
+def test_a_query_that_is_one_value_reads_as_it_does_in_a_text(calls_of):
+    for query in ("{{ item.a }}", "{{ item.a }} and"):
+        (call,) = calls_of(
+            f"name: j\nitems: [{{a: {{b: null, c: true}}}}]\nquery: '{query}'\noutput: {{x: y}}\n"
+        )
+        assert call.body["input"].removesuffix(" and") == '{"b": null, "c": true}'
 
 
 def test_a_step_that_follows_carries_the_research_context_over(tmp_path):
