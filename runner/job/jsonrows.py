@@ -16,22 +16,21 @@ if TYPE_CHECKING:
     from runner.jsonvalue import JSON
 
 
+_LINES_HINT = "one object a line is jsonl: let the file's name end in .jsonl"
+
+
 def _row(value: JSON) -> Row | None:
     if isinstance(value, str):
         return {"value": value}
-    return value if isinstance(value, dict) else None
+    return value if isinstance(value, dict) and "" not in value else None
 
 
 def _not_a_row(path: Path, value: JSON, *, line: int, column: int, snippet: str | None) -> Problem:
     kind = "a list" if isinstance(value, list) else "null" if value is None else "a single value"
-    return row_problem(
-        path,
-        line,
-        f"a row must be a mapping or a text, not {kind}",
-        column=column,
-        hint='write {"name": ...} or "..."',
-        snippet=snippet,
-    )
+    message, hint = f"a row must be a mapping or a text, not {kind}", 'write {"name": ...} or "..."'
+    if isinstance(value, dict):
+        message, hint = "a field of this row has no name", "name it, or remove it"
+    return row_problem(path, line, message, column=column, hint=hint, snippet=snippet)
 
 
 def read_jsonl(path: Path) -> Iterator[Row | Problem]:
@@ -92,14 +91,20 @@ def read_json(path: Path) -> Iterator[Row | Problem]:
             error.line,
             f"this is not JSON: {error.reason}",
             column=error.column,
-            hint=error.hint or "write a list of objects or texts",
+            hint=_LINES_HINT if _is_lines(lines) else error.hint or "write a list of objects or texts",
             snippet=lines[error.line - 1] if error.line else None,
         )
         return
     if not isinstance(rows, list):
+        lists = (
+            [name for name, value in rows.items() if isinstance(value, list)]
+            if isinstance(rows, dict)
+            else []
+        )
         yield row_problem(
             path, 1, "the file must hold a list of rows", column=1,
-            hint="write [ ... ]", snippet=lines[0],
+            hint=f"keep only the list in '{lists[0]}'" if lists else "write [ ... ]",
+            snippet=lines[0],
         )  # fmt: skip
         return
     for index, value in enumerate(rows):
@@ -109,6 +114,12 @@ def read_json(path: Path) -> Iterator[Row | Problem]:
             yield _not_a_row(path, value, line=line, column=column, snippet=lines[line - 1])
         else:
             yield row
+
+
+def _is_lines(lines: list[str]) -> bool:
+    """Return whether each of the first lines of a text is an object."""
+    filled = [line.strip() for line in lines if line.strip()][:2]
+    return len(filled) > 1 and all(line[0] + line[-1] == "{}" for line in filled)
 
 
 def _place(text: str, index: int) -> tuple[int, int]:

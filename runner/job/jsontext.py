@@ -46,6 +46,7 @@ SEVERAL = "put [ ] around all and commas between; one object a line is saved as 
 _TEXT = r'"(?:[^"\\]|\\.)*"'
 _CONSTANT = re.compile(rf"{_TEXT}|(NaN|-?Infinity)")
 _NUMBER = re.compile(rf"{_TEXT}|(-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)")
+_PART = re.compile(rf"({_TEXT}|[{{}}\[\]])(\s*:)?")
 _LONG_NUMBER = re.compile(rf"{_TEXT}|([0-9]{{1000,}})")
 # A pair of escapes is one character; half of one is none.
 _HALF = re.compile(
@@ -71,6 +72,17 @@ class _NoNumberError(ValueError):
     """A number that JSON cannot say."""
 
 
+class _TwiceError(ValueError):
+    """A name that stands twice in one object: one of the values would be lost."""
+
+
+def _object(pairs: list[tuple[str, JSON]]) -> dict[str, JSON]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise _TwiceError
+    return found
+
+
 def _no_constant(name: str) -> NoReturn:
     raise _NoNumberError(name)
 
@@ -82,14 +94,17 @@ def _finite(text: str) -> float:
     return number
 
 
-_DECODER = json.JSONDecoder(parse_constant=_no_constant, parse_float=_finite)
+_DECODER = json.JSONDecoder(
+    parse_constant=_no_constant, parse_float=_finite, object_pairs_hook=_object
+)
 
 
 def parse_json(text: str) -> JSON:
     """Return what a JSON text means.
 
     Raises:
-        JsonError: it is no JSON, holds a number too large for it, or half a character.
+        JsonError: it is no JSON, an object has a name twice, or it holds a number too large for
+            JSON, or half a character.
     """
     try:
         value = _DECODER.decode(text)
@@ -97,6 +112,8 @@ def parse_json(text: str) -> JSON:
         message = error.msg
         words = next((w for start, w in _WORDS if message.startswith(start)), message)
         raise JsonError(words, error.lineno, error.colno, _hint(text, error)) from None
+    except _TwiceError:
+        raise _twice(text) from None
     except _NoNumberError as error:
         pattern = _CONSTANT if str(error).strip("-").isalpha() else _NUMBER
         broken = _at(text, pattern, f"{str(error)[:40]} is no number JSON knows", str(error))
@@ -130,11 +147,30 @@ def _hint(text: str, error: json.JSONDecodeError) -> str | None:
     return next((hint for start, hint in _HINTS if error.msg.startswith(start)), None)
 
 
+def _twice(text: str) -> JsonError:
+    """Return an error at the first name that its object has already."""
+    inside: list[set[str]] = []
+    for match in _PART.finditer(text):
+        part, colon = match[1], match[2]
+        if part in "{[":
+            inside.append(set())
+        elif part in "}]":
+            inside.pop()
+        elif colon:
+            name = json.loads(part)
+            if name in inside[-1]:
+                return _error_at(text, match.start(), f"the name '{name[:40]}' stands twice")
+            inside[-1].add(name)
+    return JsonError("a name stands twice")
+
+
 def _at(text: str, pattern: re.Pattern[str], reason: str, wanted: str | None = None) -> JsonError:
     """Return an error at the first place where a pattern's group is what is wanted."""
     for match in pattern.finditer(text):
         if match[1] and wanted in (None, match[1]):
-            start = match.start(1)
-            column = start - text.rfind("\n", 0, start)
-            return JsonError(reason, text.count("\n", 0, start) + 1, column)
+            return _error_at(text, match.start(1), reason)
     return JsonError(reason)
+
+
+def _error_at(text: str, start: int, reason: str) -> JsonError:
+    return JsonError(reason, text.count("\n", 0, start) + 1, start - text.rfind("\n", 0, start))

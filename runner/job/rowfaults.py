@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from runner.jsonvalue import JSON
+
+_UNSEEN = re.compile(r"[\u00ad\u200b-\u200f\u2060\ufeff]")
 
 Row: TypeAlias = Mapping[str, "JSON"]
 """One row: a value for each column."""
@@ -30,6 +33,17 @@ def row_problem(
         file=shown_path(path), line=line, column=column, message=message, hint=hint,
         snippet=shown, width=width, cut=cut,
     )  # fmt: skip
+
+
+def column_names(cells: Sequence[str]) -> tuple[str, ...]:
+    """Return the names in a header, on one line each; cells at its end without a name are none.
+
+    What nobody sees is taken out of a name: no template could be written with it.
+    """
+    names = [" ".join(_UNSEEN.sub("", cell).split()) for cell in cells]
+    while names and not names[-1]:
+        names.pop()
+    return tuple(names)
 
 
 def misnamed(names: Sequence[str]) -> Iterator[tuple[int, str, str]]:
@@ -70,5 +84,10 @@ def _undecodable(path: Path) -> Problem:
             except UnicodeDecodeError as error:
                 found = not_utf8(raw, error, shown_path(path))
                 message = found.message.replace("of the file", f"of line {number}")
-                return replace(found, line=number, message=message)
-    return row_problem(path, 0, "the file is not UTF-8", hint="save the file as UTF-8")
+                return replace(found, line=number, message=message, hint=_utf8_hint(path))
+    return row_problem(path, 0, "the file is not UTF-8", hint=_utf8_hint(path))
+
+
+def _utf8_hint(path: Path) -> str:
+    is_table = path.suffix.lower() in (".csv", ".tsv")
+    return f"save the file as UTF-8{' (in Excel: CSV UTF-8)' if is_table else ''}"

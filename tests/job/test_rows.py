@@ -52,10 +52,45 @@ def test_what_the_csv_module_writes_is_read_back(folder, names, data, delimiter)
     file = folder / "round.csv"
     file.write_bytes(text.getvalue().encode())
     found = list(read_rows(FileItems(path=file, format="csv")))
-    assert found == [dict(zip(names, row, strict=True)) for row in rows]
+    filled = [row for row in rows if any(cell.strip() for cell in row)]
+    assert found == [dict(zip(names, row, strict=True)) for row in filled]
 
 
-@given(st.lists(st.dictionaries(TEXT, TEXT | st.integers() | st.none(), min_size=1), max_size=5))
+@pytest.mark.parametrize(
+    "content",
+    [
+        "a,b\n1,2\n3,4\n",
+        "\n \na,b\n1,2\n\n3,4\n",
+        "sep=;\na;b\n1;2\n3;4\n",
+        '"SEP=,"\r\na,b\r\n1,2\r\n3,4\r\n',
+        "a,b,,\n1,2,,\n,,,\n3,4\n,\n",
+        "a,b\n1,2,,\n3,4, \n",
+        'a, b\n1, 2\n3, "4"\n',
+        "\ufeffa,\u200b b\n1,2\n3,4\n",
+        "a\tb\r1\t2\r3\t4\r",
+    ],
+)
+def test_however_a_program_writes_a_table_it_is_the_same_rows(items, content):
+    found = items("a.csv", content)
+    assert list(read_rows(found)) == [{"a": "1", "b": "2"}, {"a": "3", "b": "4"}]
+    assert header(found) == ("a", "b")
+
+
+def test_a_column_is_named_on_one_line(items):
+    assert header(items("a.csv", '"head\ncount", first\u00a0 name,n\u00ad o\n')) == (
+        "head count", "first name", "n o",
+    )  # fmt: skip
+
+
+def test_cells_keep_their_spaces_where_the_header_has_none(items):
+    assert list(read_rows(items("a.csv", "a,b\n1, 2\n"))) == [{"a": "1", "b": " 2"}]
+
+
+@given(
+    st.lists(
+        st.dictionaries(TEXT.filter(bool), TEXT | st.integers() | st.none(), min_size=1), max_size=5
+    )
+)
 def test_what_the_json_module_writes_is_read_back(folder, rows):
     lines = folder / "round.jsonl"
     lines.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
@@ -85,6 +120,9 @@ def test_any_bytes_are_rows_or_problems(folder, content, kind):
         ("a.csv", "a,b\n1\n1,2,3\n\n  \n1,2\n", [(2, 2, "1 cell, but"), (3, 5, "3 cells, but")]),
         ("a.csv", "", [(0, 0, "no header")]),
         ("a.csv", "a,,a\n", [(1, 3, "no name"), (1, 4, "there twice")]),
+        ("a.csv", "\n\n,a,a\n", [(3, 1, "no name"), (3, 4, "there twice")]),
+        ("a.csv", ",,\n1,2,3\n", [(0, 0, "no header")]),
+        ("a.csv", "\n\na,b,\n\n1,2,3\n", [(5, 0, "3 cells, but the header has 2")]),
         ("a.csv", '"a",a\n', [(1, 0, "there twice")]),
         ("a.csv", 'a,b\n"x\ny",2\n"open,3\n4,5\n', [(4, 1, "never closed")]),
         ("a.csv", 'a,b\n"x"y,2\n', [(2, 4, "after a closing")]),
@@ -94,6 +132,11 @@ def test_any_bytes_are_rows_or_problems(folder, content, kind):
         ("a.csv", "a,b\n".encode("utf-16"), [(1, 1, "UTF-16")]),
         ("a.json", "[1, null, [2]]", [(1, 2, "single"), (1, 5, "null"), (1, 11, "a list")]),
         ("a.json", "{}", [(1, 1, "a list of rows")]),
+        ("a.json", "5", [(1, 1, "a list of rows")]),
+        ("a.json", '[{"b": {"a": 1}, "a": [{"a": "{"}], "a": 2}]', [(1, 37, "'a' stands twice")]),
+        ("a.json", '[{"a": 1},\n {"": 1}]', [(2, 2, "has no name")]),
+        ("a.jsonl", '{"a": 1}\n{"a": 1, "\\u0061": 2}\n', [(2, 10, "'a' stands twice")]),
+        ("a.jsonl", '{"a": 1}\n{"": 1}\n', [(2, 1, "has no name")]),
         ("a.json", " ", [(0, 0, "empty")]),
         ("a.json", '[{"a": 1},\n {"a": NaN}]', [(2, 8, "NaN is no number")]),
         ("a.json", "[" * 100_000, [(0, 0, "nested too deeply")]),
@@ -111,6 +154,21 @@ def test_a_broken_file_is_named_by_its_line(items, name, content, expected):
     assert [(line, column) for line, column, _ in found] == [(a, b) for a, b, _ in expected]
     for (_, _, message), (_, _, words) in zip(found, expected, strict=True):
         assert words in message
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "hint"),
+    [
+        ("a.json", '{"a": 1}\n{"a": 2}\n', "one object a line is jsonl"),
+        ("a.json", '{"n": 1, "rows": [{"a": 1}]}', "keep only the list in 'rows'"),
+        ("a.jsonl", '[{"a": 1},\n{"a": 2}]\n', "a list of objects is json"),
+        ("a.csv", b"a\ncaf\xe9\n", "in Excel: CSV UTF-8"),
+    ],
+)
+def test_what_is_likely_meant_is_in_the_hint(items, name, content, hint):
+    with pytest.raises(JobProblemsError) as caught:
+        list(read_rows(items(name, content)))
+    assert hint in caught.value.problems[0].hint
 
 
 def test_a_missing_file_and_a_folder_are_problems(tmp_path):
