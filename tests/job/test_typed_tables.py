@@ -97,12 +97,109 @@ def test_xlsx_rows_are_those_of_the_first_sheet(tmp_path):
 
 def test_a_broken_row_of_a_sheet_is_named_by_its_line(tmp_path):
     items = xlsx(tmp_path / "a.xlsx", ["a", "b"], [1, 2], [1, 2, 3])
-    assert faults(items) == [(3, "this row has a value in column 3, but the header has 2")]
+    assert faults(items) == [
+        (3, "this row has a value in column 3, which has no name in the header")
+    ]
+    left = xlsx(tmp_path / "l.xlsx", [None, "a"], [None, 1], [2, 3])
+    assert faults(left) == [
+        (3, "this row has a value in column 1, which has no name in the header")
+    ]
     assert faults(xlsx(tmp_path / "b.xlsx", ["a", None, "a"])) == [
         (1, "column 2 has no name"),
         (1, "the column 'a' is there twice"),
     ]
     assert "the first sheet is empty" in faults(xlsx(tmp_path / "c.xlsx"))[0][1]
+
+
+def workbook(path, change):
+    book = openpyxl.Workbook()
+    change(book)
+    book.save(path)
+    return FileItems(path=path, format="xlsx")
+
+
+def test_a_table_may_begin_anywhere_in_a_sheet(tmp_path):
+    items = xlsx(
+        tmp_path / "a.xlsx", [], [None, " "], [None, "a", "b\n c"], [None, None, 1], ["", "  "]
+    )
+    assert list(read_rows(items)) == [{"a": None, "b c": 1}]
+
+
+def test_a_hidden_sheet_is_not_read(tmp_path):
+    def change(book):
+        book.active.append(["salary"])
+        book.active.sheet_state = "hidden"
+        sheet = book.create_sheet("Companies")
+        for row in (["name"], ["A"]):
+            sheet.append(row)
+        book.active = 1
+
+    assert list(read_rows(workbook(tmp_path / "a.xlsx", change))) == [{"name": "A"}]
+
+
+def test_each_of_merged_cells_has_their_value(tmp_path):
+    def change(book):
+        sheet = book.active
+        for row in (["land", "name", "n", "m"], ["DE", "A", 1], [None, "B", 2], ["FR", "C", 3, 4],
+                    [None, None, None, None], ["IT", "D"]):  # fmt: skip
+            sheet.append(row)
+        for cells in ("A2:A3", "C3:D3", "A4:A5", "B4:B5"):
+            sheet.merge_cells(cells)
+
+    assert [tuple(row.values()) for row in read_rows(workbook(tmp_path / "a.xlsx", change))] == [
+        ("DE", "A", 1, None),
+        ("DE", "B", 2, 2),
+        ("FR", "C", 3, 4),
+        ("IT", "D", None, None),
+    ]
+
+
+def test_merged_cells_above_the_table_and_beside_it_are_left_alone(tmp_path):
+    def change(book):
+        sheet = book.active
+        for row in (["", "name", "n"], [], ["", "A", 1], ["", "B", 2]):
+            sheet.append(row)
+        for cells in ("B1:B2", "A3:A4", "C4:F4"):
+            sheet.merge_cells(cells)
+
+    rows = list(read_rows(workbook(tmp_path / "a.xlsx", change)))
+    assert rows == [{"name": "A", "n": 1}, {"name": "B", "n": 2}]
+
+
+def test_a_formula_without_a_value_is_told_with_its_cell(tmp_path):
+    items = xlsx(tmp_path / "a.xlsx", ["a", "b"], [1, 2], [3, '=A3 & "<x>"'])
+    ((line, message),) = faults(items)
+    assert (line, "cell B3" in message) == (3, True)
+
+
+@pytest.mark.parametrize(
+    ("cell", "value"),
+    [
+        (b'<c r="B3"><f>A3*2</f><v>6</v></c>', 6),
+        (b'<c r="B3" t="str"><f>IF(A3,"","x")</f><v></v></c>', None),
+        (b'<c r="B3" t="e"><f>1/0</f><v>#DIV/0!</v></c>', None),
+    ],
+)
+def test_a_formula_is_its_value(tmp_path, cell, value):
+    xlsx(tmp_path / "a.xlsx", ["a", "b"], [1, 2], [3, "=A3*2"])
+    with (
+        zipfile.ZipFile(tmp_path / "a.xlsx") as old,
+        zipfile.ZipFile(tmp_path / "b.xlsx", "w") as new,
+    ):
+        for name in old.namelist():
+            text = old.read(name)
+            if name.endswith("sheet1.xml"):
+                assert b'<c r="B3"><f>A3*2</f><v></v></c>' in text
+                text = text.replace(b'<c r="B3"><f>A3*2</f><v></v></c>', cell)
+            new.writestr(name, text)
+    items = FileItems(path=tmp_path / "b.xlsx", format="xlsx")
+    assert list(read_rows(items))[1] == {"a": 3, "b": value}
+
+
+def test_an_old_workbook_is_named(tmp_path):
+    file = tmp_path / "a.xlsx"
+    file.write_bytes(b"\xd0\xcf\x11\xe0" + bytes(600))
+    assert "xls file, or one with a password" in faults(FileItems(path=file, format="xlsx"))[0][1]
 
 
 @pytest.mark.parametrize("kind", ["parquet", "xlsx"])
