@@ -24,7 +24,8 @@ _MOST_TEXTS = 64 * 1024**2
 _MOST_PART = 16 * 1024**2
 """Likewise of the texts of all cells together, and of any other part but the sheets."""
 
-_MOST_COLUMNS = 16_384
+_MOST_ROWS = 1_048_576
+"""A sheet has no more, whatever a file says."""
 
 _OLD_FORMAT = b"\xd0\xcf\x11\xe0"
 """How xls files begin, and xlsx files with a password."""
@@ -96,7 +97,7 @@ def _rows(path: Path, raw: Any) -> Iterator[tuple[str, ...] | Row | Problem]:
             marks = read_marks(packed, sheet._worksheet_path)  # noqa: SLF001 - told nowhere else
         # What a writer says of a sheet's size may be wrong: what is there counts.
         sheet.reset_dimensions()
-        yield from _records(path, sheet.iter_rows(values_only=True, max_col=_MOST_COLUMNS), marks)
+        yield from _records(path, sheet.iter_rows(values_only=True, max_row=_MOST_ROWS), marks)
     finally:
         book.close()
 

@@ -1,6 +1,7 @@
 """Laws of parquet and xlsx: rows are JSON, read in pieces, and a broken file says so in words."""
 
 import json
+import time as time_of_day
 import tracemalloc
 import zipfile
 from datetime import UTC, date, datetime, time, timedelta
@@ -172,6 +173,19 @@ def test_a_formula_without_a_value_is_told_with_its_cell(tmp_path):
     assert (line, "cell B3" in message) == (3, True)
 
 
+def rewritten(folder, old, new):
+    """Change the XML of the sheet in a.xlsx."""
+    with (
+        zipfile.ZipFile(folder / "a.xlsx") as before,
+        zipfile.ZipFile(folder / "b.xlsx", "w") as after,
+    ):
+        for name in before.namelist():
+            text = before.read(name)
+            assert old in text or not name.endswith("sheet1.xml")
+            after.writestr(name, text.replace(old, new) if name.endswith("sheet1.xml") else text)
+    return FileItems(path=folder / "b.xlsx", format="xlsx")
+
+
 @pytest.mark.parametrize(
     ("cell", "value"),
     [
@@ -182,18 +196,17 @@ def test_a_formula_without_a_value_is_told_with_its_cell(tmp_path):
 )
 def test_a_formula_is_its_value(tmp_path, cell, value):
     xlsx(tmp_path / "a.xlsx", ["a", "b"], [1, 2], [3, "=A3*2"])
-    with (
-        zipfile.ZipFile(tmp_path / "a.xlsx") as old,
-        zipfile.ZipFile(tmp_path / "b.xlsx", "w") as new,
-    ):
-        for name in old.namelist():
-            text = old.read(name)
-            if name.endswith("sheet1.xml"):
-                assert b'<c r="B3"><f>A3*2</f><v></v></c>' in text
-                text = text.replace(b'<c r="B3"><f>A3*2</f><v></v></c>', cell)
-            new.writestr(name, text)
-    items = FileItems(path=tmp_path / "b.xlsx", format="xlsx")
+    items = rewritten(tmp_path, b'<c r="B3"><f>A3*2</f><v></v></c>', cell)
     assert list(read_rows(items))[1] == {"a": 3, "b": value}
+
+
+def test_a_sheet_costs_what_it_holds(tmp_path):
+    """Neither a row number beyond all sheets nor the widest column there can be is filled up."""
+    started = time_of_day.perf_counter()
+    xlsx(tmp_path / "a.xlsx", ["a", "b"], *([n, n] for n in range(2_000)))
+    items = rewritten(tmp_path, b'<row r="2001">', b'<row r="2000000000">')
+    assert len(list(read_rows(items))) == 1_999
+    assert time_of_day.perf_counter() - started < 3
 
 
 def test_an_old_workbook_is_named(tmp_path):
