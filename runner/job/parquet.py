@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from runner.job.cells import as_json
 from runner.job.rowfaults import Row, misnamed, row_problem, unreadable
@@ -30,12 +30,51 @@ def read_parquet(path: Path) -> Iterator[tuple[str, ...] | Row | Problem]:
                 return
             yield names
             for batch in file.iter_batches(batch_size=_BATCH):
-                for row in batch.to_pylist():
-                    yield {name: as_json(value) for name, value in row.items()}
+                for row in zip(*map(_cells, batch.columns), strict=True):
+                    yield {name: as_json(cell) for name, cell in zip(names, row, strict=True)}
     except pa.ArrowException as error:
         reason = str(error).split("\n", 1)[0][:200]
         yield row_problem(
             path, 0, f"this is no parquet file that can be read: {reason}", hint="save it again"
         )
-    except (OSError, ValueError) as error:
+    except OSError as error:
         yield unreadable(path, error)
+    except (ValueError, OverflowError, KeyError) as error:
+        reason = str(error).strip("'").split("\n", 1)[0][:200]
+        yield row_problem(
+            path, 0, f"a value in this file cannot be read: {reason}",
+            hint="save days and times as text, or the rows as csv",
+        )  # fmt: skip
+
+
+def _cells(column: Any) -> list[Any]:
+    """Return a column's values as Python has them."""
+    import pyarrow as pa  # noqa: PLC0415
+
+    if pa.types.is_float32(column.type) or pa.types.is_float16(column.type):
+        # 0.1 stays 0.1: of the numbers that round to it, the shortest is meant.
+        column = column.cast(pa.float32()).cast(pa.string()).cast(pa.float64())
+    kind = _coarse(column.type)
+    if kind != column.type:
+        column = column.cast(kind, safe=False)
+    cells: list[Any] = column.to_pylist()
+    return cells
+
+
+def _coarse(kind: Any) -> Any:
+    """Return a type with microseconds for nanoseconds, which Python's times do not have."""
+    import pyarrow as pa  # noqa: PLC0415
+
+    match kind:
+        case pa.TimestampType(unit="ns"):
+            return pa.timestamp("us", kind.tz)
+        case pa.DurationType(unit="ns"):
+            return pa.duration("us")
+        case pa.Time64Type(unit="ns"):
+            return pa.time64("us")
+        case pa.ListType() | pa.LargeListType() | pa.FixedSizeListType():
+            return pa.list_(_coarse(kind.value_type))
+        case pa.StructType():
+            return pa.struct([field.with_type(_coarse(field.type)) for field in kind])
+        case _:
+            return kind

@@ -84,6 +84,38 @@ def test_parquet_rows_have_their_types(tmp_path):
     assert survey(items).problems == ()
 
 
+def test_times_finer_than_pythons_and_short_numbers_are_read(tmp_path):
+    moment = pa.timestamp("ns")
+    items = parquet(
+        tmp_path / "a.parquet",
+        at=pa.array([1_767_312_000_000_001_999, None], moment),
+        zone=pa.array([1_767_312_000_000_000_000, None], pa.timestamp("ns", "UTC")),
+        time=pa.array([1_001, None], pa.time64("ns")),
+        took=pa.array([1_500_000_001, None], pa.duration("ns")),
+        many=pa.array([[{"at": 1_001}], None], pa.list_(pa.struct([("at", moment)]))),
+        share=pa.array([0.1, None], pa.float32()),
+        half=pa.array([0.5, None], pa.float16()),
+    )
+    first, second = read_rows(items)
+    assert first == {
+        "at": "2026-01-02T00:00:00.000001",
+        "zone": "2026-01-02T00:00:00+00:00",
+        "time": "00:00:00.000001",
+        "took": 1.5,
+        "many": [{"at": "1970-01-01T00:00:00.000001"}],
+        "share": 0.1,
+        "half": 0.5,
+    }
+    assert set(second.values()) == {None}
+
+
+@pytest.mark.parametrize("kind", [pa.timestamp("us"), pa.duration("s"), pa.date64()])
+def test_a_day_beyond_the_calendar_is_a_problem(tmp_path, kind):
+    items = parquet(tmp_path / "a.parquet", a=pa.array([2**60], kind))
+    ((_, message),) = faults(items)
+    assert message.startswith("a value in this file cannot be read")
+
+
 def test_xlsx_rows_are_those_of_the_first_sheet(tmp_path):
     items = xlsx(
         tmp_path / "a.xlsx", [None], ["name", " n ", None], ["A", 1.0], [], ["B", None, ""], ["C"]
