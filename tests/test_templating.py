@@ -205,6 +205,12 @@ def test_what_a_template_may_not_do_is_refused_with_a_place(attack):
         ("{{ 'a' in item.l and item.n > 2 }}", True),
         ("{{ none }}", None),
         ("a{{ none }}b {{ true }} {{ 1.50 }} {{ [none] }}", "ab true 1.5 [null]"),
+        ("{{ 'a' ~ none ~ true }}", "atrue"),
+        ("{{ [none, 'a', false] | join('-') }}", "-a-false"),
+        (
+            "{{ none | upper }}{{ none | trim }}{{ none | string }}{{ none | replace('N', 'x') }}",
+            "",
+        ),
         ("{% for x in item.l %}{{ loop.index }}{{ x }}{% else %}none{% endfor %}", "1a2b"),
         ("{% set a = 1 %}{% if a is defined %}{{ a }}{% endif %}", "1"),
         ("{# nothing #}", ""),
@@ -218,6 +224,33 @@ def test_what_a_template_may_do(template, value):
     if value is None and "items" in template:
         value = [[name, entry] for name, entry in item.items()]
     assert render_value(template, {"item": item}) == value
+
+
+@pytest.mark.parametrize(
+    ("template", "said"),
+    [
+        ("{{ item.s > 3 }}", "a text and a number cannot be compared"),
+        ("{{ item.z < 3 }}", "an empty value and a number cannot be compared"),
+        ("{{ [1, 'a'] | sort }}", "a text and a number cannot be compared"),
+        ("{{ item.s - 1 }}", "a text and a number make no sum"),
+        ("{{ -item.s }}", "a text is no number"),
+        ("{{ item.z | round }}", "an empty value is no number"),
+        ("{{ item.s() }}", "a text takes no () behind it"),
+        ("{{ item.n | length }}", "a number is no list"),
+        ("{% for x in item.n %}{% endfor %}", "a number is no list"),
+        ("{{ 'a' in item.n }}", "a number is no list"),
+        ("{{ item.n % 0 }}", "it divides by zero"),
+        ("{{ item.s | replace('a') }}", "a filter is given too few"),
+        ("{{ item.l[2] }}", "reads entry [2] of a list that has fewer"),
+        ("{{ item.d[0] }}", "reads entry [0] of what is a mapping"),
+        ("{{ [] | first }}", "one of a list that is empty"),
+    ],
+)
+def test_why_a_template_failed_is_told_without_python_s_words(template, said):
+    item = {"s": "a", "n": 3, "l": ["a"], "d": {"k": 1}, "z": None}
+    with pytest.raises(TemplateError) as caught:
+        render_value(template, {"item": item})
+    assert said in caught.value.message
 
 
 def test_a_template_never_changes_what_it_reads():

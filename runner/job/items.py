@@ -16,7 +16,7 @@ from runner.job.nearby import missing_hint
 from runner.job.paths import is_file, is_folder
 from runner.job.references import template_problem
 from runner.job.rows import FOUND_COLUMNS, read_rows, survey
-from runner.templating import render_value
+from runner.templating import references, render_value
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,7 +32,9 @@ _LIBRARIES = {"parquet": "pyarrow", "xlsx": "openpyxl"}
 """What the extra `tables` installs to read a format."""
 
 
-_TEXTS = "the cells of csv and tsv files are texts: to compare numbers write item.name | int(0)"
+_TEXTS = "the cells of csv and tsv files are texts: to compare numbers write {} | int(0)"
+_NO = {"false", "no", "off", "0", "n"}
+"""Texts that mean no, and that a template takes for true."""
 
 
 @frozen
@@ -110,14 +112,33 @@ def found_rows(results: Sequence[JSON]) -> tuple[Row, ...]:
 
 
 def _is_wanted(job: Job, where: str, row: Row, number: int) -> bool:
+    note = f" (row {number} of the data)"
+    place = ("items", "where")
     try:
-        return bool(render_value(where, {"vars": job.vars, "item": row}))
+        wanted = render_value(where, {"vars": job.vars, "item": row})
     except TemplateError as error:
-        note = f" (row {number} of the data)"
-        problem = template_problem(job.source, ("items", "where"), error, note)
-        if "not supported between" in error.message:
-            problem = replace(problem, hint=_TEXTS)
+        problem = template_problem(job.source, place, error, note)
+        if "cannot be compared" in error.message and _has_texts(job.items):
+            problem = replace(problem, hint=_TEXTS.format(_first_read(where)))
         raise JobProblemsError((problem,)) from error
+    if isinstance(wanted, str) and wanted.strip().lower() in _NO:
+        problem = job.source.problem(
+            job.source.value(place),
+            f"'{wanted}' is a text, and a text counts as true unless it is empty{note}",
+            hint=f"compare it: {{{{ {_first_read(where)} != '{wanted}' }}}}",
+        )
+        raise JobProblemsError((problem,))
+    return bool(wanted)
+
+
+def _has_texts(items: Items | None) -> bool:
+    return isinstance(items, FileItems) and items.format in ("csv", "tsv")
+
+
+def _first_read(where: str) -> str:
+    """Return the first column that a template reads, as it is written."""
+    read = (".".join(found.path) for found in references(where) if found.path[0] == "item")
+    return next(read, "item.name")
 
 
 def _no_rows(text: str, suffix: str, folder: Path) -> tuple[str, str | None]:

@@ -8,6 +8,8 @@ from typing import Any
 
 from jinja2.exceptions import SecurityError
 
+from runner.jsonvalue import readable
+
 JOB_WORK = 10_000_000
 """What one template of a job file may spend: a character costs 1, an entry of a list or mapping
 50, a round of a loop or a call 100."""
@@ -100,12 +102,17 @@ def listed(values: Iterable[Any]) -> list[Any]:
     return found
 
 
+def plain(value: Any) -> str:
+    """Return a value as text: nothing is empty, and true and false are as a job writes them."""
+    return readable(value) if value is None or isinstance(value, bool) else str(value)
+
+
 def joined(values: Iterable[Any], separator: Any = "") -> str:
     """Return the values as one text; each is spent before the next is there."""
     between = str(separator)
     texts: list[str] = []
     for value in values:
-        text = str(value)
+        text = plain(value)
         spend(len(text) + len(between) + ENTRY)
         texts.append(text)
     return between.join(texts)
@@ -113,7 +120,7 @@ def joined(values: Iterable[Any], separator: Any = "") -> str:
 
 def replaced(text: Any, old: Any, new: Any, count: int | None = None) -> str:
     """Return a text with one piece in place of another; the size is spent before it is there."""
-    whole, old, new = str(text), str(old), str(new)
+    whole, old, new = plain(text), plain(old), plain(new)
     places = whole.count(old) if count is None else min(count, whole.count(old))
     spend(len(whole) + places * len(new))
     return whole.replace(old, new, -1 if count is None else count)

@@ -62,6 +62,48 @@ def _undefined_name(error: Exception) -> str:
     return str(quoted[-1]) if quoted else ""
 
 
+_KINDS = {
+    "str": "a text",
+    "int": "a number",
+    "float": "a number",
+    "bool": "true or false",
+    "list": "a list",
+    "dict": "a mapping",
+    "NoneType": "an empty value",
+}
+_NUMBER_HINT = "To make a number of a text write {{ x | float(0) }}"
+_EMPTY_HINT = "{{ x | default('') }} allows it to be absent"
+_INDEX_HINT = (
+    "It may be shorter: {{ x[:3] }} takes what is there, {{ x | first | default('') }} too"
+)
+
+# What Python says of a value ($ and % stand for what it quotes), what it means, how to mend it.
+_REASONS: tuple[tuple[str, str, str | None], ...] = (
+    (
+        r"'.+' not supported between instances of '(\w+)' and '(\w+)'",
+        "$ and % cannot be compared",
+        _NUMBER_HINT,
+    ),
+    (
+        r"unsupported operand .* '(\w+)' and '(\w+)'",
+        "$ and % make no sum",
+        _NUMBER_HINT,
+    ),
+    (r"bad operand type for .*'(\w+)'|type (\w+) doesn't define", "$ is no number", _NUMBER_HINT),
+    (r"'(\w+)' object is not callable", "$ takes no () behind it", None),
+    (
+        r"object of type '(\w+)' has no len|(?:argument of type )?'(\w+)'.* is not iterable",
+        "$ is no list",
+        None,
+    ),
+    (r".*(?:division|modulo) by zero", "it divides by zero", None),
+    (
+        r"\w+\(\) (?:takes|missing|got)",
+        "a filter is given too few, too many or unknown values",
+        "See the filter in `runner reference language templates`",
+    ),
+)
+
 _FAILURES: tuple[tuple[type[Exception], str, str | None], ...] = (
     (
         OverspentError,
@@ -82,8 +124,7 @@ _FAILURES: tuple[tuple[type[Exception], str, str | None], ...] = (
 def _explained(error: Exception, name: str) -> tuple[str, str | None]:
     """Return message and hint for what a template's rendering raised."""
     if isinstance(error, jinja2.UndefinedError):
-        what = f"The template reads '{name}', which does not exist" if name else str(error)
-        return what, "Check the spelling; {{ x | default('') }} allows it to be absent"
+        return _absent(str(error), name)
     if isinstance(error, jinja2.TemplateNotFound):
         return f"There is no template '{error.name}'", None
     if isinstance(error, UsageError):  # a function or filter of ours
@@ -91,5 +132,30 @@ def _explained(error: Exception, name: str) -> tuple[str, str | None]:
     for kind, message, hint in _FAILURES:
         if isinstance(error, kind):
             return message, hint
-    reason = str(error).rstrip(".") or type(error).__name__
-    return f"The template failed: {reason}", None
+    reason, hint = _reason(str(error).rstrip(".") or type(error).__name__)
+    return f"The template failed: {reason}", hint
+
+
+def _reason(said: str) -> tuple[str, str | None]:
+    """Return what Python says of a value in words for people, and a hint."""
+    for pattern, meaning, hint in _REASONS:
+        if match := re.match(pattern, said):
+            first, second, *_ = [_KINDS.get(kind, kind) for kind in match.groups() if kind] + [
+                "",
+                "",
+            ]
+            return meaning.replace("$", first).replace("%", second), hint
+    return said, None
+
+
+def _absent(said: str, name: str) -> tuple[str, str | None]:
+    """Return message and hint for what a template reads and does not exist."""
+    if name:
+        what = f"The template reads '{name}', which does not exist"
+        return what, "Check the spelling; {{ x | default('') }} allows it to be absent"
+    if match := re.match(rf"({'|'.join(_KINDS)}) object has no element (-?\d+)", said):
+        where = "a list that has fewer" if match[1] == "list" else f"what is {_KINDS[match[1]]}"
+        return f"The template reads entry [{match[2]}] of {where}", _INDEX_HINT
+    if "sequence was empty" in said:
+        return "The template takes one of a list that is empty", _EMPTY_HINT
+    return said, None

@@ -27,9 +27,19 @@ MAX_BITS = 10_000
 """No whole number that a template works out is longer."""
 
 _FILTERS = frozenset(
-    """abs capitalize count d default dictsort e escape filesizeformat first float groupby int items
-    last length lower map max min reject rejectattr reverse select selectattr sort string sum
-    title trim truncate unique upper urlencode wordcount""".split()  # noqa: SIM905 - reads best so
+    """abs count d default dictsort e escape filesizeformat first float groupby int items last
+    length map max min reject rejectattr reverse select selectattr sort sum truncate
+    unique""".split()  # noqa: SIM905 - reads best so
+)
+_TEXT_FILTERS = (
+    "capitalize",
+    "lower",
+    "string",
+    "title",
+    "trim",
+    "upper",
+    "urlencode",
+    "wordcount",
 )
 _TEXT_METHODS = frozenset(
     """capitalize casefold count endswith find index isalnum isalpha isdigit islower isnumeric
@@ -196,6 +206,17 @@ def _spending(function: Callable[..., Any]) -> Callable[..., Any]:
     return spending
 
 
+def _of_text(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a filter for which nothing is an empty text, not the word None."""
+
+    @functools.wraps(function)
+    def filtered(value: Any, *arguments: Any, **options: Any) -> Any:
+        is_word = value is None or isinstance(value, bool)
+        return function(allowance.plain(value) if is_word else value, *arguments, **options)
+
+    return filtered
+
+
 def _length(value: Any) -> int:
     return len(value) if isinstance(value, str | list | tuple) else 1
 
@@ -248,6 +269,7 @@ def prepared(environment: jinja2.Environment) -> jinja2.Environment:
     environment.globals = {"range": _range}
     environment.filters = _Filters(
         **{name: _spending(environment.filters[name]) for name in sorted(_FILTERS)},
+        **{name: _spending(_of_text(environment.filters[name])) for name in _TEXT_FILTERS},
         join=_join,
         list=allowance.listed,
         replace=allowance.replaced,

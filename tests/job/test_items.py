@@ -64,7 +64,26 @@ def test_a_row_that_where_cannot_judge_is_named_with_the_template_s_place(job):
     (problem,) = caught.value.problems
     assert (problem.line, problem.column) == (4, 33)
     assert "(row 1 of the data)" in problem.message
-    assert problem.hint.startswith("the cells of csv and tsv files are texts")
+    assert problem.message.startswith("the template failed: a text and a number cannot")
+    assert problem.hint == (
+        "the cells of csv and tsv files are texts: to compare numbers write item.n | int(0)"
+    )
+
+
+@pytest.mark.parametrize("word", ["false", "No", " 0 "])
+def test_a_text_that_means_no_is_not_taken_for_true(job, word):
+    loaded = job(f"items: {{from: [{{name: A, ok: '{word}'}}], where: '{{{{ item.ok }}}}'}}")
+    with pytest.raises(JobProblemsError) as caught:
+        names(loaded)
+    (problem,) = caught.value.problems
+    assert (problem.line, problem.column, problem.width) == (4, 45 + len(word), 13)
+    assert f"'{word}' is a text" in problem.message
+    assert problem.hint == f"compare it: {{{{ item.ok != '{word}' }}}}"
+
+
+def test_what_is_true_or_false_already_decides_as_it_is(job):
+    rows = "{name: A, ok: true}, {name: B, ok: false}, {name: C, ok: ''}, {name: D, ok: yes it is}"
+    assert names(job(f"items: {{from: [{rows}], where: '{{{{ item.ok }}}}'}}")) == ["A", "D"]
 
 
 @pytest.mark.parametrize(("kind", "library"), [("xlsx", "openpyxl"), ("parquet", "pyarrow")])
