@@ -91,7 +91,9 @@ def read_json(path: Path) -> Iterator[Row | Problem]:
             error.line,
             f"this is not JSON: {error.reason}",
             column=error.column,
-            hint=_LINES_HINT if _is_lines(lines) else error.hint or "write a list of objects or texts",
+            hint=_LINES_HINT
+            if _is_lines(lines)
+            else error.hint or "write a list of objects or texts",
             snippet=lines[error.line - 1] if error.line else None,
         )
         return

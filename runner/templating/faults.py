@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
@@ -138,13 +139,13 @@ def _explained(error: Exception, name: str) -> tuple[str, str | None]:
 
 def _reason(said: str) -> tuple[str, str | None]:
     """Return what Python says of a value in words for people, and a hint."""
-    for pattern, meaning, hint in _REASONS:
+    for pattern, said_so, hint in _REASONS:
         if match := re.match(pattern, said):
-            first, second, *_ = [_KINDS.get(kind, kind) for kind in match.groups() if kind] + [
-                "",
-                "",
-            ]
-            return meaning.replace("$", first).replace("%", second), hint
+            meaning = said_so
+            kinds = [_KINDS.get(kind, kind) for kind in match.groups() if kind]
+            for mark, kind in zip("$%", kinds, strict=False):
+                meaning = meaning.replace(mark, kind)
+            return meaning, hint
     return said, None
 
 

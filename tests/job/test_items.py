@@ -76,7 +76,7 @@ def test_a_text_that_means_no_is_not_taken_for_true(job, word):
     with pytest.raises(JobProblemsError) as caught:
         names(loaded)
     (problem,) = caught.value.problems
-    assert (problem.line, problem.column, problem.width) == (4, 45 + len(word), 13)
+    assert (problem.line, problem.column, problem.width) == (4, 43 + len(word), 15)
     assert f"'{word}' is a text" in problem.message
     assert problem.hint == f"compare it: {{{{ item.ok != '{word}' }}}}"
 

@@ -122,7 +122,7 @@ def test_any_bytes_are_rows_or_problems(folder, content, kind):
         ("a.csv", "a,,a\n", [(1, 3, "no name"), (1, 4, "there twice")]),
         ("a.csv", "\n\n,a,a\n", [(3, 1, "no name"), (3, 4, "there twice")]),
         ("a.csv", ",,\n1,2,3\n", [(0, 0, "no header")]),
-        ("a.csv", "\n\na,b,\n\n1,2,3\n", [(5, 0, "3 cells, but the header has 2")]),
+        ("a.csv", "\n\na,b,\n\n1,2,3\n", [(5, 5, "3 cells, but the header has 2")]),
         ("a.csv", '"a",a\n', [(1, 0, "there twice")]),
         ("a.csv", 'a,b\n"x\ny",2\n"open,3\n4,5\n', [(4, 1, "never closed")]),
         ("a.csv", 'a,b\n"x"y,2\n', [(2, 4, "after a closing")]),
@@ -161,7 +161,7 @@ def test_a_broken_file_is_named_by_its_line(items, name, content, expected):
     [
         ("a.json", '{"a": 1}\n{"a": 2}\n', "one object a line is jsonl"),
         ("a.json", '{"n": 1, "rows": [{"a": 1}]}', "keep only the list in 'rows'"),
-        ("a.jsonl", '[{"a": 1},\n{"a": 2}]\n', "a list of objects is json"),
+        ("a.jsonl", '[{"a": 1},\n{"a": 2}]\n', "a list of rows is saved as .json"),
         ("a.csv", b"a\ncaf\xe9\n", "in Excel: CSV UTF-8"),
     ],
 )
