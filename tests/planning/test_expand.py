@@ -139,7 +139,7 @@ def test_the_date_of_the_run_is_a_value(calls_of):
         ("query: x\nmetadata: {m: '{{ item.long }}'}\n", (4, 15), "has 600 characters"),
         ("query: '{{ item.huge }}'\n", (3, 8), "the API takes at most 25,000"),
         ("input: {a: '{{ item.huge }}'}\n", (3, 8), "the API takes at most 25,000"),
-        ("query: 'x {{ 1 / item.n }}'\n", (3, 18), "division by zero (row 2)"),
+        ("query: 'x {{ 1 / item.n }}'\n", (3, 18), "it divides by zero (row 2)"),
     ],
 )
 def test_what_does_not_fit_a_row_is_named_at_its_line(calls_of, text, place, words):
