@@ -230,6 +230,7 @@ class Buyer:
     async def _submit(self, group: str, batch: dict[str, Call]) -> list[dict[str, Call]]:
         """Send a batch whose intent is recorded; return what is still to be obtained, in parts."""
         bodies = {fingerprint: call.body for fingerprint, call in batch.items()}
+        were_running = self._are_running
         retry = self._terms.steps[next(iter(batch.values())).step].retry
         try:
             added = await self._pace.patiently(
@@ -247,7 +248,7 @@ class Buyer:
             return self._split(batch, error)
         except BudgetError as error:
             self._ledger.withdrawn(batch)
-            await self._wait_for_credit(batch, error)
+            await self._wait_for_credit(batch, error, were_running=were_running)
             return [batch]
         except RunnerError:
             self._ledger.withdrawn(batch)
@@ -272,16 +273,29 @@ class Buyer:
             return [dict(items[blamed : blamed + 1]), dict(items[:blamed] + items[blamed + 1 :])]
         return [dict(items[: len(items) // 2]), dict(items[len(items) // 2 :])]
 
-    async def _wait_for_credit(self, batch: dict[str, Call], error: BudgetError) -> None:
+    @property
+    def _are_running(self) -> bool:
+        """Whether tasks are running, of this run or another one, which may hold credit back."""
+        ours = self._terms.wait and self._followers.outstanding
+        return bool(ours or self._ledger.running_elsewhere())
+
+    async def _wait_for_credit(
+        self, batch: dict[str, Call], error: BudgetError, *, were_running: bool
+    ) -> None:
         """Too little credit: running tasks hold some back, so wait for them; then try with less.
 
-        What one run alone has no credit for leaves `batch`.
+        What one run alone has no credit for, while nothing was running, leaves `batch`.
         """
-        if self._followers.outstanding:
+        if self._are_running:
             self._settled.clear()
-            while self._followers.outstanding and not self._settled.is_set():
+            others = self._ledger.running_elsewhere()
+            while self._are_running and not self._settled.is_set():
                 self._followers.expect_no_more()
                 await self._sleep(CREDIT_SECONDS)
+                if self._ledger.running_elsewhere() < others:
+                    break
+        elif were_running:
+            pass  # What held the credit back has ended meanwhile.
         elif len(batch) == 1 and self._largest == 1:
             self._skip(list(batch), batch, error.sentences)
         else:

@@ -158,6 +158,21 @@ class Ledger(Database):
             ).fetchone()
         return int(row["count"])
 
+    def running_elsewhere(self) -> int:
+        """Return how many runs at the provider other living runs wait for, of whatever job."""
+        with self.reporting():
+            others = self.connection.execute(
+                "SELECT * FROM run WHERE finished_at IS NULL AND id != ?", (self._run,)
+            ).fetchall()
+            living = [row["id"] for row in others if is_alive(row, self.now())]
+            counts = [
+                self.connection.execute(
+                    "SELECT COUNT(*) FROM purchase WHERE state = 'submitted' AND run = ?", (id_,)
+                ).fetchone()[0]
+                for id_ in living
+            ]
+        return sum(counts)
+
     def cost(self) -> Decimal:
         """Return what the run has committed to, in USD."""
         with self.reporting():

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import sys
 from collections import Counter
 from datetime import timedelta
 from decimal import Decimal
@@ -304,6 +305,40 @@ def test_one_refused_row_fails_alone(tmp_path):
     assert "job.yaml:3" in outcomes[13].error
     assert "row 14" in outcomes[13].error
     assert sum(world.bought.values()) == 39
+
+
+def test_credit_that_another_run_holds_back_is_waited_for(tmp_path, monkeypatch):
+    """The tasks of another process are running: when one ends, its credit is free again."""
+    world, clock = World(), Clock()
+    world.credit = 0
+    other = Ledger(tmp_path / "ledger.sqlite", now=clock)
+    other.start("other", "another-job")
+    theirs = call(9, "theirs")
+    prices = {theirs.fingerprint: Decimal("0.01")}
+    other.intend("elsewhere", prices, None, again=lambda _known: False)
+    other.submitted({theirs.fingerprint: "run9"})
+    looks = 0
+
+    async def sleep(_seconds):
+        nonlocal looks
+        looks += 1
+        if looks == 3:
+            other.settled({theirs.fingerprint: None})
+            world.credit = 10
+        await asyncio.sleep(0)
+
+    monkeypatch.setattr(sys.modules[__name__], "no_sleep", sleep)
+    outcomes = run(tmp_path, world, [call(n, f"t{n}") for n in range(3)], clock=clock)
+    other.close()
+    assert texts(outcomes) == ["t0", "t1", "t2"]
+    assert looks >= 3
+
+
+def test_without_waiting_too_little_credit_ends_the_run(tmp_path):
+    world = World()
+    world.credit = 2
+    outcomes = run(tmp_path, world, [call(n, f"t{n}") for n in range(4)], wait=False)
+    assert Counter(o.status for o in outcomes) == {"pending": 2, "skipped": 2}
 
 
 def test_too_little_credit_buys_what_it_can_and_says_so(tmp_path):
