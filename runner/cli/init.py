@@ -159,8 +159,8 @@ def _refusal(file: Path) -> UsageError:
 
 def _files(answers: _Answers) -> dict[str, str]:
     """Return the texts to write, by their paths."""
-    from runner.job.language import job_schema_text, project_schema
-    from runner.job.yamltext import column_in_template, scalar
+    from runner.job.schemas.language import job_schema_text, project_schema
+    from runner.job.text.yamltext import column_in_template, scalar
 
     column = column_in_template(answers.column)
     question = f"Key facts about {{{{ {column} }}}}"
@@ -205,7 +205,7 @@ def _asked(folder: Path) -> _Answers:
 
 
 def _slug(text: str) -> str:
-    from runner.job.yamltext import job_name
+    from runner.job.text.yamltext import job_name
 
     name = job_name(text)
     if not name or name == "runner":
@@ -215,10 +215,10 @@ def _slug(text: str) -> str:
 
 def _rows(text: str, folder: Path) -> tuple[str, str] | None:
     """Return the path of a data file as the job names it, and its first column."""
-    from runner.job.items import FORMATS
     from runner.job.model import FileItems
-    from runner.job.rows import survey
-    from runner.job.yamltext import scalar
+    from runner.job.rows.items import FORMATS
+    from runner.job.rows.reader import survey
+    from runner.job.text.yamltext import scalar
 
     if not text.strip():
         return None

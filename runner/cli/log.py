@@ -16,7 +16,7 @@ from runner.errors import UsageError, reason
 from runner.execute.outcomes import Outcome
 from runner.execute.stored import json_line
 from runner.execute.watching import Watcher
-from runner.job.credentials import masked
+from runner.job.text.credentials import masked
 from runner.planning.calls import Call
 from runner.providers.exchanges import Exchange
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 import click
 
-from runner.job.language import base_schema, job_schema_text, project_schema
+from runner.job.schemas.language import base_schema, job_schema_text, project_schema
 from runner.jsonvalue import JSON
 
 _MADE: Mapping[str, Callable[[], Mapping[str, JSON]]] = {

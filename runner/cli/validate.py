@@ -16,11 +16,11 @@ from runner.cli.options import load_options, parse_variables, talk_options
 from runner.course.words import plural
 from runner.errors import ExitCode, RunnerError, TemplateError, UsageError
 from runner.job.diagnostics import JobProblemsError, Problem, has_errors, ordered
-from runner.job.lines import Lines, Position
 from runner.job.load import job_files, load
 from runner.job.project import find_root
+from runner.job.rules.together import Writers
 from runner.job.shelf import Shelf
-from runner.job.together import Writers
+from runner.job.text.lines import Lines, Position
 from runner.jsonvalue import JSON
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from runner.errors import BudgetError, ProviderError, RunnerError, StillRunningError, UsageError
 from runner.execute.outcomes import Outcome
-from runner.job.items import found_rows
 from runner.job.model import FoundItems, InlineItems, Job, Selection
+from runner.job.rows.items import found_rows
 
 
 def source_of(job: Job) -> Job | None:

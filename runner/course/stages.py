@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from runner.execute.state import State, open_state, state_of
-from runner.job.items import select_rows
 from runner.job.model import Job, Step
+from runner.job.rows.items import select_rows
 from runner.jsonvalue import JSON
 from runner.planning.calls import Call
 from runner.planning.expand import Earlier, Edition, expand

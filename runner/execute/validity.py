@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from runner.job.model import JsonOutput, Step, Task
-from runner.job.schema import value_check
+from runner.job.schemas.schema import value_check
 from runner.jsonvalue import JSON
 
 

@@ -7,10 +7,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import TYPE_CHECKING
 
-from runner.job.checks import read_checks
 from runner.job.durations import lowest, parse_duration, parse_money
-from runner.job.files import files_read
-from runner.job.items import read_selection, rows_named
 from runner.job.model import (
     Action,
     Extract,
@@ -26,6 +23,9 @@ from runner.job.model import (
     Task,
     Where,
 )
+from runner.job.rows.items import read_selection, rows_named
+from runner.job.rules.checks import read_checks
+from runner.job.rules.files import files_read
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from runner.job.draft import Draft, Scope
-    from runner.job.outputs import ReadOutput, SchemaFile
+    from runner.job.schemas.outputs import ReadOutput, SchemaFile
     from runner.jsonvalue import JSON
 
 

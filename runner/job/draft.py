@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from runner.job.diagnostics import Problem, Severity
-    from runner.job.lines import Position
     from runner.job.model import Where
     from runner.job.shelf import Shelf
-    from runner.job.source import Source
+    from runner.job.text.lines import Position
+    from runner.job.text.source import Source
     from runner.jsonvalue import JSON
 
 ACTIONS = ("query", "input", "search", "extract", "findall")

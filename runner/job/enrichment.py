@@ -12,11 +12,11 @@ from runner.job.diagnostics import JobProblemsError, Problem, has_errors
 from runner.job.draft import Scope
 from runner.job.model import FileItems
 from runner.job.paths import Ground, is_file, shown_path
-from runner.job.rows import Survey, survey
-from runner.job.source import read_source
+from runner.job.rows.reader import Survey, survey
+from runner.job.schemas.wording import kind_of
 from runner.job.spelling import did_you_mean
-from runner.job.wording import kind_of
-from runner.job.yamltext import block, column_in_template, job_name
+from runner.job.text.source import read_source
+from runner.job.text.yamltext import block, column_in_template, job_name
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 from runner.frozen import frozen
 from runner.job.diagnostics import JobProblemsError, Problem, Severity
 from runner.job.draft import ACTIONS
-from runner.job.items import rows_named
-from runner.job.lines import Position
-from runner.job.nearby import missing_hint
 from runner.job.paths import Ground, is_file, is_folder, shown_path
-from runner.job.schema import mend_job
-from runner.job.source import Source, read_source
+from runner.job.rows.items import rows_named
+from runner.job.rules.nearby import missing_hint
+from runner.job.schemas.schema import mend_job
+from runner.job.text.lines import Position
+from runner.job.text.source import Source, read_source
 from runner.job.variables import is_declaration
 
 if TYPE_CHECKING:

@@ -13,30 +13,30 @@ from typing import TYPE_CHECKING
 
 from runner.frozen import frozen
 from runner.job.build import build_job
-from runner.job.checks import unknown_fields
 from runner.job.diagnostics import MOST, JobProblemsError, Problem, has_errors, of_kind, ordered
 from runner.job.draft import ACTIONS, Draft, Scope
 from runner.job.extends import Family, extend
-from runner.job.files import file_problems, own_template
-from runner.job.items import read_items
-from runner.job.limits import size_problems
 from runner.job.model import JsonOutput, TextOutput
-from runner.job.outputs import read_input_schema, read_output
 from runner.job.paths import PROJECT_FILE, Ground, shown_path
 from runner.job.project import read_project
-from runner.job.references import template_problems
-from runner.job.rules import rule_problems
-from runner.job.schema import input_problems, job_problems, mend_job
+from runner.job.rows.items import read_items
+from runner.job.rules.checks import unknown_fields
+from runner.job.rules.files import file_problems, own_template
+from runner.job.rules.jobs import rule_problems
+from runner.job.rules.references import template_problems
+from runner.job.schemas.limits import size_problems
+from runner.job.schemas.outputs import read_input_schema, read_output
+from runner.job.schemas.schema import input_problems, job_problems, mend_job
 from runner.job.shelf import Shelf
-from runner.job.source import read_source
-from runner.job.textfile import MAX_BYTES
+from runner.job.text.source import read_source
+from runner.job.text.textfile import MAX_BYTES
 from runner.job.variables import assign, missing_problems, read_variables, variable_problems
 
 if TYPE_CHECKING:
     from runner.job.draft import Project
     from runner.job.model import Job, Output, Where
-    from runner.job.outputs import ReadOutput
-    from runner.job.source import Source
+    from runner.job.schemas.outputs import ReadOutput
+    from runner.job.text.source import Source
     from runner.jsonvalue import JSON
 
 _NONE: Mapping[str, JSON] = MappingProxyType({})

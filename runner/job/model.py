@@ -13,7 +13,7 @@ from runner.frozen import frozen
 from runner.jsonvalue import JSON
 
 if TYPE_CHECKING:
-    from runner.job.source import Source
+    from runner.job.text.source import Source
 
 Where: TypeAlias = tuple[str | int, ...]
 """The place of a value in the job file: keys and list indices from the root."""

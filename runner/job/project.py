@@ -9,8 +9,8 @@ from pathlib import Path
 from runner.job.diagnostics import JobProblemsError
 from runner.job.draft import Project, Scope
 from runner.job.paths import PROJECT_FILE, is_file, shown_path
-from runner.job.schema import mend_project, project_problems
-from runner.job.source import read_source
+from runner.job.schemas.schema import mend_project, project_problems
+from runner.job.text.source import read_source
 
 
 def find_root(folder: Path, working_directory: Path | None = None) -> Path:

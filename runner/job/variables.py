@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING
 
 from runner.errors import UsageError
 from runner.frozen import frozen
-from runner.job import scalars
 from runner.job.diagnostics import JobProblemsError
-from runner.job.meant import as_day, as_list
 from runner.job.paths import shown_path
-from runner.job.source import parse_source, read_source
+from runner.job.schemas.meant import as_day, as_list
+from runner.job.schemas.wording import kind_of
 from runner.job.spelling import did_you_mean
-from runner.job.wording import kind_of
+from runner.job.text import scalars
+from runner.job.text.source import parse_source, read_source
 from runner.jsonvalue import JSON
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from runner.job.diagnostics import Problem
-    from runner.job.source import Source
+    from runner.job.text.source import Source
 
 _FEW = 8
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")

@@ -9,7 +9,6 @@ from typing import Any, NoReturn, TypeAlias
 from runner.errors import TemplateError
 from runner.frozen import frozen
 from runner.job.diagnostics import JobProblemsError
-from runner.job.limits import MAX_METADATA_VALUE, MAX_TASK
 from runner.job.model import (
     AutoOutput,
     Extract,
@@ -24,8 +23,9 @@ from runner.job.model import (
     TextOutput,
     Where,
 )
-from runner.job.references import template_problem
-from runner.job.schema import validate_value
+from runner.job.rules.references import template_problem
+from runner.job.schemas.limits import MAX_METADATA_VALUE, MAX_TASK
+from runner.job.schemas.schema import validate_value
 from runner.jsonvalue import JSON, canonical, readable
 from runner.planning.calls import WEBHOOK_EVENT
 from runner.planning.choosing import choose

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from runner.job.model import FoundItems, Job
-from runner.job.rows import header
+from runner.job.rows.reader import header
 from runner.planning.reading import ALL, names_read
 
 

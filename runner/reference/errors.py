@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 import runner
 from runner.errors import ExitCode, RunnerError
-from runner.job.rules import RULES
+from runner.job.rules.jobs import RULES
 from runner.providers.parallel.errors import refusal
 from runner.reference.pages import table
 

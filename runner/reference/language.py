@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from runner.job.language import DEFAULTABLE, job_schema, project_schema
-from runner.job.yamltext import block, flow
+from runner.job.schemas.language import DEFAULTABLE, job_schema, project_schema
+from runner.job.text.yamltext import block, flow
 from runner.reference.pages import table
 
 if TYPE_CHECKING:

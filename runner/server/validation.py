@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from typing import TypeAlias
 
-from runner.job.limits import (
+from runner.job.schemas.limits import (
     MAX_DEPTH,
     MAX_ENUM,
     MAX_METADATA_KEY,

@@ -23,7 +23,7 @@ from runner.evidence.changes import changes_between
 from runner.evidence.verifying import Claims, Evidence, Verdict, Verdicts, weigh
 from runner.execute.outcomes import Outcome
 from runner.job.model import InlineItems, Job, JsonOutput, Report, Step, Task
-from runner.job.source import Source
+from runner.job.text.source import Source
 from runner.report.data import csv_text, jsonl_lines
 from runner.report.render import digest_for, render_report
 

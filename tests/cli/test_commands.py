@@ -16,7 +16,7 @@ from runner.cli.main import COMMANDS, main
 from runner.cli.messages import show_json, show_warnings
 from runner.course.words import dollars, plural
 from runner.errors import StateError
-from runner.job.language import job_schema_text
+from runner.job.schemas.language import job_schema_text
 
 
 def test_plan_asks_nothing_and_prints_the_documented_keys(project):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from runner.job.enrichment import read_enrichment
 from runner.job.load import load, load_job
 from runner.job.model import JsonOutput
-from runner.job.rows import read_rows
+from runner.job.rows.reader import read_rows
 from runner.planning.processors import PROCESSORS
 
 # As `parallel-cli enrich plan` writes it.

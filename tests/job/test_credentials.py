@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.job.credentials import excerpt, masked, secrets
+from runner.job.text.credentials import excerpt, masked, secrets
 
 BODY = "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6"
 SECRETS = [

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from runner.job.language import base_schema, job_schema, project_schema
-from runner.job.source import read_source
+from runner.job.schemas.language import base_schema, job_schema, project_schema
+from runner.job.text.source import read_source
 from runner.planning.processors import PROCESSORS
 
 ROOT = Path(__file__).parents[2]

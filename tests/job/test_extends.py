@@ -9,7 +9,7 @@ from runner.job.extends import Family, extend
 from runner.job.load import find_jobs, load, load_job
 from runner.job.paths import Ground
 from runner.job.shelf import Shelf
-from runner.job.source import read_source
+from runner.job.text.source import read_source
 
 KEYS = st.sampled_from(["a", "b", "c", "d"])
 VALUES = st.recursive(

@@ -5,8 +5,8 @@ import importlib.util
 import pytest
 
 from runner.job.diagnostics import JobProblemsError
-from runner.job.items import select_rows
 from runner.job.load import load, load_job
+from runner.job.rows.items import select_rows
 
 
 @pytest.fixture
@@ -95,7 +95,7 @@ def test_a_format_without_its_library_says_what_to_install(tmp_path, monkeypatch
     def find_spec(name):
         return None if name == library else found(name)
 
-    monkeypatch.setattr("runner.job.items.find_spec", find_spec)
+    monkeypatch.setattr("runner.job.rows.items.find_spec", find_spec)
     (problem,) = load(tmp_path / "job.yaml").problems
     assert (problem.line, problem.column) == (3, 8)
     assert problem.message == f"reading {kind} files needs {library}, which is not installed"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from runner.job.diagnostics import JobProblemsError
 from runner.job.model import FileItems, InlineItems
-from runner.job.rows import MAX_PROBLEMS, MAX_SURVEY_BYTES, header, read_rows, survey
+from runner.job.rows.reader import MAX_PROBLEMS, MAX_SURVEY_BYTES, header, read_rows, survey
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\r"), max_size=20)
 NAMES = st.lists(

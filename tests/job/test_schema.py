@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from runner.job import model
 from runner.job.durations import DURATION, parse_duration
-from runner.job.language import DEFAULTABLE, base_schema, job_schema, project_schema
-from runner.job.schema import schema_problems, validate_value
-from runner.job.shortform import as_short, expand, is_schema
-from runner.job.source import json_source
+from runner.job.schemas.language import DEFAULTABLE, base_schema, job_schema, project_schema
+from runner.job.schemas.schema import schema_problems, validate_value
+from runner.job.schemas.shortform import as_short, expand, is_schema
+from runner.job.text.source import json_source
 from runner.planning.processors import PROCESSORS
 
 SCHEMA = job_schema()

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.job.composing import MAX_VALUES
-from runner.job.credentials import secrets
 from runner.job.diagnostics import MOST, JobProblemsError
 from runner.job.load import find_jobs
-from runner.job.source import parse_source, read_source
+from runner.job.text.composing import MAX_VALUES
+from runner.job.text.credentials import secrets
+from runner.job.text.source import parse_source, read_source
 
 TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\u2028\u2029"))
 

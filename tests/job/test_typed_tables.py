@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.job.cells import as_json
 from runner.job.diagnostics import JobProblemsError
 from runner.job.model import FileItems
-from runner.job.rows import header, read_rows, survey
+from runner.job.rows.cells import as_json
+from runner.job.rows.reader import header, read_rows, survey
 
 pa = pytest.importorskip("pyarrow")
 pq = pytest.importorskip("pyarrow.parquet")

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.job.source import parse_source
-from runner.job.yamltext import block, flow, job_name
+from runner.job.text.source import parse_source
+from runner.job.text.yamltext import block, flow, job_name
 
 TEXTS = st.text(
     st.characters(min_codepoint=32, max_codepoint=0x24F, exclude_categories=["Cc", "Cf"])

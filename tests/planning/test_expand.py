@@ -8,7 +8,7 @@ import pytest
 
 from runner.job.diagnostics import JobProblemsError
 from runner.job.load import load_job
-from runner.job.rows import read_rows
+from runner.job.rows.reader import read_rows
 from runner.planning.columns import columns_sent
 from runner.planning.expand import Past, expand
 from runner.planning.waves import needs, waves

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from runner.job.language import job_schema
+from runner.job.schemas.language import job_schema
 from runner.planning.prices import PRICES, price
 from runner.planning.processors import PROCESSORS
 

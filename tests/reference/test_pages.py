@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from runner.cli.main import main
 from runner.cli.reference import described_commands, written_pages
 from runner.errors import ExitCode, UsageError
-from runner.job.language import job_schema, project_schema
+from runner.job.schemas.language import job_schema, project_schema
 from runner.reference.errors import EXITS
 from runner.reference.pages import PAGES, anchor, filled, page_text, section, shown, without_links
 

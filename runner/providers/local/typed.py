@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from runner.job.schema import matches
+from runner.job.schemas.schema import matches
 from runner.jsonvalue import JSON
 from runner.providers.local.fields import Field, field_of, resolve
 from runner.providers.local.lexicon import word_set

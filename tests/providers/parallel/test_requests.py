@@ -17,7 +17,7 @@ from pydantic import ConfigDict, TypeAdapter
 from typing_extensions import is_typeddict
 
 from runner.job.load import find_jobs, load
-from runner.job.rows import read_rows
+from runner.job.rows.reader import read_rows
 from runner.planning.expand import expand
 from runner.planning.waves import waves
 from runner.server.faults import Faults

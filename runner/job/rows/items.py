@@ -1,0 +1,187 @@
+"""`items`: the rows a job names, or holds, and which of them it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Literal, get_args
+
+from runner.errors import TemplateError
+from runner.frozen import frozen
+from runner.job.diagnostics import JobProblemsError, Problem
+from runner.job.model import FileItems, InlineItems, Items, Selection
+from runner.job.paths import is_file, is_folder
+from runner.job.rows.reader import FOUND_COLUMNS, read_rows, survey
+from runner.job.rules.nearby import missing_hint
+from runner.job.rules.references import template_problem
+from runner.job.schemas.meant import as_list
+from runner.templating import references, render_value
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from runner.job.draft import Draft
+    from runner.job.model import Job, Where
+    from runner.job.rows.rowfaults import Row
+    from runner.jsonvalue import JSON
+
+_Format = Literal["csv", "tsv", "json", "jsonl", "parquet", "xlsx"]
+FORMATS: tuple[_Format, ...] = get_args(_Format)
+_LIBRARIES = {"parquet": "pyarrow", "xlsx": "openpyxl"}
+"""What the extra `tables` installs to read a format."""
+
+
+_TEXTS = "the cells of csv and tsv files are texts: to compare numbers write {} | int(0)"
+_NO = {"false", "no", "off", "0", "n"}
+"""Texts that mean no, and that a template takes for true."""
+
+
+@frozen
+class ReadItems:
+    """The rows of a job, the names of their columns where known, and what is wrong with them."""
+
+    items: Items | None = None
+    columns: tuple[str, ...] | None = None
+    problems: tuple[Problem, ...] = ()
+
+
+def read_items(draft: Draft) -> ReadItems:
+    """Return what `items` of a job means; a file up to 16 MiB and 300,000 rows is read whole."""
+    where, value = rows_named(draft.job.data)
+    if isinstance(value, str) and value:
+        return _file(draft, where, value)
+    if "findall" in where:
+        return ReadItems(columns=FOUND_COLUMNS)
+    if not isinstance(value, list):
+        return ReadItems()
+    rows = tuple(
+        dict(row) if isinstance(row, Mapping) else {"value": row}
+        for row in value
+        if isinstance(row, Mapping | str)
+    )
+    items = InlineItems(rows=rows)
+    return ReadItems(items=items, columns=survey(items).columns)
+
+
+def rows_named(data: Mapping[str, JSON]) -> tuple[Where, JSON]:
+    """Return where a job names its rows, and what it says there."""
+    items = data.get("items")
+    if isinstance(items, Mapping) and "findall" in items and "from" not in items:
+        return ("items", "findall"), items["findall"]
+    if isinstance(items, Mapping):
+        return ("items", "from"), items.get("from")
+    return ("items",), items
+
+
+def read_selection(data: Mapping[str, JSON]) -> Selection:
+    """Return which of its rows a job takes."""
+    items = data.get("items")
+    if not isinstance(items, Mapping):
+        return Selection()
+    limit = items.get("limit")
+    return Selection(where=items.get("where"), limit=None if limit is None else int(limit))
+
+
+def select_rows(job: Job) -> Iterator[Row]:
+    """Yield the rows of a job that its `where` and `limit` take; a job without items has none.
+
+    Raises:
+        JobProblemsError: the rows cannot be read, or `where` fails for one of them.
+    """
+    taken, selection = 0, job.selection
+    rows = read_rows(job.items) if job.items is not None else iter(())
+    if selection == Selection():
+        yield from rows
+        return
+    for number, row in enumerate(rows, start=1):
+        if selection.where is None or _is_wanted(job, selection.where, row, number):
+            taken += 1
+            yield row
+            if taken == selection.limit:
+                return
+
+
+def found_rows(results: Sequence[JSON]) -> tuple[Row, ...]:
+    """Return the rows of a FindAll run's results."""
+    return tuple(
+        {name: each.get(name) for name in FOUND_COLUMNS}
+        for each in results
+        if isinstance(each, Mapping)
+    )
+
+
+def _is_wanted(job: Job, where: str, row: Row, number: int) -> bool:
+    note = f" (row {number} of the data)"
+    place = ("items", "where")
+    try:
+        wanted = render_value(where, {"vars": job.vars, "item": row})
+    except TemplateError as error:
+        problem = template_problem(job.source, place, error, note)
+        if "cannot be compared" in error.message and _has_texts(job.items):
+            problem = replace(problem, hint=_TEXTS.format(_first_read(where)))
+        raise JobProblemsError((problem,)) from error
+    if isinstance(wanted, str) and wanted.strip().lower() in _NO:
+        problem = job.source.problem(
+            job.source.value(place),
+            f"'{wanted}' is a text, and a text counts as true unless it is empty{note}",
+            hint=f"compare it: {{{{ {_first_read(where)} != '{wanted}' }}}}",
+        )
+        raise JobProblemsError((problem,))
+    return bool(wanted)
+
+
+def _has_texts(items: Items | None) -> bool:
+    return isinstance(items, FileItems) and items.format in ("csv", "tsv")
+
+
+def _first_read(where: str) -> str:
+    """Return the first column that a template reads, as it is written."""
+    read = (".".join(found.path) for found in references(where) if found.path[0] == "item")
+    return next(read, "item.name")
+
+
+def _no_rows(text: str, suffix: str, folder: Path) -> tuple[str, str | None]:
+    """Return message and hint for a text that is not the path of a file of rows."""
+    if not suffix or " " in suffix:
+        rows = f"list the rows: [{', '.join(as_list(text))}]"
+        wanted = f"name a file that ends in .{', .'.join(FORMATS)}; or {rows}"
+        return "this is not the path of a data file", missing_hint(folder, text, wanted)
+    otherwise = f"save the rows as one of {', '.join(FORMATS)}"
+    hint = otherwise if is_file(folder / text) else missing_hint(folder, text, otherwise)
+    return f"rows cannot be read from a file that ends in '{suffix}'", hint
+
+
+def _file(draft: Draft, where: Where, text: str) -> ReadItems:
+    job, ground = draft.job, draft.ground
+    position = job.value(*where)
+    if fault := ground.fault(text):
+        return ReadItems(problems=(job.problem(position, fault.message, hint=fault.hint),))
+    path = ground.path(text)
+    if is_folder(path):
+        problem = job.problem(position, f"{text} is a folder", hint="name a file in it")
+        return ReadItems(problems=(problem,))
+    suffix = path.suffix.lower().removeprefix(".")
+    kind = next((known for known in FORMATS if known == suffix), None)
+    if kind is None:
+        message, hint = _no_rows(text, path.suffix, ground.folder)
+        problem = job.problem(position, message, hint=hint)
+        return ReadItems(problems=(problem,))
+    if not is_file(path):
+        problem = job.problem(
+            position,
+            f"there is no file {text}",
+            hint=missing_hint(ground.folder, text, "paths are relative to the job file"),
+        )
+        return ReadItems(problems=(problem,))
+    library = _LIBRARIES.get(kind)
+    if library is not None and find_spec(library) is None:
+        problem = job.problem(
+            position,
+            f"reading {kind} files needs {library}, which is not installed",
+            hint="run pip install 'research-runner[tables]', or save the rows as csv or jsonl",
+        )
+        return ReadItems(problems=(problem,))
+    items = FileItems(path=path, format=kind)
+    found = draft.shelf.take(("rows", path), lambda: survey(items))
+    return ReadItems(items=items, columns=found.columns, problems=found.problems)

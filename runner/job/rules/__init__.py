@@ -1,0 +1,1 @@
+"""What no schema can say: templates, names, files and policies that fit together."""

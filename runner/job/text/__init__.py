@@ -1,0 +1,1 @@
+"""Texts as files hold them: YAML and JSON to data, each value with its place."""

@@ -1,0 +1,361 @@
+"""What YAML's own error messages mean in plain words, and what usually caused them."""
+
+from __future__ import annotations
+
+import re
+
+from runner.frozen import frozen
+from runner.job.schemas.meant import BARE_TEMPLATE, BARE_TEMPLATE_HINT
+
+
+@frozen
+class Pitfall:
+    """A syntax error explained: the index it points at, what is wrong, how to mend it."""
+
+    index: int
+    message: str
+    hint: str | None = None
+    width: int = 1
+
+
+_INDENT_HINT = "keys of the same mapping start in the same column"
+_TEMPLATE = re.compile(r"(?:[:,\[-][ \t]+|\[|^\s*)(\{\{.*?\}\}|\{\{|\{%)")
+_GLUED = re.compile(r"^[ \t]*(?:- +)*([A-Za-z_][\w-]*):(?=[^ \t\r\n/:])")
+_BULLET_GLUED = re.compile(r"^[ \t]*(-)[^\s-]")
+_MARKED_COLON = re.compile(r":(?=\s|$)")
+# A text in quotes that goes on over a line with a key has most likely lost its closing quote.
+_SWALLOWED = re.compile(r"\n[ \t]*(?:- +)?[A-Za-z_][\w-]*:(?:[ \t]|\r?\n)")
+_INSIDE_SINGLE = "inside single quotes an apostrophe is written ''"
+_INSIDE_DOUBLE = 'inside double quotes a quote is written \\"'
+
+_WORDS: tuple[tuple[str, str, str | None], ...] = (
+    (
+        "found unknown escape character",
+        "an unknown escape after a backslash",
+        "in double quotes a backslash is written \\\\; in single quotes it stands for itself",
+    ),
+    (
+        "did not find expected hexdecimal",
+        "an unfinished escape after a backslash",
+        "in double quotes a backslash is written \\\\; in single quotes it stands for itself",
+    ),
+    (
+        "invalid Unicode character escape",
+        "an escape that names no character",
+        "write the character itself: the file is UTF-8",
+    ),
+    (
+        "did not find expected comment or line break",
+        "text after | or > on the same line",
+        "start the text on the next line, indented; a text that starts with > or | needs quotes",
+    ),
+    (
+        "did not find expected indentation indicator",
+        "an indentation of 0 after | or >",
+        "leave the number away: the first line of the text sets the indentation",
+    ),
+    (
+        "expected alphabetic or numeric character",
+        "a plain value cannot start with * or &",
+        'put the value in quotes, as in "*.md"',
+    ),
+    ("undefined tag handle", "a value cannot start with !", "put the value in quotes"),
+    (
+        "mapping keys are not allowed",
+        "a value without quotes cannot start with ?",
+        "put the value in quotes",
+    ),
+    (
+        "incompatible YAML document",
+        "this version of YAML is not known",
+        "leave the %YAML line away",
+    ),
+    (
+        "expected ',' or ']'",
+        "a list that starts with [ is not closed, or lacks a comma",
+        "separate its entries with commas and close it with ]",
+    ),
+    (
+        "expected ',' or '}'",
+        "a mapping that starts with { is not closed, or lacks a comma",
+        "separate its entries with commas and close it with }",
+    ),
+    (
+        "expected '-' indicator",
+        "this line is not an entry of the list above",
+        "start it with - in the column of the others, or line it up with the keys above it",
+    ),
+    (
+        "block sequence entries are not allowed",
+        "a list cannot start here",
+        "put each - on a line of its own, below the key; a text that starts with - needs quotes",
+    ),
+    ("unexpected document indicator", "--- inside a quoted text", "close the quote before it"),
+    ("unexpected end of stream", "a quote is opened and never closed", "close the quote"),
+    ("maximum nesting depth", "values are nested more than 100 deep", "flatten the structure"),
+    ("did not find expected key", "a key is expected here", _INDENT_HINT),
+    ("more expected indentation", "the indentation of this text shrinks", _INDENT_HINT),
+    ("expected <document start>", "this line does not belong to the text above", _INDENT_HINT),
+)
+
+
+@frozen
+class _Complaint:
+    """What a YAML parser says of a text.
+
+    Attributes:
+        text: The whole file.
+        words: The parser's own.
+        index: Where it noticed.
+        context: Where the construct it was reading starts, if it says so.
+        quoted: Where the last value in quotes starts and ends.
+        start: Where the line of `index` starts.
+        line: That line.
+    """
+
+    text: str
+    words: str
+    index: int
+    context: int | None
+    quoted: tuple[int, int]
+    start: int
+    line: str
+
+    @property
+    def character(self) -> str:
+        """The character at `index`; '' at the end of the file."""
+        return self.text[self.index : self.index + 1]
+
+
+def explain(
+    text: str, problem: str, index: int, context: int | None, quoted: tuple[int, int]
+) -> Pitfall:
+    """Return a YAML parser's error in plain words.
+
+    Args:
+        text: The whole file.
+        problem: What the parser says.
+        index: Where it noticed.
+        context: Where the construct it was reading starts, if it says so.
+        quoted: Where the last value in quotes starts and ends; 0 and 0 if there is none.
+    """
+    index = min(index, len(text))
+    start = text.rfind("\n", 0, index) + 1
+    complaint = _Complaint(
+        text=text,
+        words=problem,
+        index=index,
+        context=context,
+        quoted=quoted,
+        start=start,
+        line=text[start:].split("\n", 1)[0],
+    )
+    for explanation in _EXPLANATIONS:
+        if (found := explanation(complaint)) is not None:
+            return found
+    return _by_words(complaint)
+
+
+def _tab(complaint: _Complaint) -> Pitfall | None:
+    line = complaint.line
+    at = line[: len(line) - len(line.lstrip(" \t"))].find("\t")
+    if at < 0 and complaint.character != "\t":
+        return None
+    return Pitfall(
+        index=complaint.start + at if at >= 0 else complaint.index,
+        message="a tab where YAML wants spaces",
+        hint="indent with spaces; most editors can do so for you",
+    )
+
+
+def _bare_template(complaint: _Complaint) -> Pitfall | None:
+    match = _TEMPLATE.search(complaint.line)
+    if match is None or complaint.line.count('"', 0, match.start(1)) % 2:
+        return None
+    return Pitfall(
+        index=complaint.start + match.start(1),
+        width=len(match[1]),
+        message=BARE_TEMPLATE,
+        hint=BARE_TEMPLATE_HINT,
+    )
+
+
+def _colon(complaint: _Complaint) -> Pitfall | None:
+    """Explain a colon that YAML did not expect, or did not find."""
+    is_missing = complaint.words.startswith("could not find expected ':'")
+    if not is_missing and not complaint.words.startswith("mapping values are not allowed"):
+        return None
+    if (found := _glued(complaint)) is not None:
+        return found
+    if is_missing:
+        # The parser notices on the next line; the word that lacks its colon is in its context.
+        begin = complaint.index if complaint.context is None else complaint.context
+        return Pitfall(
+            index=begin,
+            width=len(complaint.text[begin:].split("\n", 1)[0].rstrip()),
+            message="this line has no colon, and belongs to no text above",
+            hint="write key: value; a text of several lines starts with > and is indented",
+        )
+    line, start, index = complaint.line, complaint.start, complaint.index
+    colons = [match.start() for match in _MARKED_COLON.finditer(line)]
+    if len(colons) > 1 and start + colons[0] < index:
+        return Pitfall(
+            index=index,
+            message="a second colon in a value without quotes",
+            hint='put the value in quotes: key: "a: b"',
+        )
+    indent = len(line) - len(line.lstrip())
+    return Pitfall(
+        index=start + indent,
+        width=max(1, index - start - indent),
+        message="a key cannot stand here",
+        hint=f'{_INDENT_HINT}; a text that holds ": " needs quotes, or > before it',
+    )
+
+
+def _glued(complaint: _Complaint) -> Pitfall | None:
+    """Explain a missing space after a colon or a dash, in this line or the one before."""
+    text, start = complaint.text, complaint.start
+    before = text.rfind("\n", 0, max(0, start - 1)) + 1
+    lines = [(before, text[before : max(0, start - 1)]), (start, complaint.line)]
+    for line_start, line in lines if start else lines[1:]:
+        if glued := _GLUED.match(line):
+            return Pitfall(
+                index=line_start + glued.end(1),
+                message=f"no space after the colon of {glued[1]}",
+                hint=f"write {glued[1]}: and then a space",
+            )
+        if bullet := _BULLET_GLUED.match(line):
+            return Pitfall(
+                index=line_start + bullet.start(1),
+                message="no space after the dash",
+                hint="write - and then a space",
+            )
+    return None
+
+
+def _unclosed(complaint: _Complaint) -> Pitfall | None:
+    """Explain a quote that is never closed."""
+    context = complaint.context
+    if "end of stream" not in complaint.words or context is None:
+        return None
+    mark = complaint.text[context : context + 1]
+    if mark not in ("'", '"'):
+        return None
+    return _never_closed(context, mark)
+
+
+def _never_closed(index: int, mark: str) -> Pitfall:
+    is_double = mark == '"'
+    return Pitfall(
+        index=index,
+        message=f"a {'double' if is_double else 'single'} quote is opened and never closed",
+        hint=f"close it with {mark}; {_INSIDE_DOUBLE if is_double else _INSIDE_SINGLE}",
+    )
+
+
+def _after_quote(complaint: _Complaint) -> Pitfall | None:
+    """Explain text that follows a closing quote, or that a quote too few makes follow one."""
+    start, end = complaint.quoted
+    text = complaint.text
+    if not end or text[end : complaint.index].strip() or not complaint.character.strip():
+        return None
+    found = re.search(r"did not find expected (key|',')", complaint.words)
+    if found is None or (found[1] != "key" and complaint.character in "\"'"):
+        return None
+    if _SWALLOWED.search(text, start, end):
+        return _never_closed(start, text[start])
+    rest = text[end:].split("\n", 1)[0]
+    if rest.lstrip()[:1] in ("", ",", "]", "}", "#") or "\n" in text[end : complaint.index]:
+        return None
+    single = "put the whole value in single quotes"
+    hint = single if text[start] == '"' else f"quote the whole value; {_INSIDE_SINGLE}"
+    return Pitfall(index=complaint.index, message="text after a closing quote", hint=hint)
+
+
+def _brackets(complaint: _Complaint) -> Pitfall | None:
+    """Explain a bracket too much, one that closes another kind, or a comma that is missing."""
+    found = re.search(r"did not find expected (?:key|',' or '(.)')", complaint.words)
+    if found is None:
+        return None
+    before = complaint.text[: complaint.index].rstrip(" \t")
+    character, closing = complaint.character, found[1]
+    begun = complaint.context if complaint.context is not None else complaint.index
+    is_one_line = "\n" not in complaint.text[begun : complaint.index]
+    if closing and character in ("]", "}") and character != closing:
+        return Pitfall(
+            index=complaint.index,
+            message=f"{closing} is expected here, not {character}",
+            hint="close [ with ], and { with }",
+        )
+    if closing and is_one_line and character.strip():
+        return Pitfall(
+            index=complaint.index,
+            message="a comma is missing here",
+            hint="separate entries with commas; a text with a quote, comma or bracket needs quotes",
+        )
+    if closing or not before.endswith(("]", "}")):
+        return None
+    if character in ("]", "}"):
+        return Pitfall(index=complaint.index, message=f"one {character} too many", hint="remove it")
+    opening = "[" if before.endswith("]") else "{"
+    return Pitfall(
+        index=complaint.index,
+        message=f"text after a closing {before[-1]}",
+        hint=f"a text that starts with {opening} needs quotes",
+    )
+
+
+def _outdented(complaint: _Complaint) -> Pitfall | None:
+    """Explain a line of text that is indented less than the text it belongs to."""
+    line = complaint.line.rstrip()
+    is_start = not complaint.text[complaint.start : complaint.index].strip()
+    if "did not find expected key" not in complaint.words or not is_start:
+        return None
+    if _MARKED_COLON.search(line) or line.lstrip().startswith("-"):
+        return None
+    return Pitfall(
+        index=complaint.index,
+        width=len(line.lstrip()),
+        message="this line has no colon, and belongs to no text above",
+        hint="lines of one text are indented alike; a key is written key: value",
+    )
+
+
+def _start_of_value(complaint: _Complaint) -> Pitfall | None:
+    """Explain a character that no value without quotes starts with."""
+    if complaint.words.startswith("found character that cannot start any token"):
+        hint = "put the value in quotes"
+    elif "expected node content" in complaint.words:
+        hint = "put the value in quotes, or remove the character"
+    else:
+        return None
+    return Pitfall(
+        index=complaint.index,
+        message=f"a value without quotes cannot start with {complaint.character}",
+        hint=hint,
+    )
+
+
+def _by_words(complaint: _Complaint) -> Pitfall:
+    for words, message, hint in _WORDS:
+        if words in complaint.words:
+            begins = "not closed" in message or "cannot start" in message
+            index = complaint.context if begins else None
+            return Pitfall(
+                index=complaint.index if index is None else index, message=message, hint=hint
+            )
+    message = f"this is not YAML: {complaint.words}"
+    return Pitfall(index=complaint.index, message=message, hint=_INDENT_HINT)
+
+
+_EXPLANATIONS = (
+    _tab,
+    _bare_template,
+    _colon,
+    _unclosed,
+    _after_quote,
+    _brackets,
+    _outdented,
+    _start_of_value,
+)

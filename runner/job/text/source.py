@@ -1,0 +1,179 @@
+"""A file's data, and the position of every key and value."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from runner.job.diagnostics import JobProblemsError, Problem, Severity
+from runner.job.text import scalars
+from runner.job.text.composing import MAX_DEPTH, Node, compose
+from runner.job.text.lines import Lines, Position
+from runner.job.text.textfile import read_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from runner.job.model import Where
+    from runner.job.text.composing import Child
+    from runner.jsonvalue import JSON
+
+_WIDEST = 1_000
+"""More than any screen shows of a marked value."""
+
+
+class Source:
+    """A file's text, its data, and the position of every key and value.
+
+    Attributes:
+        shown: The path as messages name it.
+        text: The whole file, without a byte-order mark.
+        data: Plain data: dict with text keys, list, str, int, float, bool, None.
+        problems: What is wrong with the YAML although it could be read (a key twice, a tag).
+        parts: The files it is made of, itself first.
+    """
+
+    def __init__(
+        self, *, shown: str, text: str, root: Node, problems: Iterable[Problem] = ()
+    ) -> None:
+        self.shown = shown
+        self.text = text
+        self.data = root.data
+        self.problems = tuple(problems)
+        self.parts: tuple[Source, ...] = (self,)
+        self._root = root
+
+    def rename(self, where: Where, key: str, name: str) -> None:
+        """Give a key of the mapping at a place another name; what it holds and its place stay."""
+        node = self._root
+        for step in where:
+            node = node.children[step][1]
+        if key in node.children and name not in node.children:
+            node.children[name] = node.children.pop(key)
+            node.data[name] = node.data.pop(key)
+
+    def value(self, where: Where) -> Position:
+        """Return the position of a value; of the nearest one around it where it is not there."""
+        _, node = self._find(where)
+        return self._position(node)
+
+    def key(self, where: Where) -> Position:
+        """Return the position of the key that leads to a value (of the value, in a list)."""
+        key, node = self._find(where)
+        return self._position(key or node)
+
+    def inside(self, where: Where, line: int, column: int, width: int = 1) -> Position:
+        """Return the position of a character inside a text value.
+
+        Args:
+            where: A scalar, in any of YAML's styles.
+            line: Of the character in the value, from 1.
+            column: Likewise, from 1.
+            width: How much to mark.
+        """
+        _, node = self._find(where)
+        if node.text is None:
+            return self._position(node)
+        lines = node.text.split("\n")
+        before = sum(len(text) + 1 for text in lines[: max(0, line - 1)])
+        offset = before + max(0, column - 1)
+        written = self.text[node.start : node.end]
+        found = self._lines.position(node.start + scalars.place(written, node.text, offset))
+        room = len(self._lines.line(found.line)) - found.column + 1
+        return Position(line=found.line, column=found.column, width=max(1, min(width, room)))
+
+    def written(self, where: Where) -> str | None:
+        """Return the source text of a scalar on one line; None for anything else."""
+        _, node = self._find(where)
+        text = self.text[node.start : node.end] if node.text is not None else ""
+        return text if text and "\n" not in text else None
+
+    def at(self, index: int, width: int = 1) -> Position:
+        """Return the position of an index into the text."""
+        return self._lines.position(index, width)
+
+    def line(self, position: Position) -> str:
+        """Return the line of a position, as written."""
+        return self._lines.line(position.line)
+
+    def problem(
+        self,
+        position: Position,
+        message: str,
+        *,
+        hint: str | None = None,
+        severity: Severity = "error",
+    ) -> Problem:
+        """Return a problem at a position of this file."""
+        return self._lines.problem(self.shown, position, message, hint=hint, severity=severity)
+
+    @cached_property
+    def _lines(self) -> Lines:
+        return Lines(self.text)
+
+    def _find(self, where: Where) -> Child:
+        found: Child = (None, self._root)
+        for step in where:
+            child = found[1].children.get(step)
+            if child is None:
+                break
+            found = child
+        return found
+
+    def _position(self, node: Node) -> Position:
+        end = node.end if node.text is not None else node.start + 1
+        written = self.text[node.start : min(end, node.start + _WIDEST)]
+        return self._lines.position(node.start, max(1, len(written.split("\n", 1)[0].rstrip())))
+
+
+def read_source(path: Path, shown: str) -> Source:
+    """Return a YAML file's data and positions.
+
+    Raises:
+        JobProblemsError: the file cannot be read at all: missing, too large, not UTF-8, not YAML.
+    """
+    return parse_source(read_text(path, shown), shown)
+
+
+def json_source(text: str, shown: str, data: JSON) -> Source:
+    """Return the positions of a JSON text whose data were read by a JSON parser.
+
+    JSON is nearly all YAML; what is not (some escapes) costs the positions, not the data.
+
+    Raises:
+        JobProblemsError: the values are nested too deeply.
+    """
+    try:
+        source = parse_source(text, shown)
+    except JobProblemsError:
+        if _deeper(data, MAX_DEPTH):
+            raise
+        return Source(shown=shown, text=text, root=Node(0, 0, data))
+    source.data = data
+    return source
+
+
+def parse_source(text: str, shown: str) -> Source:
+    """Return the data and positions of YAML text.
+
+    Raises:
+        JobProblemsError: the text is not one YAML document, or is built to exhaust memory.
+    """
+    root, problems = compose(text, shown)
+    return Source(shown=shown, text=text, root=root, problems=problems)
+
+
+def _deeper(data: JSON, most: int) -> bool:
+    """Return whether values are nested more than `most` deep."""
+    level = [data]
+    for _ in range(most):
+        level = [
+            child
+            for value in level
+            if isinstance(value, dict | list)
+            for child in (value.values() if isinstance(value, dict) else value)
+        ]
+        if not level:
+            return False
+    return True
