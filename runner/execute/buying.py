@@ -15,6 +15,7 @@ from functools import partial
 from typing import Any, Final
 
 from runner.errors import AmbiguousError, BudgetError, InvalidRequestError, RunnerError
+from runner.execute.credit import Credit
 from runner.execute.fates import ATTACHED, LATE, NEW, NOT_BOUGHT, SUBMITTED, Fate, Source, no_room
 from runner.execute.followers import Followers
 from runner.execute.following import Follower
@@ -36,9 +37,6 @@ FEW: Final = 3
 
 SUBMISSIONS: Final = 4
 """Requests that buy at the same time."""
-
-CREDIT_SECONDS: Final = 0.2
-"""How often to look whether a running task has given back its credit."""
 
 SOMEONE_ELSE_SECONDS: Final = 0.5
 """How often to look whether another process has its answer."""
@@ -80,6 +78,7 @@ class Buyer:
         self._mine: set[str] = set()
         self._rebought: dict[str, int] = {}
         self._followers = Followers(self._follower, self._settled.set, wait=terms.wait)
+        self._credit = Credit(ledger, self._followers, self._settled, sleep, waits=terms.wait)
         self._buying: set[asyncio.Task[None]] = set()
         self._group: asyncio.Task[str] | None = None
         self._room = 0
@@ -230,7 +229,7 @@ class Buyer:
     async def _submit(self, group: str, batch: dict[str, Call]) -> list[dict[str, Call]]:
         """Send a batch whose intent is recorded; return what is still to be obtained, in parts."""
         bodies = {fingerprint: call.body for fingerprint, call in batch.items()}
-        were_running = self._are_running
+        was_held = self._credit.is_held
         retry = self._terms.steps[next(iter(batch.values())).step].retry
         try:
             added = await self._pace.patiently(
@@ -248,7 +247,7 @@ class Buyer:
             return self._split(batch, error)
         except BudgetError as error:
             self._ledger.withdrawn(batch)
-            await self._wait_for_credit(batch, error, were_running=were_running)
+            await self._wait_for_credit(batch, error, was_held=was_held)
             return [batch]
         except RunnerError:
             self._ledger.withdrawn(batch)
@@ -273,28 +272,16 @@ class Buyer:
             return [dict(items[blamed : blamed + 1]), dict(items[:blamed] + items[blamed + 1 :])]
         return [dict(items[: len(items) // 2]), dict(items[len(items) // 2 :])]
 
-    @property
-    def _are_running(self) -> bool:
-        """Whether tasks are running, of this run or another one, which may hold credit back."""
-        ours = self._terms.wait and self._followers.outstanding
-        return bool(ours or self._ledger.running_elsewhere())
-
     async def _wait_for_credit(
-        self, batch: dict[str, Call], error: BudgetError, *, were_running: bool
+        self, batch: dict[str, Call], error: BudgetError, *, was_held: bool
     ) -> None:
-        """Too little credit: running tasks hold some back, so wait for them; then try with less.
+        """Too little credit: wait until running tasks give some back; then try with less.
 
         What one run alone has no credit for, while nothing was running, leaves `batch`.
         """
-        if self._are_running:
-            self._settled.clear()
-            others = self._ledger.running_elsewhere()
-            while self._are_running and not self._settled.is_set():
-                self._followers.expect_no_more()
-                await self._sleep(CREDIT_SECONDS)
-                if self._ledger.running_elsewhere() < others:
-                    break
-        elif were_running:
+        if self._credit.is_held:
+            await self._credit.freed()
+        elif was_held:
             pass  # What held the credit back has ended meanwhile.
         elif len(batch) == 1 and self._largest == 1:
             self._skip(list(batch), batch, error.sentences)

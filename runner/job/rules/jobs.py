@@ -28,15 +28,7 @@ if TYPE_CHECKING:
 Rule: TypeAlias = Callable[[Draft], Iterator["Problem"]]
 
 BUILT_IN = ("parallel", "local")
-_TASK_ONLY = (
-    "processor",
-    "max_processor",
-    "fast",
-    "output",
-    "input_schema",
-    "verify",
-    "follows",
-)
+_TASK_ONLY = ("processor", "max_processor", "fast", "output", "input_schema", "verify", "follows")
 _JOB_ONLY = ("concurrency", "budget")
 _WITHOUT_SOURCES = ("source_policy", "location")
 _SCHEME = re.compile(r"^\w*:?//?")
