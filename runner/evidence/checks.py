@@ -160,7 +160,7 @@ class Checks:
         except TemplateError as error:
             name, value = _read(template, outcome)
             reason = _reason(error)
-            if name and value is None and "NoneType" in reason:
+            if name and value is None and "an empty value" in reason:
                 reason = f"{name} is empty"
             said = f"cannot be worked out: {reason}"
         said = f"{_expression(template)} {said}"
