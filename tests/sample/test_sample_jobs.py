@@ -15,6 +15,8 @@ import pytest
 from click.testing import CliRunner
 
 from runner.cli.main import main
+from runner.server.local import open_answers
+from tests.wire import WireServer
 
 REPOSITORY = Path(__file__).parents[2]
 HERE = Path(__file__).parent
@@ -227,3 +229,18 @@ def test_the_results_file_has_every_row_in_order(
     with results.open(encoding="utf-8", newline="") as file:
         answered = [row["company"] for row in csv.DictReader(file)]
     assert answered == asked
+
+
+def test_the_steps_run_on_both_providers(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Search, extract, a task over each result and a summary: asked of the API's own shapes, too."""
+    documents = project / "jobs/documents"
+    with WireServer(answers=lambda: open_answers(documents, tmp_path)[0], state=tmp_path) as server:
+        monkeypatch.setenv("PARALLEL_API_KEY", server.key)
+        monkeypatch.setenv("PARALLEL_BASE_URL", server.url)
+        words = ["run", "jobs/research-steps.yaml", "--provider", "parallel", "--json"]
+        result = CliRunner().invoke(main, words)
+    assert result.exit_code == 0, result.output
+    printed = json.loads(result.stdout)
+    assert (printed["status"], printed["calls"], printed["failed"]) == ("done", 6, 0)
