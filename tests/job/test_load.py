@@ -171,3 +171,13 @@ def test_jobs_are_found_by_what_they_hold(tmp_path):
     (tmp_path / "d.yaml").mkdir()
     (tmp_path / "e.yaml").symlink_to(tmp_path / "nowhere")
     assert [file.name for file in find_jobs(tmp_path)] == ["a.yaml", "a2.yaml", "b.yml"]
+
+
+def test_a_local_job_that_is_asked_of_another_provider_keeps_its_documents_in_silence(tmp_path):
+    (tmp_path / "n.md").write_text("hi")
+    job = tmp_path / "job.yaml"
+    job.write_text("name: d\nprovider: local\ndocuments: [n.md]\nquery: x\n")
+    assert load(job, provider="parallel").problems == ()
+    job.write_text("name: d\ndocuments: [n.md]\nquery: x\n")
+    (problem,) = load(job).problems
+    assert "documents has no effect" in problem.message

@@ -40,7 +40,8 @@ def one_action(draft: Draft) -> Iterator[Problem]:
     steps = draft.job.data.get("steps")
     for scope in draft.steps():
         present = [key for key in ACTIONS if key in scope.data]
-        if not present and not any(_misspelt_action(key) for key in scope.data):
+        is_told = "steps" in scope.data or any(map(_misspelt_action, scope.data))
+        if not present and not is_told:
             wanted = f"one of {', '.join(ACTIONS)}" + (" or steps" if not scope.where else "")
             what = f"step '{scope.data.get('id', '')}'" if scope.where else "the job"
             yield scope.problem(
@@ -351,13 +352,19 @@ def documents(draft: Draft) -> Iterator[Problem]:
             "the local provider needs documents",
             hint="add documents: [notes/**/*.md], relative to the job file",
         )
-    elif holder is draft.job and draft.provider == "parallel":
+    elif holder is draft.job and draft.provider == "parallel" and not _is_made_local(draft):
         yield draft.job.problem(
             draft.job.key("documents"),
             "documents has no effect: parallel reads the web",
             hint="write provider: local to ask your documents",
             severity="warning",
         )
+
+
+def _is_made_local(draft: Draft) -> bool:
+    """Return whether the job is the local provider's, and only asked of another one this time."""
+    holder = draft.holder(draft.job, "provider")
+    return holder is not None and holder.data["provider"] == "local"
 
 
 def credentials(draft: Draft) -> Iterator[Problem]:

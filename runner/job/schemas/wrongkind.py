@@ -88,8 +88,8 @@ def _hint(violation: Violation, wanted: Sequence[str], written: str | None) -> s
         hint = _single(value, violation, written)
     elif "integer" in wanted and isinstance(value, float):
         hint = "write a number without a decimal point"
-    elif "array" in wanted and isinstance(value, Mapping) and len(value) == 1:
-        hint = f"write it as a list: [{literal(value)}]"
+    elif "array" in wanted and isinstance(value, Mapping) and value:
+        hint = _mapping_for_list(last, value)
     elif isinstance(value, list) and "object" in wanted and violation.schema.get("title") == _SHAPE:
         hint = f"write {literal({str(name): 'text' for name in value[:3]})}"
     elif "string" in wanted and isinstance(value, Mapping) and not violation.schema.get("pattern"):
@@ -161,6 +161,12 @@ def _for_mapping(value: str, violation: Violation) -> str | None:
     if known[main].get("type") == "integer":
         return None
     return f"write {key}: {literal({main: [value] if is_list else value})}"
+
+
+def _mapping_for_list(key: object, value: Mapping[str, JSON]) -> str | None:
+    if key == "steps":
+        return f"write a list, and the id in each step: - id: {next(iter(value))}"
+    return f"write it as a list: [{literal(value)}]" if len(value) == 1 else None
 
 
 def _for_list(value: str, violation: Violation) -> str | None:
