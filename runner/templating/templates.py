@@ -128,7 +128,8 @@ class _Plain:
 @lru_cache(maxsize=4096)
 def _plain(text: str) -> _Plain | None:
     """Return a template as a plain one; None where it is more than that, or no template."""
-    texts, names = _PLAIN.split(text)[::2], _PLAIN.findall(text)
+    pieces = _PLAIN.split(text)
+    texts, names = pieces[::2], pieces[1::2]
     if not names or len(text) > _LONG or "\r" in text or is_template(" ".join(texts)):
         return None
     if len(names) == 1 and not "".join(texts).strip():

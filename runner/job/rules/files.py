@@ -28,9 +28,34 @@ _MOST_PATTERNS = 1_000
 """So many are looked for on the disk."""
 
 
+def documents(draft: Draft) -> Iterator[Problem]:
+    """The local provider is told what to read; no other provider reads documents."""
+    holder = draft.holder(draft.job, "documents")
+    if draft.is_local and holder is None:
+        position = draft.job.key("provider" if "provider" in draft.job.data else "name")
+        yield draft.job.problem(
+            position,
+            "the local provider needs documents",
+            hint="add documents: [notes/**/*.md], relative to the job file",
+        )
+    elif holder is draft.job and draft.provider == "parallel" and not _is_made_local(draft):
+        yield draft.job.problem(
+            draft.job.key("documents"),
+            "documents has no effect: parallel reads the web",
+            hint="write provider: local to ask your documents",
+            severity="warning",
+        )
+
+
+def _is_made_local(draft: Draft) -> bool:
+    """Return whether the job is the local provider's, and only asked of another one this time."""
+    holder = draft.holder(draft.job, "provider")
+    return holder is not None and holder.data["provider"] == "local"
+
+
 def file_problems(draft: Draft) -> Iterator[Problem]:
     """Yield what is wrong with the paths that a job reads documents from and writes to."""
-    yield from _documents(draft)
+    yield from _document_paths(draft)
     job = draft.job
     written: dict[Path, str] = {draft.file: "the job file"}
     _, items = rows_named(job.data)
@@ -115,7 +140,7 @@ def _outputs(job: Scope) -> Iterator[tuple[Where, str]]:
             yield ("report", key), report[key]
 
 
-def _documents(draft: Draft) -> Iterator[Problem]:
+def _document_paths(draft: Draft) -> Iterator[Problem]:
     """Yield the patterns that are refused, and those that match no file."""
     holder = draft.holder(draft.job, "documents")
     patterns = holder.data["documents"] if holder is not None else None

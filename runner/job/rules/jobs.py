@@ -12,6 +12,7 @@ from runner.job.draft import ACTIONS, Draft, Scope
 from runner.job.durations import parse_duration, parse_money
 from runner.job.rows.items import rows_named
 from runner.job.rules.checks import single_checks
+from runner.job.rules.files import documents
 from runner.job.rules.policies import check_domains, policies
 from runner.job.rules.reading import id_of, steps_read, way_back
 from runner.job.rules.written import numbers
@@ -340,31 +341,6 @@ def provider(draft: Draft) -> Iterator[Problem]:
             f"there is no provider '{name}'",
             hint=did_you_mean(name, known, noun="providers"),
         )
-
-
-def documents(draft: Draft) -> Iterator[Problem]:
-    """The local provider is told what to read; no other provider reads documents."""
-    holder = draft.holder(draft.job, "documents")
-    if draft.is_local and holder is None:
-        position = draft.job.key("provider" if "provider" in draft.job.data else "name")
-        yield draft.job.problem(
-            position,
-            "the local provider needs documents",
-            hint="add documents: [notes/**/*.md], relative to the job file",
-        )
-    elif holder is draft.job and draft.provider == "parallel" and not _is_made_local(draft):
-        yield draft.job.problem(
-            draft.job.key("documents"),
-            "documents has no effect: parallel reads the web",
-            hint="write provider: local to ask your documents",
-            severity="warning",
-        )
-
-
-def _is_made_local(draft: Draft) -> bool:
-    """Return whether the job is the local provider's, and only asked of another one this time."""
-    holder = draft.holder(draft.job, "provider")
-    return holder is not None and holder.data["provider"] == "local"
 
 
 def credentials(draft: Draft) -> Iterator[Problem]:
