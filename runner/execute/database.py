@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Final, Literal, Self
 
 from runner.errors import StateError
+from runner.locks import patiently
 
 BUSY_SECONDS: Final = 30.0
 """How long to wait for another process that writes."""
@@ -84,7 +85,8 @@ def connect(
     database = sqlite3.connect(file, timeout=BUSY_SECONDS, isolation_level=None)
     try:
         database.row_factory = sqlite3.Row
-        database.execute("PRAGMA journal_mode = WAL")
+        # Of several that open a new file SQLite refuses all but one at once.
+        patiently(lambda: database.execute("PRAGMA journal_mode = WAL"), BUSY_SECONDS)
         database.execute(f"PRAGMA synchronous = {synchronous}")
         database.executescript(schema)
     except BaseException:

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 from runner.errors import StateError
+from runner.locks import POLL_SECONDS, is_busy, patiently
 
 FORMAT: Final = 2
 """Raised with every change of the schema or of what is stored; older files are built anew."""
 
 _LOCK_SECONDS = 300.0
-_POLL_SECONDS = 0.1
 _SCHEMA = """
 CREATE TABLE documents (
     id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, size INTEGER NOT NULL,
@@ -44,7 +43,6 @@ DROP TABLE IF EXISTS documents; DROP TABLE IF EXISTS texts; DROP TABLE IF EXISTS
 DROP TABLE IF EXISTS facts; DROP TABLE IF EXISTS search;
 """
 
-_BUSY: Final = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 _DAMAGED: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _NOT_WRITABLE: Final = (
     sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_FULL,
@@ -98,7 +96,7 @@ def as_state_error(error: sqlite3.Error, path: Path) -> StateError | NotWritable
     """Return what to tell the user of an error of the index's file."""
     if _code(error) in _NOT_WRITABLE:
         return NotWritableError(str(error))
-    if _code(error) in _BUSY:
+    if is_busy(error):
         return StateError(
             f"Another run has been writing the document index {path} for minutes",
             hint="Wait for it to end, or stop it, and run again",
@@ -115,7 +113,7 @@ def writing(connection: sqlite3.Connection) -> Iterator[None]:
 
     Other writers are waited for, in short steps so that Ctrl-C is heard.
     """
-    patiently(lambda: connection.execute("BEGIN IMMEDIATE"))
+    patiently(lambda: connection.execute("BEGIN IMMEDIATE"), _LOCK_SECONDS)
     try:
         yield
         connection.execute("COMMIT")
@@ -126,26 +124,12 @@ def writing(connection: sqlite3.Connection) -> Iterator[None]:
         raise
 
 
-def patiently(act: Callable[[], object]) -> None:
-    """Do something that needs a lock, again and again until it is free."""
-    deadline = time.monotonic() + _LOCK_SECONDS
-    while True:
-        try:
-            act()
-        except sqlite3.OperationalError as error:
-            if _code(error) not in _BUSY or time.monotonic() > deadline:
-                raise
-            time.sleep(_POLL_SECONDS)
-        else:
-            return
-
-
 def _connect(name: str) -> sqlite3.Connection:
     connection = sqlite3.connect(
-        name, timeout=_POLL_SECONDS, isolation_level=None, check_same_thread=False
+        name, timeout=POLL_SECONDS, isolation_level=None, check_same_thread=False
     )
     try:
-        patiently(lambda: connection.execute("PRAGMA journal_mode = WAL"))
+        patiently(lambda: connection.execute("PRAGMA journal_mode = WAL"), _LOCK_SECONDS)
         for setting in ("synchronous = NORMAL", "temp_store = MEMORY", "cache_size = -32000"):
             connection.execute(f"PRAGMA {setting}")
         if _format(connection) != FORMAT:
