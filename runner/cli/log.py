@@ -93,7 +93,7 @@ class Log(Watcher):
         self._run = run
         self._job = job
         self._verbose = verbose
-        self._steps: tuple[str, ...] = ()
+        self._steps: list[str] = []
         self._bought_for: dict[str, str] = {}
 
     def write(self, event: str, **fields: object) -> None:
@@ -106,7 +106,11 @@ class Log(Watcher):
 
     def began(self, steps: Sequence[str]) -> None:
         """Remember what a request can be for that does not say."""
-        self._steps = tuple(steps)
+        self._steps.extend(steps)
+
+    def ended(self, steps: Sequence[str]) -> None:
+        """Forget steps for which no more requests are made."""
+        self._steps = [step for step in self._steps if step not in steps]
 
     def exchanged(self, exchange: Exchange) -> None:
         """Tell of one HTTP request: its route, status and time; never of its headers or body."""

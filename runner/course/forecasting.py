@@ -76,21 +76,20 @@ def survey_job(
                 return surveyor.found
             job = with_rows(job, outcome)
         first, *later = waves(job.steps)
-        calls = calls_of(job, first, edition, limit)
+        calls = calls_of(job, first.steps, edition, limit)
         surveyor.count(watched(calls))
         if later:
             # Steps that read others are planned as far as these are answered already.
             file = stack.enter_context(tempfile.NamedTemporaryFile("w", encoding="utf-8"))
-            results, done = Results(job.steps), [step.id for step in first]
+            place, results = Path(file.name), Results(job.steps)
             for wave in later:
                 for outcome in known_outcomes(calls, cache, standings):
                     results.note(outcome)
                     file.write(outcome_line(outcome))
                 file.flush()
-                earlier = partial(results.before, Path(file.name), tuple(done))
-                calls = calls_of(job, wave, edition, limit, earlier)
+                earlier = partial(results.before, lambda _step: place, wave.after)
+                calls = calls_of(job, wave.steps, edition, limit, earlier)
                 surveyor.count(watched(calls))
-                done += [step.id for step in wave]
         return surveyor.found
 
 
@@ -251,16 +250,22 @@ def _sum(amounts: Iterable[Decimal | None]) -> Decimal | None:
 
 
 def _seconds(job: Job, found: Survey, later: Mapping[str, Later]) -> tuple[float, float]:
-    """Return the shortest and longest expected time; steps side by side take as long as one."""
+    """Return the shortest and longest expected time: until the last step has ended."""
     if job.provider != "parallel":
         return 0.0, 0.0
-    shortest = longest = 0.0
-    first = [(job.items.step,)] if isinstance(job.items, FoundItems) else []
-    for wave in (*first, *waves(job.steps)):
-        times = [_step_seconds(job, step, found, later.get(step.id)) for step in wave]
-        shortest += max(each[0] for each in times)
-        longest += max(each[1] for each in times)
-    return shortest, longest
+    begin = (0.0, 0.0)
+    if isinstance(job.items, FoundItems):
+        begin = _step_seconds(job, job.items.step, found, None)
+    ends: dict[str, tuple[float, float]] = {}
+    for wave in waves(job.steps):
+        before = [ends[id_] for id_ in wave.after] or [begin]
+        for step in wave.steps:
+            times = _step_seconds(job, step, found, later.get(step.id))
+            ends[step.id] = (
+                max(each[0] for each in before) + times[0],
+                max(each[1] for each in before) + times[1],
+            )
+    return max(each[0] for each in ends.values()), max(each[1] for each in ends.values())
 
 
 def _step_seconds(job: Job, step: Step, found: Survey, later: Later | None) -> tuple[float, float]:

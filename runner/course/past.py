@@ -40,15 +40,14 @@ def stored_report(state: State, job: Job) -> tuple[Digest, Changes | None]:
 
 
 def _read_into(digest: Digest, job: Job, file: Path) -> None:
-    """Add stored outcomes to a digest; each wave of steps sees what those before it left."""
-    number = {step.id: n for n, wave in enumerate(waves(job.steps)) for step in wave}
+    """Add stored outcomes to a digest; the checks of each step see what those before it left."""
     results = Results(job.steps)
-    wave = 0
+    later = {id_: wave for wave in waves(job.steps) if wave.after for id_ in wave.ids}
     for outcome in placed(of_steps(job, read_outcomes(file)), job.steps, file):
-        if number.get(outcome.step, 0) != wave:
-            wave = number.get(outcome.step, 0)
-            done = [id_ for id_, n in number.items() if n < wave]
-            digest.checks.read(values_before(results, file, done))
+        wave = later.pop(outcome.step, None)
+        if wave is not None:
+            earlier = values_before(results, lambda _step: file, wave.after)
+            digest.checks.read(outcome.step, earlier)
         digest.add(outcome)
         results.note(outcome)
 
@@ -70,7 +69,7 @@ def of_steps(job: Job, outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
 
 
 def values_before(
-    results: Results, file: Path, done: Sequence[str]
+    results: Results, file: Callable[[str], Path], done: Sequence[str]
 ) -> Callable[[int], Mapping[str, JSON]]:
     """Return what templates see as `steps` of a row, from what the steps that are done left."""
     earlier = results.before(file, done)

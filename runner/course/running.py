@@ -1,15 +1,16 @@
-"""The course of one run: survey, execute wave after wave, verify, write, render."""
+"""The course of one run: survey, execute, verify, write, render."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial
-from pathlib import Path
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from runner.course.gathering import source_of, with_rows
@@ -23,19 +24,21 @@ from runner.course.stages import Calls, calls_of, state_for
 from runner.course.summary import Summary
 from runner.course.verifying import Reader
 from runner.course.voice import Voice
+from runner.course.walking import walk
 from runner.course.words import plural
 from runner.evidence.verifying import Verdicts, verdict_records, weigh
 from runner.execute.asked import asked, remember
 from runner.execute.earlier import Results
-from runner.execute.executor import execute
+from runner.execute.executor import Executor, executing
 from runner.execute.inputs import inputs_of, write_inputs
 from runner.execute.kept import Answers, keep_run, write_verdicts
 from runner.execute.ledger import Ledger
 from runner.execute.outcomes import Outcome
+from runner.execute.spools import Spools
 from runner.execute.standing import Standings
 from runner.execute.state import State, staged, write_whole
-from runner.execute.stored import StoredOutcomes, outcome_line
-from runner.execute.survey import Survey, survey
+from runner.execute.stored import StoredOutcomes
+from runner.execute.survey import Survey, Surveyor
 from runner.execute.tally import Tally
 from runner.execute.terms import Terms
 from runner.execute.watching import End, Watcher, Watchers
@@ -43,9 +46,10 @@ from runner.job.diagnostics import Problem
 from runner.job.durations import lowest
 from runner.job.model import Job, Step
 from runner.planning.calls import Call
+from runner.planning.distinct import Distinct
 from runner.planning.processors import PROCESSORS
 from runner.planning.time import SECONDS
-from runner.planning.waves import waves
+from runner.planning.waves import Wave, waves
 from runner.report.render import digest_for, files_of, render_report
 
 if TYPE_CHECKING:
@@ -78,7 +82,9 @@ class Course:
         self._voice = voice
         self._started = time.monotonic()
         self._suite = suite
-        self._bad: list[Problem] = []
+        if suite is not None:
+            suite.expect(step.id for step in job.steps)
+        self._bad: dict[str, list[Problem]] = {step.id: [] for step in job.steps}
         self._tally = Tally()
         self._date = datetime.now(tz=UTC).date().isoformat()
         self._digest = digest_for(job, date=self._date)
@@ -88,6 +94,7 @@ class Course:
         self._steps = {step.id: step for step in job.steps}
         self._waves = waves(job.steps)
         self._calls = 0
+        self._met = Distinct()
         self._begun = False
         self._inputs = inputs_of(job, files_of(job), options.inputs)
 
@@ -118,9 +125,10 @@ class Course:
             if source is not None:
                 await self._gathered(source, means)
             job = self._job
-            calls = calls_of(job, self._waves[0], provider.edition, self._options.limit)
+            calls = calls_of(job, self._waves[0].steps, provider.edition, self._options.limit)
             # Every template is rendered, and the price is known, before the first call is asked.
-            rows = self._affordable(job, calls, means).rows
+            found = await self._affordable(job, calls, means)
+            rows = found.rows
             self._begin(means)
             await self._executed(calls, means)
             cost = await self._verified(means)
@@ -162,27 +170,30 @@ class Course:
         """
         steps = {step.id: step for step in source.steps}
         calls = calls_of(source, source.steps, means.provider.edition, None)
-        self._affordable(source, calls, means)
+        await self._affordable(source, calls, means)
         self._begin(means)
+        outcomes: list[Outcome] = []
         self._watcher.began(tuple(steps))
-        outcomes = [each async for each in self._outcomes(calls, means, self._watcher, steps=steps)]
+        async with self._executing(steps, means, self._watcher, outcomes.append) as executor:
+            await executor.ask(calls)
+            await executor.answered(source.steps[0].id)
         self._watcher.ended(tuple(steps))
         self._job = with_rows(self._job, outcomes[0])
         self._digest = digest_for(self._job, date=self._date)
 
-    def _affordable(self, job: Job, calls: Iterable[Call], means: Means) -> Survey:
+    async def _affordable(self, job: Job, calls: Iterable[Call], means: Means) -> Survey:
         """Count calls that are about to be asked.
 
         Raises:
             BudgetError: there is no room for them, and nobody who says to buy what fits.
         """
-        found = self._surveyed(job, calls, means)
+        found = await self._surveyed(job, calls, means)
         if found.fits is not None and self._options.buy and not self._options.offline:
             self._voice.allow(found, self._budget)
         return found
 
-    def _surveyed(self, job: Job, calls: Iterable[Call], means: Means) -> Survey:
-        """Count the calls of a wave, and say so."""
+    async def _surveyed(self, job: Job, calls: Iterable[Call], means: Means) -> Survey:
+        """Count the calls of steps that begin together, and say so."""
         steps = {step.id: step for step in job.steps}
         standings = Standings(
             means.cache,
@@ -190,17 +201,24 @@ class Course:
             steps,
             refresh=self._options.refresh,
         )
-        found = survey(calls, standings, steps, budget=self._budget)
+        surveyor = Surveyor(standings, steps, budget=self._budget, met=self._met)
+        for _ in surveyor.counting(calls):
+            await asyncio.sleep(0)
+        found = surveyor.found
         self._calls += found.total.calls
         self._voice.planned(job, found)
         return found
 
-    async def _executed(self, calls: Calls, means: Means) -> None:
-        """Write each outcome to the state directory as it comes."""
-        job, state = self._job, means.state
+    async def _executed(self, first: Calls, means: Means) -> None:
+        """Ask every step, and write each outcome to the state directory as it comes.
+
+        `first` are the calls of the first wave.
+        """
+        job = self._job
         with (
             self._voice.progress(job.name, self._calls) as show,
-            staged(state.outcomes(job.name)) as file,
+            staged(means.state.outcomes(job.name)) as file,
+            Spools([wave.ids for wave in self._waves], file, self._answers) as spools,
         ):
             progress = Progress(
                 name=job.name,
@@ -211,50 +229,51 @@ class Course:
                 cost=means.ledger.cost,
                 say=self._voice.say,
             )
-            results = Results(job.steps)
             watcher = Watchers([progress, self._watcher])
-            for number, wave in enumerate(self._waves):
-                if number:
-                    file.flush()
-                    calls = self._later(number, means, results, Path(file.name))
-                    progress.calls = self._calls
-                names = [step.id for step in wave]
-                watcher.began(names)
-                async for outcome in self._outcomes(calls, means, watcher, steps=self._steps):
-                    self._take(outcome)
-                    results.note(outcome)
-                    line = outcome_line(outcome)
-                    self._answers.add(line)
-                    file.write(line)
-                watcher.ended(names)
+            results = Results(job.steps)
+
+            def take(outcome: Outcome) -> None:
+                self._take(outcome)
+                results.note(outcome)
+                spools.add(outcome)
+
+            async def calls(wave: Wave) -> Calls:
+                if not wave.after:
+                    return first
+                found = await self._later(wave, means, results, spools)
+                progress.calls = self._calls
+                return found
+
+            async with self._executing(self._steps, means, watcher, take) as executor:
+                await walk(self._waves, executor, calls, watcher)
+            spools.join()
 
     def _count(self, ledger: Ledger, counts: Mapping[str, int]) -> None:
         """Tell the ledger, and those who watch the money, how far the run is."""
         ledger.count(counts)
         self._watcher.committed(ledger.cost())
 
-    def _later(self, number: int, means: Means, results: Results, file: Path) -> Calls:
-        """Return the calls of a later wave; its steps read what earlier ones left in the file."""
-        done = [step.id for wave in self._waves[:number] for step in wave]
+    async def _later(self, wave: Wave, means: Means, results: Results, spools: Spools) -> Calls:
+        """Return the calls of a wave that reads what earlier steps left."""
         calls = calls_of(
             self._job,
-            self._waves[number],
+            wave.steps,
             means.provider.edition,
             self._options.limit,
-            lambda: results.before(file, done),
+            lambda: results.before(spools.file, wave.after),
         )
-        self._surveyed(self._job, calls, means)
-        self._digest.checks.read(values_before(results, file, done))
+        await self._surveyed(self._job, calls, means)
+        for id_ in wave.ids:
+            self._digest.checks.read(id_, values_before(results, spools.file, wave.after))
         return calls
 
-    def _outcomes(
+    def _executing(
         self,
-        calls: Iterable[Call],
+        steps: Mapping[str, Step],
         means: Means,
         watcher: Watcher,
-        *,
-        steps: Mapping[str, Step],
-    ) -> AsyncIterator[Outcome]:
+        take: Callable[[Outcome], None],
+    ) -> AbstractAsyncContextManager[Executor]:
         job, options = self._job, self._options
         terms = Terms(
             steps=steps,
@@ -267,11 +286,11 @@ class Course:
             timeout=lambda call: _timeout(steps[call.step], call),
             place=lambda call: _place(job, steps[call.step]),
         )
-        return execute(
-            calls,
-            terms=terms,
+        return executing(
+            terms,
             cache=means.cache,
             provider=means.provider,
+            take=take,
             ledger=means.ledger,
             pace=means.pace,
             watcher=watcher,
@@ -287,10 +306,11 @@ class Course:
         judged = self._digest.add(outcome)
         if self._suite is not None:
             self._suite.add(outcome, judged)
-        if outcome.status in ("failed", "invalid") and len(self._bad) < MOST_TOLD:
+        bad = self._bad[outcome.step]
+        if outcome.status in ("failed", "invalid") and len(bad) < MOST_TOLD:
             source, question = self._job.source, self._steps[outcome.step].question
             said = f"{outcome.key}: {outcome.error}"
-            self._bad.append(source.problem(source.key(question), said))
+            bad.append(source.problem(source.key(question), said))
 
     def _stored(self, state: State) -> StoredOutcomes:
         return StoredOutcomes(file=state.outcomes(self._job.name), count=self._tally.rows)
@@ -347,7 +367,7 @@ class Course:
             results=None if kept else job.results,
             seconds=time.monotonic() - self._started,
             checks=self._digest.checks,
-            bad=tuple(self._bad),
+            bad=tuple(chain.from_iterable(self._bad.values()))[:MOST_TOLD],
         )
 
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from runner.course.means import Means
 from runner.evidence.basis import results_of
 from runner.evidence.verifying import Claims, Verdict, Verdicts
-from runner.execute.executor import execute
+from runner.execute.executor import executing
 from runner.execute.outcomes import Outcome
 from runner.execute.terms import Terms
 from runner.execute.watching import Watcher
@@ -69,17 +69,22 @@ class Reader:
             return found
         watcher = self.watcher or Watcher()
         watcher.began([STEP])
-        async for page in execute(
-            self._calls(claims.pages),
-            terms=self._terms(steps),
+
+        def take(page: Outcome) -> None:
+            unread: Verdict = "not checked" if page.status == "skipped" else "unreachable"
+            found.update(claims.judge(page.key, _content(page), unread))
+
+        async with executing(
+            self._terms(steps),
             cache=self.means.cache,
             provider=self.means.provider,
+            take=take,
             ledger=self.means.ledger,
             pace=self.means.pace,
             watcher=watcher,
-        ):
-            unread: Verdict = "not checked" if page.status == "skipped" else "unreachable"
-            found.update(claims.judge(page.key, _content(page), unread))
+        ) as executor:
+            await executor.ask(self._calls(claims.pages))
+            await executor.answered(STEP)
         watcher.ended([STEP])
         return found
 

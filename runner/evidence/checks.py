@@ -67,6 +67,21 @@ class Judged:
             self.failures.append(failure)
 
 
+@dataclass(slots=True)
+class _Earlier:
+    """What expectations see as `steps` of the row that is judged."""
+
+    read: Callable[[int], Mapping[str, JSON]] = lambda _row: {}
+    row: int = -1
+    values: Mapping[str, JSON] = field(default_factory=dict)
+
+    def of(self, row: int) -> Mapping[str, JSON]:
+        """Return it for a row; several outcomes of one row read it once."""
+        if row != self.row:
+            self.row, self.values = row, self.read(row)
+        return self.values
+
+
 class Checks:
     """The checks of a job, run on one outcome after another; what it holds is bounded.
 
@@ -78,27 +93,24 @@ class Checks:
         self._job = job
         self._run = {"date": date}
         self.judged = [Judged(check=each, step=step) for step in job.steps for each in step.checks]
-        self._read: Callable[[int], Mapping[str, JSON]] = lambda _row: {}
-        self._row = -1
-        self._earlier: Mapping[str, JSON] = {}
+        self._earlier = {step.id: _Earlier() for step in job.steps}
 
     def __bool__(self) -> bool:
         return bool(self.judged)
 
-    def read(self, earlier: Callable[[int], Mapping[str, JSON]]) -> None:
-        """Say what expectations see as `steps` of a row; rows are asked for in order."""
-        self._read, self._row = earlier, -1
+    def read(self, step: str, earlier: Callable[[int], Mapping[str, JSON]]) -> None:
+        """Say what a step's expectations see as `steps` of a row; rows are asked for in order."""
+        self._earlier[step] = _Earlier(earlier)
 
     def add(self, outcome: Outcome) -> list[tuple[Judged, list[Failure]]]:
         """Judge one outcome; return the checks it was judged by, with its failures."""
         if not self.judged:
             return []
-        if outcome.row != self._row:
-            self._row, self._earlier = outcome.row, self._read(outcome.row)
+        earlier = self._earlier[outcome.step].of(outcome.row)
         if outcome.output is None:
             return []
         found = [
-            (each, list(self._failures(each.check, each.step, outcome)))
+            (each, list(self._failures(each.check, each.step, outcome, earlier)))
             for each in self.judged
             if each.step.id == outcome.step and each.check.kind != "verified"
         ]
@@ -129,7 +141,9 @@ class Checks:
         """Whether a check failed that does not only warn."""
         return any(not each.check.warns for each in self.failed)
 
-    def _failures(self, check: Check, step: Step, outcome: Outcome) -> Iterator[Failure]:
+    def _failures(
+        self, check: Check, step: Step, outcome: Outcome, earlier: Mapping[str, JSON]
+    ) -> Iterator[Failure]:
         match check.kind:
             case "min_confidence":
                 if isinstance(step.action, Task):
@@ -139,16 +153,18 @@ class Checks:
             case "domains":
                 yield from _elsewhere(check, outcome)
             case "expect":
-                yield from self._unexpected(check.value, outcome)
+                yield from self._unexpected(check.value, outcome, earlier)
             case "verified":
                 return
 
-    def _unexpected(self, template: str, outcome: Outcome) -> Iterator[Failure]:
+    def _unexpected(
+        self, template: str, outcome: Outcome, earlier: Mapping[str, JSON]
+    ) -> Iterator[Failure]:
         context = {
             "vars": self._job.vars,
             "item": outcome.item,
             "run": self._run,
-            "steps": self._earlier,
+            "steps": earlier,
             "output": outcome.output,
             "basis": list(outcome.basis),
         }

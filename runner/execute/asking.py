@@ -21,10 +21,11 @@ WINDOW = 4
 
 
 class Asker:
-    """Asks calls side by side, each once.
+    """Asks calls side by side, each once, in tasks of `tasks`.
 
-    `keep` stores answers, `tell` hears of fates; `recall` returns, of a step's fingerprints, the
-    stored answers that may be used.
+    A provider or a state directory that cannot be used ends these tasks. `keep` stores answers,
+    `tell` hears of fates; `recall` returns, of a step's fingerprints, the stored answers that may
+    be used.
     """
 
     def __init__(
@@ -37,55 +38,30 @@ class Asker:
         keep: Callable[[Sequence[Kept]], None],
         tell: Callable[[Mapping[str, Fate]], None],
         recall: Callable[[str, Sequence[str]], Mapping[str, Answer]],
+        tasks: asyncio.TaskGroup,
     ) -> None:
         self._provider = provider
         self._splitting = provider if isinstance(provider, Splitting) else None
         self._pace = pace
         self._ledger = ledger
         self._terms = terms
-        self._most = terms.concurrency * WINDOW
+        self._places = asyncio.Semaphore(terms.concurrency * WINDOW)
         self._free = asyncio.Semaphore(terms.concurrency)
         self._keep = keep
         self._tell = tell
         self._recall = recall
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._fault: BaseException | None = None
+        self._tasks = tasks
         self._broke: BudgetError | None = None
 
     async def ask(self, calls: Sequence[Call]) -> None:
-        """Take on distinct calls, in order; returns when the last has its place in the queue.
-
-        Raises:
-            RunnerError: the provider or the state directory cannot be used.
-        """
+        """Take on distinct calls, in order; returns when the last has its place in the queue."""
         if not self._terms.buy:
             self._skip(calls, NOT_BOUGHT)
             return
         for call in self._affordable(calls):
-            while len(self._tasks) >= self._most:
-                await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
-            self._check()
-            task = asyncio.create_task(self._asked(call))
-            self._tasks.add(task)
-            task.add_done_callback(self._ended)
-
-    async def finish(self) -> None:
-        """Return when every call has its fate.
-
-        Raises:
-            RunnerError: the provider or the state directory cannot be used.
-        """
-        while self._tasks:
-            await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
-            self._check()
-        self._check()
-
-    async def close(self) -> None:
-        """Stop what is under way."""
-        tasks = tuple(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+            await self._places.acquire()
+            task = self._tasks.create_task(self._asked(call))
+            task.add_done_callback(lambda _: self._places.release())
 
     def _affordable(self, calls: Sequence[Call]) -> Sequence[Call]:
         """Reserve the calls' prices; those the budget has no room for are skipped."""
@@ -99,15 +75,6 @@ class Asker:
     def _skip(self, calls: Sequence[Call], reason: str) -> None:
         fate = Fate("skipped", "new", reason)
         self._tell({call.fingerprint: fate for call in calls})
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and task.exception() is not None and self._fault is None:
-            self._fault = task.exception()
-
-    def _check(self) -> None:
-        if self._fault is not None:
-            raise self._fault
 
     async def _asked(self, call: Call) -> None:
         try:

@@ -12,7 +12,7 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 from runner.errors import AmbiguousError, BudgetError, InvalidRequestError, RunnerError
 from runner.execute.credit import Credit
@@ -43,9 +43,10 @@ SOMEONE_ELSE_SECONDS: Final = 0.5
 
 
 class Buyer:
-    """Buys the runs of calls and follows them to their outcomes.
+    """Buys the runs of calls and follows them to their outcomes, in tasks of `tasks`.
 
-    `keep` stores answers, and `tell` hears what became of each fingerprint.
+    A provider that cannot be used ends these tasks; what was bought is in the ledger. `keep` stores
+    answers, and `tell` hears what became of each fingerprint.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class Buyer:
         tell: Callable[[Mapping[str, Fate]], None],
         progress: Callable[[str, GroupStatus], None],
         listen: Callable[[str, RunProgress], None],
+        tasks: asyncio.TaskGroup,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
@@ -70,6 +72,7 @@ class Buyer:
         self._tell = tell
         self._progress = progress
         self._listeners = Listeners(runs, listen)
+        self._tasks = tasks
         self._clock = clock
         self._sleep = sleep
         self._retry = next(iter(terms.steps.values())).retry
@@ -77,74 +80,52 @@ class Buyer:
         self._calls: dict[str, Call] = {}
         self._mine: set[str] = set()
         self._rebought: dict[str, int] = {}
-        self._followers = Followers(self._follower, self._settled.set, wait=terms.wait)
-        self._credit = Credit(ledger, self._followers, self._settled, sleep, waits=terms.wait)
-        self._buying: set[asyncio.Task[None]] = set()
+        self._followers = Followers(self._follower, tasks)
+        self._credit = Credit(ledger, self._followers, self._settled, sleep)
+        self._buying = 0
+        self._expects_more = False
         self._group: asyncio.Task[str] | None = None
         self._room = 0
         self._largest = RUNS_A_REQUEST
-        self._fault: BaseException | None = None
 
     # -- from outside -----------------------------------------------------------------------
 
     async def buy(self, calls: Sequence[Call]) -> None:
-        """Take on at most `RUNS_A_REQUEST` distinct calls; returns when there is room for more.
-
-        Raises:
-            RunnerError: the provider cannot be used; what was bought is kept.
-        """
-        self._check()
-        while len(self._calls) >= RUNS_AT_ONCE or len(self._buying) >= SUBMISSIONS:
+        """Take on at most `RUNS_A_REQUEST` distinct calls; returns when there is room for more."""
+        self._expects_more = True
+        while len(self._calls) >= RUNS_AT_ONCE or self._buying >= SUBMISSIONS:
             self._settled.clear()
             await self._settled.wait()
-            self._check()
         self._start(list(calls))
         await asyncio.sleep(0)
 
-    async def finish(self) -> None:
-        """Return when every call has its fate.
-
-        Raises:
-            RunnerError: the provider cannot be used; what was bought is kept.
-        """
-        while self._buying or self._followers.are_busy:
-            self._settled.clear()
-            if not self._buying:
-                self._followers.expect_no_more()
-            await self._settled.wait()
-            self._check()
-        self._check()
-        if not self._terms.wait:
-            self._leave(tuple(self._calls), SUBMITTED)
+    def expect_no_more(self) -> None:
+        """Say that no more calls come for now."""
+        self._expects_more = False
+        self._round_off()
 
     async def close(self) -> None:
-        """Stop; what is under way stays in the ledger."""
-        tasks: list[asyncio.Task[Any]] = [*self._buying]
-        tasks += [self._group] if self._group is not None else []
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        """Stop listening to what single runs say."""
         await self._listeners.close()
-        await self._followers.close()
 
     # -- buying -----------------------------------------------------------------------------
 
     def _start(self, calls: list[Call]) -> None:
+        self._buying += 1
         self._calls.update((call.fingerprint, call) for call in calls)
-        task = asyncio.create_task(self._obtain({call.fingerprint: call for call in calls}))
-        self._buying.add(task)
-        task.add_done_callback(self._ended)
+        task = self._tasks.create_task(self._obtain({call.fingerprint: call for call in calls}))
+        task.add_done_callback(lambda _: self._ended())
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._buying.discard(task)
-        if not task.cancelled() and task.exception() is not None and self._fault is None:
-            self._fault = task.exception()
+    def _ended(self) -> None:
+        self._buying -= 1
         self._settled.set()
+        self._round_off()
 
-    def _check(self) -> None:
-        fault = self._fault or self._followers.fault
-        if fault is not None:
-            raise fault
+    def _round_off(self) -> None:
+        """Read what is bought without waiting for more, where no more comes."""
+        if not self._buying and not self._expects_more:
+            self._followers.expect_no_more()
+            self._group = None
 
     async def _obtain(self, calls: dict[str, Call]) -> None:
         """See to it that every call is on its way, by this run or another, or has its fate."""
@@ -218,7 +199,7 @@ class Buyer:
         if self._group is None or self._room < size:
             self._room = GROUP
             old = self._group
-            self._group = asyncio.create_task(
+            self._group = self._tasks.create_task(
                 self._pace.patiently("task", self._runs.create_group, self._retry, resend=True)
             )
             if old is not None and old.done() and not old.exception():
@@ -315,6 +296,11 @@ class Buyer:
     ) -> None:
         """Wait for runs (fingerprints by run id), which leave `calls`."""
         if not run_ids:
+            return
+        if not self._terms.wait:
+            for fingerprint in run_ids.values():
+                calls.pop(fingerprint)
+            self._leave(list(run_ids.values()), SUBMITTED)
             return
         deadlines: dict[str, tuple[str, float]] = {}
         for run_id, fingerprint in run_ids.items():

@@ -16,7 +16,7 @@ LOOK_SECONDS: Final = 0.2
 class Credit:
     """Knows whether credit is held back, and waits until some is free.
 
-    `settled` is set whenever a task of this run has ended; `waits`: this run waits for its tasks.
+    `settled` is set whenever a task of this run has ended.
     """
 
     def __init__(
@@ -25,20 +25,16 @@ class Credit:
         followers: Followers,
         settled: asyncio.Event,
         sleep: Callable[[float], Awaitable[None]],
-        *,
-        waits: bool,
     ) -> None:
         self._ledger = ledger
         self._followers = followers
         self._settled = settled
         self._sleep = sleep
-        self._waits = waits
 
     @property
     def is_held(self) -> bool:
-        """Whether tasks are running."""
-        ours = self._waits and self._followers.outstanding
-        return bool(ours or self._ledger.running_elsewhere())
+        """Whether tasks are running that somebody waits for."""
+        return bool(self._followers.outstanding or self._ledger.running_elsewhere())
 
     async def freed(self) -> None:
         """Return when a task has ended."""

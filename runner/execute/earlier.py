@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
@@ -27,7 +27,7 @@ class _Left:
 
 
 class Results:
-    """Remembers which row each outcome in the run's file belongs to, and reads them back."""
+    """Remembers which row each outcome that is written belongs to, and reads them back."""
 
     def __init__(self, steps: Sequence[Step]) -> None:
         self._steps = {step.id: step for step in steps}
@@ -41,12 +41,13 @@ class Results:
         if outcome.step in self._followed:
             left.interactions.append(outcome.interaction_id)
 
-    def before(self, file: Path, done: Sequence[str]) -> Earlier:
+    def before(self, file: Callable[[str], Path], done: Sequence[str]) -> Earlier:
         """Return what the steps that are done left for a row; rows are asked for in order.
 
-        The file is read once for each step, beside the others, so memory does not grow with it.
+        `file` says where a step's outcomes are. They are read once for each step, beside the
+        others, so memory does not grow with them.
         """
-        readers = {id_: self._reader(file, id_) for id_ in done}
+        readers = {id_: self._reader(file(id_), id_) for id_ in done}
 
         def earlier(row: int) -> dict[str, Past]:
             return {id_: _past(self._steps[id_], reader.of(row)) for id_, reader in readers.items()}

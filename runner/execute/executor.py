@@ -17,7 +17,8 @@ from collections.abc import (
     Mapping,
     Sequence,
 )
-from dataclasses import replace
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -45,7 +46,30 @@ PORTION = 50
 """So many answers are read from the cache at a time; more would not stay in the processor's own."""
 
 
-class _Executor:
+@dataclass(slots=True, eq=False)
+class _Line:
+    """The calls of one step that wait for their outcomes.
+
+    `under_way` counts the distinct ones without a fate; `moved` is set when it becomes zero.
+    """
+
+    waiting: Waiting = field(default_factory=Waiting)
+    is_empty: bool = True
+    under_way: int = 0
+    moved: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def add(self, call: Call) -> None:
+        self.waiting.add(call)
+        self.is_empty = False
+
+
+class Executor:
+    """Answers the calls of a run; `executing` makes one.
+
+    What begins together is asked together; what begins later joins what is under way, so that each
+    fingerprint is asked once, and all count against the same concurrency.
+    """
+
     def __init__(
         self,
         terms: Terms,
@@ -55,13 +79,20 @@ class _Executor:
         ledger: Ledger | None,
         pace: Pace,
         watcher: Watcher,
+        take: Callable[[Outcome], None],
         sleep: Callable[[float], Awaitable[None]],
+        tasks: asyncio.TaskGroup,
     ) -> None:
         self._terms = terms
         self._cache = cache
         self._nothing_stored = cache.is_empty()
         self._watcher = watcher
+        self._take = take
         self._fates = Fates()
+        self._lines = {id_: _Line() for id_ in terms.steps}
+        # The lines in which a call waits that has no fate yet.
+        self._under_way: dict[str, tuple[_Line, ...]] = {}
+        self._asking = 0
         # How old an answer may be, by step; None where the cache is not to be read.
         self._ages = {
             id_: timedelta.max if terms.offline else terms.age(id_) for id_ in terms.steps
@@ -79,6 +110,7 @@ class _Executor:
             keep=self._keep,
             tell=self._tell,
             recall=self._recalled,
+            tasks=tasks,
         )
         self._finder: Finder | None = None
         if provider.findalls is not None and ledger is not None:
@@ -90,6 +122,7 @@ class _Executor:
                 keep=self._keep,
                 tell=self._tell,
                 listen=watcher.run,
+                tasks=tasks,
                 sleep=sleep,
             )
         self._buyer: Buyer | None = None
@@ -103,32 +136,48 @@ class _Executor:
                 tell=self._tell,
                 progress=watcher.group,
                 listen=watcher.run,
+                tasks=tasks,
                 sleep=sleep,
             )
 
-    async def outcomes(self, calls: Iterable[Call]) -> AsyncIterator[Outcome]:
-        """Yield exactly one outcome per call, in the order of the calls."""
-        with Waiting() as waiting:
-            is_first = True
-            for chunk in portions(calls, RUNS_A_REQUEST):
-                unknown: dict[str, Call] = {}
-                for call, answer in self._known(chunk):
-                    if is_first and (answer is not None or call.withheld is not None):
-                        yield self._told(call, answer)
-                        continue
-                    is_first = False
-                    waiting.add(call)
-                    if call.withheld is None and call.fingerprint not in self._fates:
-                        unknown.setdefault(call.fingerprint, call)
-                await self._ask(unknown)
-            await self._finish()
-            for call, answer in self._answered(waiting):
-                yield self._told(call, answer)
+    async def ask(self, calls: Iterable[Call]) -> None:
+        """Take on calls, each step's in order; returns when the last one has its place.
+
+        Those that the cache answers are done at once, as long as none before them waits.
+        """
+        self._asking += 1
+        for chunk in portions(calls, RUNS_A_REQUEST):
+            new: dict[str, Call] = {}
+            for call, answer in self._known(chunk):
+                line = self._lines[call.step]
+                if line.is_empty and (answer is not None or call.withheld is not None):
+                    self._give(call, answer)
+                    continue
+                line.add(call)
+                if answer is None and call.withheld is None:
+                    self._await(call, line, new)
+            await self._ask(new)
+            await asyncio.sleep(0)
+        self._asking -= 1
+        if not self._asking and self._buyer is not None:
+            self._buyer.expect_no_more()
+
+    async def answered(self, step: str) -> None:
+        """Return when each call of a step, all of which were asked, has its outcome."""
+        line = self._lines[step]
+        while line.under_way:
+            line.moved.clear()
+            await line.moved.wait()
+        for portion in portions(line.waiting, PORTION):
+            for call, answer in self._answers(portion):
+                self._give(call, answer)
+            await asyncio.sleep(0)
+        line.waiting.close()
 
     async def close(self) -> None:
-        await self._asker.close()
-        if self._finder is not None:
-            await self._finder.close()
+        """Let go of what waits; what is under way stays in the ledger."""
+        for line in self._lines.values():
+            line.waiting.close()
         if self._buyer is not None:
             await self._buyer.close()
 
@@ -145,10 +194,11 @@ class _Executor:
         ages: dict[str, timedelta] = {}
         for call in calls:
             age = self._ages[call.step]
-            if call.withheld is not None or age is None:
+            if call.withheld is not None or age is None or call.fingerprint in self._under_way:
                 continue
             if self._fates.get(call.fingerprint, CACHED) is CACHED:
-                ages[call.fingerprint] = max(age, ages.get(call.fingerprint, age))
+                # As fresh as the most demanding of the steps that ask it wants it.
+                ages[call.fingerprint] = min(age, ages.get(call.fingerprint, age))
         return self._fresh(ages)
 
     def _recalled(self, step: str, fingerprints: Sequence[str]) -> dict[str, Answer]:
@@ -179,8 +229,6 @@ class _Executor:
                 found.append(call)
             else:
                 asked.append(call)
-        # Known from now on, so that the same call in a later row is not asked again.
-        self._fates.update(dict.fromkeys(calls, _UNDER_WAY))
         if bought and buyer is not None:
             await buyer.buy(bought)
         if found and finder is not None:
@@ -188,41 +236,50 @@ class _Executor:
         if asked:
             await self._asker.ask(asked)
 
-    async def _finish(self) -> None:
-        """Wait for the askers and the buyer side by side; the first fault ends both."""
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._asker.finish())
-            if self._finder is not None:
-                group.create_task(self._finder.finish())
-            if self._buyer is not None:
-                group.create_task(self._buyer.finish())
-
     def _keep(self, answers: Sequence[Kept]) -> None:
         """Store answers; the latest are also kept at hand, for they are wanted soon."""
         self._cache.put_many(map(entry_of, answers))
         if len(self._at_hand) < AT_HAND:
             self._at_hand.update((fingerprint, answer) for fingerprint, answer, _ in answers)
 
+    def _await(self, call: Call, line: _Line, new: dict[str, Call]) -> None:
+        """Let a line wait for a call's fate; a call that is not under way yet joins `new`."""
+        fingerprint = call.fingerprint
+        waiting = self._under_way.get(fingerprint)
+        if waiting is None:
+            if self._fates.get(fingerprint, CACHED) is not CACHED:
+                return
+            new[fingerprint] = call
+            waiting = ()
+        if line not in waiting:
+            self._under_way[fingerprint] = (*waiting, line)
+            line.under_way += 1
+
     def _tell(self, fates: Mapping[str, Fate]) -> None:
-        if fates:
-            self._fates.update(fates)
-            self._watcher.settled(fates)
+        if not fates:
+            return
+        self._fates.update(fates)
+        for fingerprint in fates:
+            for line in self._under_way.pop(fingerprint, ()):
+                line.under_way -= 1
+                if not line.under_way:
+                    line.moved.set()
+        self._watcher.settled(fates)
 
-    def _answered(self, calls: Iterable[Call]) -> Iterator[tuple[Call, Answer | None]]:
+    def _answers(self, calls: Sequence[Call]) -> Iterator[tuple[Call, Answer | None]]:
         """Yield calls that have their fate with their answers, where there is one."""
-        for portion in portions(calls, PORTION):
-            asked = [call.fingerprint for call in portion if call.withheld is None]
-            good = [each for each in asked if self._fates[each].status == "ok"]
-            answers = {each: self._at_hand[each] for each in good if each in self._at_hand}
-            stored = self._cache.look([each for each in good if each not in answers])
-            answers |= {each: Answer(**entry.answer) for each, entry in stored.items()}
-            for call in portion:
-                yield call, answers.get(call.fingerprint)
+        asked = [call.fingerprint for call in calls if call.withheld is None]
+        good = [each for each in asked if self._fates[each].status == "ok"]
+        answers = {each: self._at_hand[each] for each in good if each in self._at_hand}
+        stored = self._cache.look([each for each in good if each not in answers])
+        answers |= {each: Answer(**entry.answer) for each, entry in stored.items()}
+        for call in calls:
+            yield call, answers.get(call.fingerprint)
 
-    def _told(self, call: Call, answer: Answer | None) -> Outcome:
+    def _give(self, call: Call, answer: Answer | None) -> None:
         outcome = self._outcome(call, answer)
         self._watcher.outcome(call, outcome)
-        return outcome
+        self._take(outcome)
 
     def _outcome(self, call: Call, answer: Answer | None) -> Outcome:
         if call.withheld is not None:
@@ -260,27 +317,25 @@ class _Executor:
         )
 
 
-_UNDER_WAY = Fate("pending", "new", "Still running; run again to pick it up")
-
-
-async def execute(
-    calls: Iterable[Call],
-    *,
+@asynccontextmanager
+async def executing(
     terms: Terms,
+    *,
     cache: Cache,
     provider: Provider,
+    take: Callable[[Outcome], None],
     ledger: Ledger | None = None,
     pace: Pace | None = None,
     watcher: Watcher | None = None,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-) -> AsyncIterator[Outcome]:
-    """Yield exactly one outcome per call, in the order of the calls.
+) -> AsyncIterator[Executor]:
+    """Yield what answers calls; the first fault, in here or around, ends all that is under way.
 
     Args:
-        calls: Are read once, and not held.
         terms: How to go about it.
         cache: Holds answers by fingerprint.
         provider: Who answers; its tasks are bought in groups where it has `runs`.
+        take: Is given exactly one outcome per call, those of a step in the order of its calls.
         ledger: What was bought; needed by a provider with `runs`.
         pace: How fast requests may go out.
         watcher: Is told how it goes.
@@ -290,22 +345,26 @@ async def execute(
         StateError: the cache or the ledger cannot be used.
         RunnerError: the provider cannot be used at all; what was bought is kept.
     """
-    executor = _Executor(
-        terms,
-        cache=cache,
-        provider=provider,
-        ledger=ledger,
-        pace=pace or Pace({}, _NoWindows()),
-        watcher=watcher or Watcher(),
-        sleep=sleep,
-    )
+    executor: Executor | None = None
     try:
-        async for outcome in executor.outcomes(calls):
-            yield outcome
+        async with asyncio.TaskGroup() as tasks:
+            executor = Executor(
+                terms,
+                cache=cache,
+                provider=provider,
+                ledger=ledger,
+                pace=pace or Pace({}, _NoWindows()),
+                watcher=watcher or Watcher(),
+                take=take,
+                sleep=sleep,
+                tasks=tasks,
+            )
+            yield executor
     except BaseExceptionGroup as group:
         raise _first(group) from group
     finally:
-        await executor.close()
+        if executor is not None:
+            await executor.close()
 
 
 class _NoWindows:

@@ -44,7 +44,10 @@ LOST: Final = (
 
 
 class Finder:
-    """Buys FindAll runs side by side and waits for them. `tell` hears of fates."""
+    """Buys FindAll runs side by side, in tasks of `tasks`, and waits for them.
+
+    `keep` stores answers, and `tell` hears what became of each fingerprint.
+    """
 
     def __init__(
         self,
@@ -56,6 +59,7 @@ class Finder:
         keep: Callable[[Sequence[Kept]], None],
         tell: Callable[[Mapping[str, Fate]], None],
         listen: Callable[[str, RunProgress], None],
+        tasks: asyncio.TaskGroup,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
@@ -68,28 +72,12 @@ class Finder:
         self._listen = listen
         self._clock = clock
         self._sleep = sleep
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = tasks
 
     def find(self, calls: Sequence[Call]) -> None:
         """Take on distinct calls."""
-        self._tasks.update(asyncio.create_task(self._settle(call)) for call in calls)
-
-    async def finish(self) -> None:
-        """Return when every call has its fate.
-
-        Raises:
-            RunnerError: the provider or the state directory cannot be used.
-        """
-        while self._tasks:
-            done, self._tasks = await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                task.result()
-
-    async def close(self) -> None:
-        """Stop; what is under way stays in the ledger."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for call in calls:
+            self._tasks.create_task(self._settle(call))
 
     async def _settle(self, call: Call) -> None:
         with asking_for(purpose_of(call, price_usd=Decimal(0))):

@@ -10,22 +10,12 @@ from runner.providers.base import GroupStatus
 
 
 class Followers:
-    """Followers by group; `make` makes one, `changed` hears when one has ended."""
+    """Followers by group; `make` makes one, and `tasks` is where they run."""
 
-    def __init__(
-        self, make: Callable[[str], Follower], changed: Callable[[], None], *, wait: bool
-    ) -> None:
+    def __init__(self, make: Callable[[str], Follower], tasks: asyncio.TaskGroup) -> None:
         self._make = make
-        self._changed = changed
-        self._wait = wait
+        self._tasks = tasks
         self._followers: dict[str, Follower] = {}
-        self._tasks: dict[str, asyncio.Task[None]] = {}
-        self.fault: BaseException | None = None
-
-    @property
-    def are_busy(self) -> bool:
-        """Whether any group is still followed."""
-        return bool(self._tasks)
 
     @property
     def outstanding(self) -> int:
@@ -45,9 +35,8 @@ class Followers:
         if follower is None:
             follower = self._followers[group] = self._make(group)
             follower.expect_more(growing)
+            self._tasks.create_task(self._follow(group, follower))
         follower.want(deadlines, status)
-        if self._wait and group not in self._tasks:
-            self._follow(group)
 
     def expect_no_more(self, group: str | None = None) -> None:
         """Say that nothing more joins a group (None: any group) for now."""
@@ -55,24 +44,6 @@ class Followers:
             if group in (None, name):
                 follower.expect_more(False)
 
-    async def close(self) -> None:
-        """Stop following."""
-        tasks = tuple(self._tasks.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-    def _follow(self, group: str) -> None:
-        task = asyncio.create_task(self._followers[group].follow())
-        self._tasks[group] = task
-        task.add_done_callback(lambda done: self._ended(group, done))
-
-    def _ended(self, group: str, task: asyncio.Task[None]) -> None:
-        del self._tasks[group]
-        if not task.cancelled():
-            self.fault = self.fault or task.exception()
-            if self._followers[group].outstanding == 0:
-                del self._followers[group]
-            elif task.exception() is None:
-                self._follow(group)  # Runs joined just as it was done.
-        self._changed()
+    async def _follow(self, group: str, follower: Follower) -> None:
+        await follower.follow()
+        del self._followers[group]

@@ -82,13 +82,14 @@ class Survey:
 
 
 class Surveyor:
-    """Counts the calls of one wave of steps after another, each distinct call once.
+    """Counts the calls of steps, wave after wave, each distinct call once.
 
     Args:
         standings: How calls stand.
         steps: The ids of the job's steps.
         budget: In US dollars.
         why: Says why a call that was never stored is new.
+        met: The calls that were counted before, and are not counted again.
     """
 
     def __init__(
@@ -98,16 +99,22 @@ class Surveyor:
         *,
         budget: Decimal | None = None,
         why: Callable[[Call], str] | None = None,
+        met: Distinct | None = None,
     ) -> None:
         self.found = Survey(steps={step: Count() for step in steps})
         self._standings = standings
         self._budget = budget
         self._why = why
         self._committed = Decimal(0)
-        self._met = Distinct()
+        self._met = Distinct() if met is None else met
 
     def count(self, calls: Iterable[Call]) -> None:
         """Count calls, in the order of their rows; nothing is asked and they are not held."""
+        for _ in self.counting(calls):
+            pass
+
+    def counting(self, calls: Iterable[Call]) -> Iterator[None]:
+        """Count calls like `count`, a portion a step, so that others have their turn between."""
         for chunk in portions(_counted(calls, self.found), CHUNK):
             firsts = [call for call in chunk if self._met.add(call.fingerprint)]
             standings = self._standings.of(firsts)
@@ -116,6 +123,7 @@ class Surveyor:
                 if standing.state == "new":
                     self._note(call, standing)
             self._widen([standing.age for standing in standings if standing.age is not None])
+            yield
 
     def _note(self, call: Call, standing: Standing) -> None:
         """Note of a new call why it is new, and whether it still fits the budget."""
@@ -130,20 +138,6 @@ class Surveyor:
         if ages:
             youngest, oldest = self.found.ages or (ages[0], ages[0])
             self.found.ages = (min(youngest, *ages), max(oldest, *ages))
-
-
-def survey(
-    calls: Iterable[Call],
-    standings: Standings,
-    steps: Iterable[str],
-    *,
-    budget: Decimal | None = None,
-    why: Callable[[Call], str] | None = None,
-) -> Survey:
-    """Return the counts of one wave of steps; see `Surveyor`."""
-    surveyor = Surveyor(standings, steps, budget=budget, why=why)
-    surveyor.count(calls)
-    return surveyor.found
 
 
 def _counted(calls: Iterable[Call], found: Survey) -> Iterator[Call]:

@@ -6,8 +6,7 @@ import json
 import tempfile
 from collections.abc import Iterator
 from decimal import Decimal
-from types import TracebackType
-from typing import IO, Final, Self
+from typing import IO, Final
 
 from runner.planning.calls import Call, Withheld
 
@@ -28,7 +27,7 @@ class Waiting:
             self._held.append(call)
             return
         if self._file is None:
-            self._file = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 - see __exit__
+            self._file = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 - see close
         processor = call.body.get("processor")
         line = (call.row, call.step, call.kind, call.key, call.item, processor, call.fingerprint)
         why = call.withheld and (call.withheld.status, call.withheld.reason)
@@ -40,12 +39,8 @@ class Waiting:
             self._file.seek(0)
             yield from map(_call, self._file)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: object, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def close(self) -> None:
+        """Let go of the file."""
         if self._file is not None:
             self._file.close()
 

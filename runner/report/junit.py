@@ -12,7 +12,7 @@ import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import TextIO
+from typing import IO, TextIO
 from xml.sax.saxutils import escape, quoteattr
 
 from runner.evidence.checks import Failure, Judged
@@ -25,12 +25,17 @@ _LONGEST = 10_000
 
 
 class Suite:
-    """The cases of one job, written to a temporary file as they come."""
+    """The cases of one job, written to temporary files as they come: a file a step."""
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.counts: Counter[str] = Counter()
-        self._spool = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 - see `close`
+        self._spools: dict[str, IO[str]] = {}
+
+    def expect(self, steps: Iterable[str]) -> None:
+        """Say of which steps cases will come, in the order in which they are to stand."""
+        for step in steps:
+            self._spool(f"{self.name}.{step}")
 
     def add(self, outcome: Outcome, judged: Iterable[tuple[Judged, list[Failure]]]) -> None:
         """Write the case of a row, and those of the checks it was judged by."""
@@ -72,7 +77,7 @@ class Suite:
             kind = about.get("kind")
             head = {"message": said, "type": kind} if kind else {}
             inner = _tag(result, head, escape(_allowed(about.get("text", ""))))
-        self._spool.write(_tag("testcase", {"classname": group, "name": name}, inner))
+        self._spool(group).write(_tag("testcase", {"classname": group, "name": name}, inner))
 
     def fail(self, said: str) -> None:
         """Write the case of a job that could not be run."""
@@ -91,13 +96,20 @@ class Suite:
         }
         known = (_tag("property", {"name": name, "value": v}, "") for name, v in properties.items())
         file.write(_tag("testsuite", head) + _tag("properties", {}, "".join(known)))
-        self._spool.seek(0)
-        shutil.copyfileobj(self._spool, file)
+        for spool in self._spools.values():
+            spool.seek(0)
+            shutil.copyfileobj(spool, file)
         file.write("</testsuite>\n")
 
     def close(self) -> None:
-        """Let the temporary file go."""
-        self._spool.close()
+        """Let the temporary files go."""
+        for spool in self._spools.values():
+            spool.close()
+
+    def _spool(self, group: str) -> IO[str]:
+        if group not in self._spools:
+            self._spools[group] = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115
+        return self._spools[group]
 
 
 def begin_suites(file: TextIO) -> None:

@@ -155,7 +155,7 @@ def test_expectations_see_the_steps_before():
         asked.append(row)
         return {"find": {"urls": ["https://a.example"]}}
 
-    judging.read(earlier)
+    judging.read("main", earlier)
     for row, url in enumerate("ab"):
         for _ in range(2):
             judging.add(outcome({"urls": [f"https://{url}.example"]}, row=row, key=f"r{row}"))

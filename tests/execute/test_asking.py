@@ -9,11 +9,11 @@ import pytest
 
 from runner.errors import InvalidRequestError, KeyRefusedError, ProviderError
 from runner.execute.cache import Cache
-from runner.execute.executor import execute
 from runner.execute.terms import Terms
 from runner.job.model import Extract, Step
 from runner.planning.calls import Call
 from runner.providers.base import Answer, Part
+from tests.execute.answering import outcomes_of
 
 STEP = Step(action=Extract(urls=("{{ item.x }}",)))
 
@@ -73,8 +73,7 @@ def run(tmp_path, provider, *texts, concurrency=50, **terms):
     async def collect():
         asked = Terms(steps={"main": STEP}, concurrency=concurrency, **terms)
         with Cache(tmp_path / "cache", lambda: 0.0) as cache:
-            found = execute(calls, terms=asked, cache=cache, provider=provider)
-            return [outcome async for outcome in found]
+            return await outcomes_of(calls, asked, cache=cache, provider=provider)
 
     return asyncio.run(collect())
 

@@ -21,13 +21,13 @@ from runner.errors import (
     UnreachableError,
 )
 from runner.execute.cache import Cache
-from runner.execute.executor import execute
 from runner.execute.ledger import Ledger
 from runner.execute.limits import Pace
 from runner.execute.terms import Terms
 from runner.job.model import AutoOutput, Retry, Step, Task
 from runner.planning.calls import Call, fingerprint
 from runner.providers.base import Added, Answer, GroupStatus, Run
+from tests.execute.answering import outcomes_of
 
 
 class Crash(BaseException):
@@ -221,18 +221,15 @@ def run(
         try:
             ledger.start(name, "job")
             ledger.dies_after = dies_after
-            outcomes = [
-                outcome
-                async for outcome in execute(
-                    calls,
-                    terms=Terms(steps={"main": step}, concurrency=4, **options),
-                    cache=cache,
-                    provider=provider,
-                    ledger=ledger,
-                    pace=Pace(provider.quotas, NoWindows(), sleep=no_sleep),
-                    sleep=no_sleep,
-                )
-            ]
+            outcomes = await outcomes_of(
+                calls,
+                Terms(steps={"main": step}, concurrency=4, **options),
+                cache=cache,
+                provider=provider,
+                ledger=ledger,
+                pace=Pace(provider.quotas, NoWindows(), sleep=no_sleep),
+                sleep=no_sleep,
+            )
             ledger.dies_after = None
             ledger.finish("done", {})
             return outcomes

@@ -9,11 +9,11 @@ import pytest
 
 from runner.errors import KeyRefusedError, ProviderError
 from runner.execute.cache import Cache
-from runner.execute.executor import execute
 from runner.execute.terms import Terms
 from runner.job.model import JsonOutput, Step, Task
 from runner.planning.calls import Call, fingerprint
 from runner.providers.base import Answer
+from tests.execute.answering import outcomes_of
 
 SCHEMA = {
     "type": "object",
@@ -79,10 +79,7 @@ def run(tmp_path, calls, provider, *, of=None, concurrency=4, **options):
     async def collect():
         terms = Terms(steps={"main": of or step()}, concurrency=concurrency, **options)
         with Cache(tmp_path / "cache", lambda: 0.0) as cache:
-            return [
-                outcome
-                async for outcome in execute(calls, terms=terms, cache=cache, provider=provider)
-            ]
+            return await outcomes_of(calls, terms, cache=cache, provider=provider)
 
     return asyncio.run(collect())
 

@@ -18,12 +18,12 @@ from runner.errors import (
     UnreachableError,
 )
 from runner.execute.cache import Cache
-from runner.execute.executor import execute
 from runner.execute.ledger import Ledger
 from runner.execute.terms import Terms
 from runner.job.model import FindAll, Retry, Step
 from runner.planning.calls import Call, fingerprint
 from runner.providers.base import Answer, Found, Search
+from tests.execute.answering import outcomes_of
 
 STEP = Step(
     action=FindAll(objective="x"),
@@ -112,22 +112,19 @@ class Place:
             ledger.start(f"run_{self.number}", "job")
             with Cache(self.folder / "cache", lambda: self.now) as cache:
                 try:
-                    found = [
-                        outcome
-                        async for outcome in execute(
-                            calls or [call()],
-                            terms=Terms(
-                                steps={"main": options.pop("step", STEP)},
-                                concurrency=5,
-                                place=lambda _call: "job.yaml:2",
-                                **options,
-                            ),
-                            cache=cache,
-                            provider=world,
-                            ledger=ledger,
-                            sleep=lambda _seconds: asyncio.sleep(0),
-                        )
-                    ]
+                    found = await outcomes_of(
+                        calls or [call()],
+                        Terms(
+                            steps={"main": options.pop("step", STEP)},
+                            concurrency=5,
+                            place=lambda _call: "job.yaml:2",
+                            **options,
+                        ),
+                        cache=cache,
+                        provider=world,
+                        ledger=ledger,
+                        sleep=lambda _seconds: asyncio.sleep(0),
+                    )
                     return found, ledger.cost()
                 finally:
                     if not die:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from runner.execute.cache import Cache
 from runner.execute.ledger import Ledger
 from runner.execute.standing import ALWAYS, FAILED, OLD, REFRESH, Standings
-from runner.execute.survey import survey
+from runner.execute.survey import Surveyor
 from runner.job.model import Step, Task
 from runner.planning.calls import Call, fingerprint
 from runner.planning.expand import BEYOND_LIMIT
@@ -118,6 +118,12 @@ def test_without_a_state_directory_everything_is_new():
 NOTHING = Standings(None, None, {"main": STEP})
 
 
+def survey(calls, standings, **how):
+    surveyor = Surveyor(standings, ["main"], **how)
+    surveyor.count(calls)
+    return surveyor.found
+
+
 @given(st.lists(st.integers(0, 9)), st.none() | st.integers(1, 12))
 def test_each_distinct_call_within_the_limit_counts_once(numbers, limit):
     calls = [
@@ -127,7 +133,7 @@ def test_each_distinct_call_within_the_limit_counts_once(numbers, limit):
         )
         for row, number in enumerate(numbers)
     ]
-    found = survey(calls, NOTHING, ["main"])
+    found = survey(calls, NOTHING)
     within = numbers[:limit]
     assert found.rows == len(numbers)
     assert found.rows - found.rows_beyond == len(within)
@@ -140,7 +146,7 @@ def test_the_rows_that_fit_are_the_most_that_the_budget_allows(numbers, cents):
     """And one row more would not fit."""
     calls = [call(number, row) for row, number in enumerate(numbers)]
     budget = Decimal(cents) / 100
-    found = survey(calls, NOTHING, ["main"], budget=budget)
+    found = survey(calls, NOTHING, budget=budget)
     if found.fits is None:
         assert len(set(numbers)) <= cents
     else:
@@ -156,7 +162,6 @@ def test_reasons_are_asked_only_of_new_calls_that_were_never_stored(shelf):
     found = survey(
         [known, old, fresh],
         Standings(shelf.cache, shelf.ledger, {"main": STEP}),
-        ["main"],
         why=lambda each: asked.append(each.key) or "because",
     )
     assert asked == ["3"]

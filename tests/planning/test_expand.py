@@ -265,13 +265,17 @@ def test_a_step_that_follows_carries_the_research_context_over(tmp_path):
         (["", "{{ steps.s0.output }}", "{{ steps.s0.output }}"], [["s0"], ["s1", "s2"]]),
         (["", "", "{{ steps }}"], [["s0", "s1"], ["s2"]]),
         (["", "{{ steps['s0'].output }}", ""], [["s0", "s2"], ["s1"]]),
+        (
+            ["", "", "{{ steps.s0.output }}", "{{ steps.s1.output }}"],
+            [["s0", "s1"], ["s2"], ["s3"]],
+        ),
     ],
 )
 def test_steps_run_side_by_side_where_none_reads_the_other(tmp_path, reads, groups):
     file = tmp_path / "job.yaml"
     steps = [f'  - {{id: s{n}, query: "q {text}", output: text}}\n' for n, text in enumerate(reads)]
     file.write_text("name: j\nsteps:\n" + "".join(steps))
-    assert [[step.id for step in wave] for wave in waves(load_job(file).steps)] == groups
+    assert [list(wave.ids) for wave in waves(load_job(file).steps)] == groups
 
 
 def test_a_step_whose_checks_read_another_comes_after_it(tmp_path):
@@ -283,7 +287,7 @@ def test_a_step_whose_checks_read_another_comes_after_it(tmp_path):
         f"  - {{id: b, query: q, output: text, checks: [{check}]}}\n"
     )
     steps = load_job(file).steps
-    assert [[step.id for step in wave] for wave in waves(steps)] == [["a"], ["b"]]
+    assert [(wave.ids, wave.after) for wave in waves(steps)] == [(("a",), ()), (("b",), ("a",))]
     assert needs(steps[1], ["a", "b"]) == ()
 
 

@@ -57,7 +57,7 @@ def calls_of(job):
             rows,
             edition=lambda _body: "parallel",
             today=date(2026, 1, 1),
-            steps=waves(job.steps)[0],
+            steps=waves(job.steps)[0].steps,
         )
     )
 
