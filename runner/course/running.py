@@ -175,7 +175,7 @@ class Course:
         outcomes: list[Outcome] = []
         self._watcher.began(tuple(steps))
         async with self._executing(steps, means, self._watcher, outcomes.append) as executor:
-            await executor.ask(calls)
+            await executor.ask(steps, calls)
             await executor.answered(source.steps[0].id)
         self._watcher.ended(tuple(steps))
         self._job = with_rows(self._job, outcomes[0])

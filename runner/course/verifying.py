@@ -83,7 +83,7 @@ class Reader:
             pace=self.means.pace,
             watcher=watcher,
         ) as executor:
-            await executor.ask(self._calls(claims.pages))
+            await executor.ask([STEP], self._calls(claims.pages))
             await executor.answered(STEP)
         watcher.ended([STEP])
         return found

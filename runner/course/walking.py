@@ -35,7 +35,7 @@ async def walk(
             await done[id_].wait()
         found = await calls(wave)
         watcher.began(wave.ids)
-        await executor.ask(found)
+        await executor.ask(wave.ids, found)
         for id_ in wave.ids:
             tasks.create_task(end(id_))
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
@@ -40,6 +41,20 @@ SUBMISSIONS: Final = 4
 
 SOMEONE_ELSE_SECONDS: Final = 0.5
 """How often to look whether another process has its answer."""
+
+
+@dataclass(slots=True)
+class _Open:
+    """A group that is made, or being made, and how many more runs it has room for."""
+
+    making: asyncio.Task[str]
+    room: int = GROUP
+
+    @property
+    def group(self) -> str | None:
+        """Its id, once it is made."""
+        made = self.making.done() and not self.making.cancelled() and not self.making.exception()
+        return self.making.result() if made else None
 
 
 class Buyer:
@@ -82,27 +97,30 @@ class Buyer:
         self._rebought: dict[str, int] = {}
         self._followers = Followers(self._follower, tasks)
         self._credit = Credit(ledger, self._followers, self._settled, sleep)
-        self._buying = 0
-        self._expects_more = False
-        self._group: asyncio.Task[str] | None = None
-        self._room = 0
+        # By step: how many tasks buy, whether more calls come, and the group that has room.
+        self._buying: Counter[str] = Counter()
+        self._expected: set[str] = set()
+        self._open: dict[str, _Open] = {}
         self._largest = RUNS_A_REQUEST
 
     # -- from outside -----------------------------------------------------------------------
 
-    async def buy(self, calls: Sequence[Call]) -> None:
-        """Take on at most `RUNS_A_REQUEST` distinct calls; returns when there is room for more."""
-        self._expects_more = True
-        while len(self._calls) >= RUNS_AT_ONCE or self._buying >= SUBMISSIONS:
+    async def buy(self, step: str, calls: Sequence[Call]) -> None:
+        """Take on at most `RUNS_A_REQUEST` distinct calls of a step; more may come.
+
+        Returns when there is room for more.
+        """
+        self._expected.add(step)
+        while len(self._calls) >= RUNS_AT_ONCE or self._buying.total() >= SUBMISSIONS:
             self._settled.clear()
             await self._settled.wait()
-        self._start(list(calls))
+        self._start(step, calls)
         await asyncio.sleep(0)
 
-    def expect_no_more(self) -> None:
-        """Say that no more calls come for now."""
-        self._expects_more = False
-        self._round_off()
+    def expect_no_more(self, step: str) -> None:
+        """Say that no more calls of a step come."""
+        self._expected.discard(step)
+        self._round_off(step)
 
     async def close(self) -> None:
         """Stop listening to what single runs say."""
@@ -110,22 +128,28 @@ class Buyer:
 
     # -- buying -----------------------------------------------------------------------------
 
-    def _start(self, calls: list[Call]) -> None:
-        self._buying += 1
-        self._calls.update((call.fingerprint, call) for call in calls)
-        task = self._tasks.create_task(self._obtain({call.fingerprint: call for call in calls}))
-        task.add_done_callback(lambda _: self._ended())
+    def _start(self, step: str, calls: Iterable[Call]) -> None:
+        wanted = {call.fingerprint: call for call in calls}
+        self._calls.update(wanted)
+        self._buying[step] += 1
+        task = self._tasks.create_task(self._obtain(wanted))
+        task.add_done_callback(lambda _: self._ended(step))
 
-    def _ended(self) -> None:
-        self._buying -= 1
+    def _ended(self, step: str) -> None:
+        self._buying[step] -= 1
         self._settled.set()
-        self._round_off()
+        self._round_off(step)
 
-    def _round_off(self) -> None:
-        """Read what is bought without waiting for more, where no more comes."""
-        if not self._buying and not self._expects_more:
-            self._followers.expect_no_more()
-            self._group = None
+    def _round_off(self, step: str) -> None:
+        """Where no more joins a step's group, read it without waiting for more."""
+        if not self._buying[step] and step not in self._expected:
+            self._close_group(step)
+
+    def _close_group(self, step: str) -> None:
+        """Buy what comes now in a new group."""
+        old = self._open.pop(step, None)
+        if old is not None and old.group is not None:
+            self._followers.expect_no_more(old.group)
 
     async def _obtain(self, calls: dict[str, Call]) -> None:
         """See to it that every call is on its way, by this run or another, or has its fate."""
@@ -169,7 +193,7 @@ class Buyer:
 
     async def _purchase(self, calls: dict[str, Call]) -> list[dict[str, Call]]:
         """Buy what no one else has bought by now; return what is still to be obtained, in parts."""
-        group = await self._open_group(len(calls))
+        group = await self._open_group(next(iter(calls.values())).step, len(calls))
         prices = {fingerprint: call.price_usd for fingerprint, call in calls.items()}
         mine, dear = self._ledger.intend(
             group,
@@ -194,18 +218,17 @@ class Buyer:
             return True
         return purchase.is_stale(self._ledger.now(), self._terms.age(call.step))
 
-    async def _open_group(self, size: int) -> str:
-        """Return the group that has room for so many more runs; a new one when it is full."""
-        if self._group is None or self._room < size:
-            self._room = GROUP
-            old = self._group
-            self._group = self._tasks.create_task(
-                self._pace.patiently("task", self._runs.create_group, self._retry, resend=True)
-            )
-            if old is not None and old.done() and not old.exception():
-                self._followers.expect_no_more(old.result())
-        self._room -= size
-        return await asyncio.shield(self._group)
+    async def _open_group(self, step: str, size: int) -> str:
+        """Return the group that has room for so many more runs; a new one when it is full.
+
+        Each step has its own, so that what is read of one need not wait for the others.
+        """
+        if step not in self._open or self._open[step].room < size:
+            self._close_group(step)
+            group = self._pace.patiently("task", self._runs.create_group, self._retry, resend=True)
+            self._open[step] = _Open(self._tasks.create_task(group))
+        self._open[step].room -= size
+        return await asyncio.shield(self._open[step].making)
 
     async def _submit(self, group: str, batch: dict[str, Call]) -> list[dict[str, Call]]:
         """Send a batch whose intent is recorded; return what is still to be obtained, in parts."""
@@ -328,8 +351,7 @@ class Buyer:
 
     def _is_open(self, group: str) -> bool:
         """Whether this run may still add runs to a group."""
-        current = self._group
-        return current is not None and current.done() and current.result() == group
+        return any(each.group == group for each in self._open.values())
 
     def _book(self, ended: Mapping[str, Run]) -> None:
         """Keep the outcomes of runs: first in the cache, then in the ledger."""
@@ -338,7 +360,7 @@ class Buyer:
         )
         self._ledger.settled({fp: run.error for fp, run in ended.items()})
         fates: dict[str, Fate] = {}
-        again: list[Call] = []
+        again: dict[str, list[Call]] = {}
         for fingerprint, run in ended.items():
             if run.answer is not None:
                 fates[fingerprint] = self._answered(fingerprint)
@@ -347,14 +369,14 @@ class Buyer:
             bought = self._rebought.get(fingerprint, 0)
             if self._terms.buy and bought < self._terms.steps[call.step].retry.failed_runs:
                 self._rebought[fingerprint] = bought + 1
-                again.append(call)
+                again.setdefault(call.step, []).append(call)
                 continue
             source = self._source(fingerprint)
             fates[fingerprint] = Fate("failed", source, run.error, run.run_id, 1 + bought)
-        if again:
+        for step, calls in again.items():
             # In a group of their own, where no earlier run can be taken for the new one.
-            self._group = None
-            self._start(again)
+            self._close_group(step)
+            self._start(step, calls)
         self._close(fates)
 
     def _answered(self, fingerprint: str) -> Fate:

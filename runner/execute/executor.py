@@ -92,7 +92,6 @@ class Executor:
         self._lines = {id_: _Line() for id_ in terms.steps}
         # The lines in which a call waits that has no fate yet.
         self._under_way: dict[str, tuple[_Line, ...]] = {}
-        self._asking = 0
         # How old an answer may be, by step; None where the cache is not to be read.
         self._ages = {
             id_: timedelta.max if terms.offline else terms.age(id_) for id_ in terms.steps
@@ -140,12 +139,11 @@ class Executor:
                 sleep=sleep,
             )
 
-    async def ask(self, calls: Iterable[Call]) -> None:
-        """Take on calls, each step's in order; returns when the last one has its place.
+    async def ask(self, steps: Iterable[str], calls: Iterable[Call]) -> None:
+        """Take on all calls of steps, each step's in order; returns when the last has its place.
 
         Those that the cache answers are done at once, as long as none before them waits.
         """
-        self._asking += 1
         for chunk in portions(calls, RUNS_A_REQUEST):
             new: dict[str, Call] = {}
             for call, answer in self._known(chunk):
@@ -158,9 +156,9 @@ class Executor:
                     self._await(call, line, new)
             await self._ask(new)
             await asyncio.sleep(0)
-        self._asking -= 1
-        if not self._asking and self._buyer is not None:
-            self._buyer.expect_no_more()
+        if self._buyer is not None:
+            for step in steps:
+                self._buyer.expect_no_more(step)
 
     async def answered(self, step: str) -> None:
         """Return when each call of a step, all of which were asked, has its outcome."""
@@ -221,16 +219,18 @@ class Executor:
             self._tell(dict.fromkeys(calls, reason))
             return
         buyer, finder = self._buyer, self._finder
-        bought, found, asked = [], [], []
+        bought: dict[str, list[Call]] = {}
+        found, asked = [], []
         for call in calls.values():
             if buyer is not None and call.kind == "task":
-                bought.append(call)
+                bought.setdefault(call.step, []).append(call)
             elif finder is not None and call.kind == "findall":
                 found.append(call)
             else:
                 asked.append(call)
-        if bought and buyer is not None:
-            await buyer.buy(bought)
+        if buyer is not None:
+            for step, some in bought.items():
+                await buyer.buy(step, some)
         if found and finder is not None:
             finder.find(found)
         if asked:

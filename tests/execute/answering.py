@@ -7,7 +7,7 @@ async def outcomes_of(calls, terms, **means):
     """Return the outcomes of the calls of steps that begin together, step after step."""
     outcomes = []
     async with executing(terms, take=outcomes.append, **means) as executor:
-        await executor.ask(calls)
+        await executor.ask(terms.steps, calls)
         for step in terms.steps:
             await executor.answered(step)
     return outcomes
