@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -170,3 +171,96 @@ def test_the_budget_holds_over_all_steps(steps):
     found = statuses(steps)
     assert found["report"]["skipped"] > 0
     assert found["facts"] == {"ok": 12}
+
+
+SIDES = """\
+name: steps
+provider: parallel
+items: rows.csv
+steps:
+  - id: slow
+    query: "Slowly about {{ item.name }}"
+    output: text
+  - id: quick
+    query: "Quickly about {{ item.name }}"
+    output: text
+  - id: next
+    query: "Next of {{ item.name }}: {{ steps.quick.output }}"
+    output: text
+  - id: last
+    query: "Last of {{ item.name }}: {{ steps.next.output }}"
+    output: text
+  - id: all
+    query: "All of {{ item.name }}: {{ steps.slow.output }} {{ steps.last.output }}"
+    output: text
+results: out/rows.jsonl
+"""
+
+
+def test_a_step_does_not_wait_for_one_that_it_does_not_read(steps):
+    """The slow runs never end until all steps that can do without them are done."""
+    steps.write("job.yaml", SIDES)
+    steps.server.faults = Faults(endless=Fault(marker="Slowly"))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "runner", "run", "job.yaml"],
+        cwd=steps.folder,
+        env=dict(os.environ),
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    ends = time.monotonic() + 60
+    while sum("Last of" in each for each in tasks(steps)) < 6:
+        assert time.monotonic() < ends, process.kill()
+        time.sleep(0.02)
+    assert not any("All of" in each for each in tasks(steps))
+    steps.server.faults = Faults()
+    steps.server.release()
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 0, said
+    assert statuses(steps) == {step: {"ok": 6} for step in ("slow", "quick", "next", "last", "all")}
+    assert set(tasks(steps).values()) == {1}
+
+
+def test_what_is_written_does_not_depend_on_which_step_was_faster(steps):
+    steps.write("job.yaml", SIDES)
+    steps.server.faults = Faults(run_seconds=0.05, run_sigma=1.5, seed=3)
+    assert steps.run("--junit", "cold.xml").exit_code == 0
+    first = [(each["step"], each["key"]) for each in steps.outcomes()]
+    names = [f"Company {number}" for number in range(6)]
+    assert first == [
+        *((step, name) for name in names for step in ("slow", "quick")),
+        *((step, name) for step in ("next", "last", "all") for name in names),
+    ]
+    assert steps.run("--junit", "warm.xml").exit_code == 0
+    assert [(each["step"], each["key"]) for each in steps.outcomes()] == first
+    cases = [
+        re.findall("<testcase [^>]*>", (steps.folder / name).read_text(encoding="utf-8"))
+        for name in ("cold.xml", "warm.xml")
+    ]
+    assert cases[0] == cases[1]
+    assert len(cases[0]) == 30
+    assert "0 values changed" in steps.call("diff", "job.yaml").output
+
+
+def test_more_rows_than_may_run_at_once_are_submitted_without_waiting(steps, monkeypatch):
+    steps.write("job.yaml", SIDES)
+    monkeypatch.setattr("runner.execute.buying.RUNS_AT_ONCE", 2)
+    monkeypatch.setattr("runner.execute.executor.RUNS_A_REQUEST", 2)
+    steps.server.faults = Faults(endless=Fault(marker=" about "))
+    assert steps.run("--no-wait").exit_code == 5
+    assert len(tasks(steps)) == 12
+
+
+def test_the_time_of_steps_side_by_side_is_that_of_the_longest_way(steps):
+    """What is done while the slow step runs adds nothing to it."""
+
+    def seconds(text):
+        steps.write("job.yaml", text)
+        found = json.loads(steps.call("plan", "job.yaml", "--json").stdout)
+        return found["seconds_min"], found["seconds_max"]
+
+    slow = SIDES.partition("  - id: quick")[0].replace("output: text", "processor: ultra")
+    rest = "  - id: quick" + SIDES.partition("  - id: quick")[2].partition("  - id: all")[0]
+    head = SIDES.partition("  - id: slow")[0]
+    assert seconds(head + rest) < seconds(slow) == seconds(slow + rest)
+    assert seconds(slow + rest.replace("steps.quick", "steps.slow")) > seconds(slow)
