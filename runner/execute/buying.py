@@ -28,7 +28,7 @@ from runner.execute.terms import Kept, Terms
 from runner.planning.calls import Call
 from runner.planning.time import RUNS_A_REQUEST, RUNS_AT_ONCE
 from runner.providers.base import GroupStatus, Run, RunProgress, Runs
-from runner.providers.exchanges import purpose_of
+from runner.providers.exchanges import Purpose, purpose_of
 
 GROUP: Final = 10_000
 """So many runs share a group: enough for few requests, and few enough to read it again."""
@@ -225,8 +225,14 @@ class Buyer:
         """
         if step not in self._open or self._open[step].room < size:
             self._close_group(step)
-            group = self._pace.patiently("task", self._runs.create_group, self._retry, resend=True)
-            self._open[step] = _Open(self._tasks.create_task(group))
+            made = self._pace.patiently(
+                "task",
+                self._runs.create_group,
+                self._retry,
+                resend=True,
+                purpose=Purpose(step=step),
+            )
+            self._open[step] = _Open(self._tasks.create_task(made))
         self._open[step].room -= size
         return await asyncio.shield(self._open[step].making)
 
