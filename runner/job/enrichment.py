@@ -15,7 +15,7 @@ from runner.job.paths import Ground, is_file, shown_path
 from runner.job.rows.reader import Survey, survey
 from runner.job.schemas.wording import kind_of
 from runner.job.spelling import did_you_mean
-from runner.job.text.source import read_source
+from runner.job.text.source import read_source, told
 from runner.job.text.yamltext import block, column_in_template, job_name
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def read_enrichment(
         message = f"an enrichment config holds keys and values, not {kind_of(source.data)}"
         found.append(config.problem(config.value(), message))
     else:
-        found += _problems(config, ground, working_directory, processors)
+        found += told(_problems(config, ground, working_directory, processors), source)
     if has_errors(found):
         raise JobProblemsError(tuple(found))
     return _imported(config, ground, working_directory, tuple(found))

@@ -28,7 +28,7 @@ from runner.job.schemas.limits import size_problems
 from runner.job.schemas.outputs import read_input_schema, read_output
 from runner.job.schemas.schema import input_problems, job_problems, mend_job
 from runner.job.shelf import Shelf
-from runner.job.text.source import read_source
+from runner.job.text.source import read_source, told
 from runner.job.text.textfile import MAX_BYTES
 from runner.job.variables import assign, missing_problems, read_variables, variable_problems
 
@@ -143,7 +143,7 @@ def load(
         return Loaded(job=None, problems=error.problems)
     if not isinstance(source.data, dict):
         found = [*source.problems, *of_kind("language", job_problems(source))]
-        return Loaded(job=None, problems=_first_of_place(found))
+        return Loaded(job=None, problems=_first_of_place(told(found, source)))
     mend_job(source)
     shelf = shelf or Shelf()
     folder = file.parent
@@ -158,7 +158,7 @@ def load(
         source.rebase(is_local=named == "local")
     found = [*source.problems, *broken, *of_kind("language", job_problems(source))]
     if broken:
-        return Loaded(job=None, problems=_first_of_place(found))
+        return Loaded(job=None, problems=_first_of_place(told(found, source)))
     job = Scope(source=source, where=(), data=source.data)
     draft = Draft(job=job, file=file, project=project, ground=ground, provider=named, shelf=shelf)
     return _checked(draft, found, variables)
@@ -203,7 +203,7 @@ def _checked(draft: Draft, found: list[Problem], given: Mapping[str, JSON]) -> L
             found += of_kind("size", size_problems(step, _schemas(outputs[step.where], asked)))
         if asked is not None and isinstance(step.data.get("input"), Mapping):
             found += input_problems(asked, step.data["input"], source, (*step.where, "input"))
-    problems = _first_of_place(found)
+    problems = _first_of_place(told(found, source))
     values, missing = assign(declared, given)
     template = own_template(draft)
     if has_errors(problems):

@@ -10,7 +10,7 @@ from runner.job.diagnostics import JobProblemsError
 from runner.job.draft import Project, Scope
 from runner.job.paths import PROJECT_FILE, is_file, shown_path
 from runner.job.schemas.schema import mend_project, project_problems
-from runner.job.text.source import read_source
+from runner.job.text.source import read_source, told
 
 
 def find_root(folder: Path, working_directory: Path | None = None) -> Path:
@@ -43,7 +43,7 @@ def read_project(folder: Path, working_directory: Path) -> Project:
         is_empty = all(problem.message == "the file is empty" for problem in error.problems)
         return Project(root=root, problems=() if is_empty else error.problems, is_known=is_empty)
     mend_project(source)
-    problems = (*source.problems, *project_problems(source))
+    problems = (*source.problems, *told(project_problems(source), source))
     data = source.data if isinstance(source.data, Mapping) else {}
 
     def scope(key: str) -> Scope | None:

@@ -14,6 +14,8 @@ from runner.job.text import scalars
 from runner.job.text.lines import Lines
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from runner.jsonvalue import JSON
 
 MAX_DEPTH = 100
@@ -51,11 +53,29 @@ _CUT = re.compile(r"[ \t]+(#(?=[^\s#])[^\r\n]*)")
 _BULLET = re.compile(r"\n[ \t]*(-)[ \t]")
 
 
+class NotYamlError(JobProblemsError):
+    """The text is no YAML from some point on.
+
+    Attributes:
+        fault: What is wrong there.
+        before: What is wrong before, although it could be read.
+        noticed: The line, from 1, in which the parser could not go on.
+    """
+
+    def __init__(self, fault: Problem, before: Sequence[Problem], noticed: int) -> None:
+        # What was found on the way may be the same fault, seen earlier and better.
+        place = fault.line, fault.column
+        same = next((each for each in before if (each.line, each.column) == place), None)
+        super().__init__((*before, *([fault] if same is None else [])))
+        self.fault, self.before, self.noticed = same or fault, before, noticed
+
+
 def compose(text: str, shown: str) -> tuple[Node, tuple[Problem, ...]]:
     """Return the root of YAML text, and what is wrong with it although it could be read.
 
     Raises:
-        JobProblemsError: the text is not one YAML document, or is built to exhaust memory.
+        NotYamlError: it cannot be read to its end.
+        JobProblemsError: it is not one YAML document, or is built to exhaust memory.
     """
     lines = Lines(text)
     composer = _Composer(shown, lines)
@@ -76,9 +96,8 @@ def compose(text: str, shown: str) -> tuple[Node, tuple[Problem, ...]]:
         )
         position = lines.position(found.index, found.width)
         problem = lines.problem(shown, position, found.message, hint=found.hint)
-        # What was found on the way may be the same fault, seen earlier and better.
-        same = any((p.line, p.column) == (problem.line, problem.column) for p in composer.problems)
-        raise JobProblemsError((*composer.problems, *([] if same else [problem]))) from None
+        noticed = 1 if mark is None else mark.line + 1
+        raise NotYamlError(problem, tuple(composer.problems), noticed) from None
     except yaml.YAMLError as error:
         problem = Problem(file=shown, line=0, column=0, message=f"this is not YAML: {error}")
         raise JobProblemsError((*composer.problems, problem)) from None

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from typing import TYPE_CHECKING
 
 from runner.frozen import frozen
 from runner.job.diagnostics import Problem, Severity
 from runner.job.text.credentials import excerpt, masked
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _LONGEST = 400
 """A message may quote a value of any length."""
@@ -70,6 +74,14 @@ class Lines:
             snippet=snippet,
             cut=cut,
         )
+
+
+def is_untouched(problem: Problem, changes: Mapping[int, int]) -> bool:
+    """Return whether a problem stands before what was changed in its line.
+
+    `changes` are columns by line, all from 1.
+    """
+    return problem.column < changes.get(problem.line, problem.column + 1)
 
 
 def _short(text: str) -> str:

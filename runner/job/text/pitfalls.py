@@ -18,7 +18,9 @@ class Pitfall:
     width: int = 1
 
 
-_INDENT_HINT = "keys of the same mapping start in the same column"
+INDENTATION = "keys of the same mapping start in the same column"
+"""What a hint says where a line may start in a wrong column."""
+
 _TEMPLATE = re.compile(r"(?:[:,\[-][ \t]+|\[|^\s*)(\{\{.*?\}\}|\{\{|\{%)")
 _GLUED = re.compile(r"^[ \t]*(?:- +)*([A-Za-z_][\w-]*):(?=[^ \t\r\n/:])")
 _BULLET_GLUED = re.compile(r"^[ \t]*(-)[^\s-]")
@@ -93,9 +95,9 @@ _WORDS: tuple[tuple[str, str, str | None], ...] = (
     ("unexpected document indicator", "--- inside a quoted text", "close the quote before it"),
     ("unexpected end of stream", "a quote is opened and never closed", "close the quote"),
     ("maximum nesting depth", "values are nested more than 100 deep", "flatten the structure"),
-    ("did not find expected key", "a key is expected here", _INDENT_HINT),
-    ("more expected indentation", "the indentation of this text shrinks", _INDENT_HINT),
-    ("expected <document start>", "this line does not belong to the text above", _INDENT_HINT),
+    ("did not find expected key", "a key is expected here", INDENTATION),
+    ("more expected indentation", "the indentation of this text shrinks", INDENTATION),
+    ("expected <document start>", "this line does not belong to the text above", INDENTATION),
 )
 
 
@@ -209,7 +211,7 @@ def _colon(complaint: _Complaint) -> Pitfall | None:
         index=start + indent,
         width=max(1, index - start - indent),
         message="a key cannot stand here",
-        hint=f'{_INDENT_HINT}; a text that holds ": " needs quotes, or > before it',
+        hint=f'{INDENTATION}; a text that holds ": " needs quotes, or > before it',
     )
 
 
@@ -346,7 +348,7 @@ def _by_words(complaint: _Complaint) -> Pitfall:
                 index=complaint.index if index is None else index, message=message, hint=hint
             )
     message = f"this is not YAML: {complaint.words}"
-    return Pitfall(index=complaint.index, message=message, hint=_INDENT_HINT)
+    return Pitfall(index=complaint.index, message=message, hint=INDENTATION)
 
 
 _EXPLANATIONS = (

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from runner.job.diagnostics import JobProblemsError, Problem, Severity
 from runner.job.text import scalars
-from runner.job.text.composing import MAX_DEPTH, Node, compose
-from runner.job.text.lines import Lines, Position
+from runner.job.text.composing import MAX_DEPTH, Node, NotYamlError, compose
+from runner.job.text.lines import Lines, Position, is_untouched
 from runner.job.text.textfile import read_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from runner.job.model import Where
@@ -22,26 +24,40 @@ if TYPE_CHECKING:
 _WIDEST = 1_000
 """More than any screen shows of a marked value."""
 
+_WORD = re.compile(r"[\w-]+")
+_QUOTED = re.compile(r"'([\w-]+)'")
+_NO_CHANGES: Mapping[int, int] = MappingProxyType({})
+
 
 class Source:
     """A file's text, its data, and the position of every key and value.
 
     Attributes:
         shown: The path as messages name it.
-        text: The whole file, without a byte-order mark.
+        text: The whole file, without a byte-order mark, as it is read.
         data: Plain data: dict with text keys, list, str, int, float, bool, None.
         problems: What is wrong with the YAML although it could be read (a key twice, a tag).
         parts: The files it is made of, itself first.
+        changes: Of each line that is read as if it were mended, the column from which on.
     """
 
     def __init__(
-        self, *, shown: str, text: str, root: Node, problems: Iterable[Problem] = ()
+        self,
+        *,
+        shown: str,
+        text: str,
+        root: Node,
+        problems: Iterable[Problem] = (),
+        written: str | None = None,
+        changes: Mapping[int, int] = _NO_CHANGES,
     ) -> None:
         self.shown = shown
         self.text = text
         self.data = root.data
         self.problems = tuple(problems)
         self.parts: tuple[Source, ...] = (self,)
+        self.changes = changes
+        self._original = written
         self._root = root
 
     def rename(self, where: Where, key: str, name: str) -> None:
@@ -95,7 +111,7 @@ class Source:
 
     def line(self, position: Position) -> str:
         """Return the line of a position, as written."""
-        return self._lines.line(position.line)
+        return self._written.line(position.line)
 
     def problem(
         self,
@@ -106,11 +122,15 @@ class Source:
         severity: Severity = "error",
     ) -> Problem:
         """Return a problem at a position of this file."""
-        return self._lines.problem(self.shown, position, message, hint=hint, severity=severity)
+        return self._written.problem(self.shown, position, message, hint=hint, severity=severity)
 
     @cached_property
     def _lines(self) -> Lines:
         return Lines(self.text)
+
+    @cached_property
+    def _written(self) -> Lines:
+        return self._lines if self._original is None else Lines(self._original)
 
     def _find(self, where: Where) -> Child:
         found: Child = (None, self._root)
@@ -128,12 +148,26 @@ class Source:
 
 
 def read_source(path: Path, shown: str) -> Source:
-    """Return a YAML file's data and positions.
+    """Return a YAML file's data and positions; what is not YAML is read as if it were mended.
 
     Raises:
         JobProblemsError: the file cannot be read at all: missing, too large, not UTF-8, not YAML.
     """
-    return parse_source(read_text(path, shown), shown)
+    text = read_text(path, shown)
+    try:
+        return parse_source(text, shown)
+    except NotYamlError as error:
+        from runner.job.text.mending import mended
+
+        found = mended(text, shown, error)
+        return Source(
+            shown=shown,
+            text=found.text,
+            root=found.root,
+            problems=found.problems,
+            written=text,
+            changes=found.changes,
+        )
 
 
 def json_source(text: str, shown: str, data: JSON) -> Source:
@@ -158,10 +192,38 @@ def parse_source(text: str, shown: str) -> Source:
     """Return the data and positions of YAML text.
 
     Raises:
-        JobProblemsError: the text is not one YAML document, or is built to exhaust memory.
+        NotYamlError: it cannot be read to its end.
+        JobProblemsError: it is not one YAML document, or is built to exhaust memory.
     """
     root, problems = compose(text, shown)
     return Source(shown=shown, text=text, root=root, problems=problems)
+
+
+def told(problems: Iterable[Problem], source: Source) -> list[Problem]:
+    """Return the problems of a source that stand where the user wrote what is read.
+
+    A line that is read as if it were mended has its fault told already. What is named in such a
+    line may be called otherwise than it is read, so that nothing is said of a name in it.
+    """
+    changed = {part.shown: part for part in source.parts if part.changes}
+    if not changed:
+        return list(problems)
+    faults = {each for part in changed.values() for each in part.problems}
+    words = {
+        word
+        for part in changed.values()
+        for number in part.changes
+        for word in _WORD.findall(part.line(Position(line=number, column=1)))
+    }
+    return [
+        each
+        for each in problems
+        if each in faults
+        or (
+            not words.intersection(_QUOTED.findall(each.message))
+            and (each.file not in changed or is_untouched(each, changed[each.file].changes))
+        )
+    ]
 
 
 def _deeper(data: JSON, most: int) -> bool:
