@@ -48,12 +48,12 @@ class Progress(Watcher):
         self._groups[group] = status
         self._update()
 
-    def run(self, key: str, progress: RunProgress) -> None:
-        """Show what a single run says: each message once, numbers in the line."""
+    def run(self, name: str, progress: RunProgress) -> None:
+        """Show what a single run says: a message once for all that say it, numbers in the line."""
         if progress.message:
             if progress.message != self._said:
                 self._said = progress.message
-                self.say(f"{key}: {progress.message}")
+                self.say(f"{name}: {progress.message}")
             return
         parts = []
         if progress.percent is not None:

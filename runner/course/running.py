@@ -284,6 +284,7 @@ class Course:
             wait=options.wait,
             buy=options.buy,
             timeout=lambda call: _timeout(steps[call.step], call),
+            name=lambda call: call.key if len(steps) == 1 else f"{call.key}, {call.step}",
             place=lambda call: _place(job, steps[call.step]),
         )
         return executing(

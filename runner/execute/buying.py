@@ -266,7 +266,7 @@ class Buyer:
         self._ledger.submitted({fingerprint: run_id for run_id, fingerprint in run_ids.items()})
         if len(run_ids) <= FEW:
             for run_id, fingerprint in run_ids.items():
-                self._listeners.listen(run_id, batch[fingerprint].key)
+                self._listeners.listen(run_id, self._terms.name(batch[fingerprint]))
         self._follow(group, run_ids, batch, added.status)
         return []
 

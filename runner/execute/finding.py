@@ -170,7 +170,7 @@ class Finder:
                 )
                 if seen.is_finished:
                     break
-                self._listen(call.key, RunProgress(message=_said(seen)))
+                self._listen(self._terms.name(call), RunProgress(message=_said(seen)))
                 left = deadline - self._clock()
                 if left <= 0:
                     return Fate("pending", source, LATE)

@@ -11,16 +11,16 @@ from runner.providers.base import RunProgress, Runs
 
 
 class Listeners:
-    """Listens to runs side by side; `tell` hears a call's key and what its run says."""
+    """Listens to runs side by side; `tell` hears what a call is called and what its run says."""
 
     def __init__(self, runs: Runs, tell: Callable[[str, RunProgress], None]) -> None:
         self._runs = runs
         self._tell = tell
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def listen(self, run_id: str, key: str) -> None:
+    def listen(self, run_id: str, name: str) -> None:
         """Listen to one run until it has no more to say."""
-        task = asyncio.create_task(self._heard(run_id, key))
+        task = asyncio.create_task(self._heard(run_id, name))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -31,7 +31,7 @@ class Listeners:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _heard(self, run_id: str, key: str) -> None:
+    async def _heard(self, run_id: str, name: str) -> None:
         with contextlib.suppress(RunnerError):
             async for said in self._runs.progress(run_id):
-                self._tell(key, said)
+                self._tell(name, said)

@@ -32,6 +32,7 @@ class Terms:
         wait: Wait for what is bought; else it is left `pending`.
         buy: Ask and buy what is new; else it is `skipped`.
         timeout: How long a bought call is waited for, in seconds.
+        name: What a call is called where it is told of its progress.
         place: Where in the job file a call's step stands (`file:line`), for messages.
     """
 
@@ -43,6 +44,7 @@ class Terms:
     wait: bool = True
     buy: bool = True
     timeout: Callable[[Call], float] = lambda _call: 600.0
+    name: Callable[[Call], str] = lambda call: call.key
     place: Callable[[Call], str] = lambda _call: ""
 
     def age(self, step: str) -> timedelta | None:

@@ -31,7 +31,7 @@ class Watcher:
     def group(self, group: str, status: GroupStatus) -> None:
         """Hear how many runs of a group have each status."""
 
-    def run(self, key: str, progress: RunProgress) -> None:
+    def run(self, name: str, progress: RunProgress) -> None:
         """Hear what a single run says of its progress."""
 
     def exchanged(self, exchange: Exchange) -> None:
@@ -73,10 +73,10 @@ class Watchers(Watcher):
         for watcher in self._watchers:
             watcher.group(group, status)
 
-    def run(self, key: str, progress: RunProgress) -> None:
+    def run(self, name: str, progress: RunProgress) -> None:
         """Tell all."""
         for watcher in self._watchers:
-            watcher.run(key, progress)
+            watcher.run(name, progress)
 
     def exchanged(self, exchange: Exchange) -> None:
         """Tell all."""
