@@ -11,7 +11,6 @@ import asyncio
 import time
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
@@ -20,6 +19,7 @@ from runner.execute.credit import Credit
 from runner.execute.fates import ATTACHED, LATE, NEW, NOT_BOUGHT, SUBMITTED, Fate, Source, no_room
 from runner.execute.followers import Followers
 from runner.execute.following import Follower
+from runner.execute.groups import Groups
 from runner.execute.ledger import Ledger, Purchase
 from runner.execute.limits import Pace
 from runner.execute.listening import Listeners
@@ -28,10 +28,7 @@ from runner.execute.terms import Kept, Terms
 from runner.planning.calls import Call
 from runner.planning.time import RUNS_A_REQUEST, RUNS_AT_ONCE
 from runner.providers.base import GroupStatus, Run, RunProgress, Runs
-from runner.providers.exchanges import Purpose, purpose_of
-
-GROUP: Final = 10_000
-"""So many runs share a group: enough for few requests, and few enough to read it again."""
+from runner.providers.exchanges import purpose_of
 
 FEW: Final = 3
 """Of so few runs each is listened to, for what it says of its progress."""
@@ -41,20 +38,6 @@ SUBMISSIONS: Final = 4
 
 SOMEONE_ELSE_SECONDS: Final = 0.5
 """How often to look whether another process has its answer."""
-
-
-@dataclass(slots=True)
-class _Open:
-    """A group that is made, or being made, and how many more runs it has room for."""
-
-    making: asyncio.Task[str]
-    room: int = GROUP
-
-    @property
-    def group(self) -> str | None:
-        """Its id, once it is made."""
-        made = self.making.done() and not self.making.cancelled() and not self.making.exception()
-        return self.making.result() if made else None
 
 
 class Buyer:
@@ -96,11 +79,11 @@ class Buyer:
         self._mine: set[str] = set()
         self._rebought: dict[str, int] = {}
         self._followers = Followers(self._follower, tasks)
+        self._groups = Groups(runs, pace, self._retry, tasks, self._followers)
         self._credit = Credit(ledger, self._followers, self._settled, sleep)
-        # By step: how many tasks buy, whether more calls come, and the group that has room.
+        # By step: how many tasks buy, and whether more calls come.
         self._buying: Counter[str] = Counter()
         self._expected: set[str] = set()
-        self._open: dict[str, _Open] = {}
         self._largest = RUNS_A_REQUEST
 
     # -- from outside -----------------------------------------------------------------------
@@ -143,13 +126,7 @@ class Buyer:
     def _round_off(self, step: str) -> None:
         """Where no more joins a step's group, read it without waiting for more."""
         if not self._buying[step] and step not in self._expected:
-            self._close_group(step)
-
-    def _close_group(self, step: str) -> None:
-        """Buy what comes now in a new group."""
-        old = self._open.pop(step, None)
-        if old is not None and old.group is not None:
-            self._followers.expect_no_more(old.group)
+            self._groups.close(step)
 
     async def _obtain(self, calls: dict[str, Call]) -> None:
         """See to it that every call is on its way, by this run or another, or has its fate."""
@@ -193,7 +170,7 @@ class Buyer:
 
     async def _purchase(self, calls: dict[str, Call]) -> list[dict[str, Call]]:
         """Buy what no one else has bought by now; return what is still to be obtained, in parts."""
-        group = await self._open_group(next(iter(calls.values())).step, len(calls))
+        group = await self._groups.with_room(next(iter(calls.values())).step, len(calls))
         prices = {fingerprint: call.price_usd for fingerprint, call in calls.items()}
         mine, dear = self._ledger.intend(
             group,
@@ -217,24 +194,6 @@ class Buyer:
         if self._rebought.get(purchase.fingerprint):
             return True
         return purchase.is_stale(self._ledger.now(), self._terms.age(call.step))
-
-    async def _open_group(self, step: str, size: int) -> str:
-        """Return the group that has room for so many more runs; a new one when it is full.
-
-        Each step has its own, so that what is read of one need not wait for the others.
-        """
-        if step not in self._open or self._open[step].room < size:
-            self._close_group(step)
-            made = self._pace.patiently(
-                "task",
-                self._runs.create_group,
-                self._retry,
-                resend=True,
-                purpose=Purpose(step=step),
-            )
-            self._open[step] = _Open(self._tasks.create_task(made))
-        self._open[step].room -= size
-        return await asyncio.shield(self._open[step].making)
 
     async def _submit(self, group: str, batch: dict[str, Call]) -> list[dict[str, Call]]:
         """Send a batch whose intent is recorded; return what is still to be obtained, in parts."""
@@ -335,7 +294,7 @@ class Buyer:
         for run_id, fingerprint in run_ids.items():
             timeout = self._terms.timeout(calls.pop(fingerprint))
             deadlines[run_id] = (fingerprint, self._clock() + timeout)
-        self._followers.want(group, deadlines, status, growing=self._is_open(group))
+        self._followers.want(group, deadlines, status, growing=self._groups.is_open(group))
 
     def _follower(self, group: str) -> Follower:
         return Follower(
@@ -354,10 +313,6 @@ class Buyer:
         """Give up runs that the provider does not know any more."""
         self._ledger.settled(reasons)
         self._close({fp: Fate("failed", "attached", reason) for fp, reason in reasons.items()})
-
-    def _is_open(self, group: str) -> bool:
-        """Whether this run may still add runs to a group."""
-        return any(each.group == group for each in self._open.values())
 
     def _book(self, ended: Mapping[str, Run]) -> None:
         """Keep the outcomes of runs: first in the cache, then in the ledger."""
@@ -381,7 +336,7 @@ class Buyer:
             fates[fingerprint] = Fate("failed", source, run.error, run.run_id, 1 + bought)
         for step, calls in again.items():
             # In a group of their own, where no earlier run can be taken for the new one.
-            self._close_group(step)
+            self._groups.close(step)
             self._start(step, calls)
         self._close(fates)
 
