@@ -13,9 +13,12 @@ from runner.jsonvalue import JSON
 from runner.providers.local.evidence import Evidence, gather
 from runner.providers.local.fields import Field, field_of, leaves, with_question
 from runner.providers.local.finding import candidates
+from runner.providers.local.followups import left_by
+from runner.providers.local.interaction import cited
 from runner.providers.local.labels import terms
 from runner.providers.local.matching import PLAIN, Candidate
 from runner.providers.local.subjects import name_key
+from runner.providers.local.tasks import Asked, Told
 
 if TYPE_CHECKING:
     from runner.job.model import SourcePolicy
@@ -35,15 +38,6 @@ _TOPICAL = 0.84
 
 
 @frozen
-class JsonAnswer:
-    """Content after the schema, and the basis of each top-level field in the API's shape."""
-
-    content: dict[str, JSON]
-    basis: list[dict[str, JSON]]
-    warnings: tuple[str, ...] = ()
-
-
-@frozen
 class Finding:
     """What was found for one field; `sources` is empty where nothing was."""
 
@@ -55,42 +49,50 @@ class Finding:
 
 def answer_json(
     *,
-    question: str,
-    given: Mapping[str, JSON] | None,
+    asked: Asked,
     schema: Mapping[str, JSON],
     index: Index,
     policy: SourcePolicy | None,
-) -> JsonAnswer:
+) -> Told:
     """Return a value for every field of the schema, each from a document, or null.
 
     What is not found is null (a list is empty), with confidence low and no citation, whether or
     not the schema allows null.
 
     Args:
-        question: What is asked, in words.
-        given: The structured input, if the task has one; its names say what is asked about.
+        asked: What is asked; the names in a structured input say what it is about.
         schema: A JSON Schema whose root is an object.
         index: Where to look.
         policy: Which documents may be used.
     """
     # Not the canonical text: the order of the fields is the order of the answer.
-    fields = [with_question(field, question) for field in _fields(json.dumps(schema))]
-    own_words = frozenset(term for f in fields for term in terms(" ".join((*f.path, *f.nouns))))
-    evidence = gather(question, given, index, policy, own_words)
-    findings = {f.path: _find(f, evidence, alone=len(fields) == 1) for f in fields}
+    fields = [with_question(field, asked.question) for field in _fields(json.dumps(schema))]
+    evidence, findings = _findings(fields, asked, index, policy)
+    if evidence.topical and asked.documents and not any(f.sources for f in findings.values()):
+        evidence, findings = _findings(fields, replace(asked, documents=()), index, policy)
     warnings: tuple[str, ...] = ()
     if not fields:
         warnings = ("The output schema names no field, so that nothing could be looked for",)
     elif evidence.is_empty and not any(finding.sources for finding in findings.values()):
-        asked = evidence.subject.name or question
-        warnings = (f"No document is about '{asked}'",)
+        about = evidence.subject.name or asked.question
+        warnings = (f"No document is about '{about}'",)
     content: dict[str, JSON] = {}
     for path, finding in findings.items():
         _put(content, path, finding.value)
     basis = [
         _basis(name, [(p, f) for p, f in findings.items() if p[0] == name]) for name in content
     ]
-    return JsonAnswer(content=content, basis=basis, warnings=warnings)
+    left = left_by(asked, evidence.subject, evidence.topic, cited(basis))
+    return Told(content=content, basis=basis, left=left, warnings=warnings)
+
+
+def _findings(
+    fields: Sequence[Field], asked: Asked, index: Index, policy: SourcePolicy | None
+) -> tuple[Evidence, dict[tuple[str, ...], Finding]]:
+    """Return what the documents hold on a question, and what was found there for each field."""
+    own_words = frozenset(term for f in fields for term in terms(" ".join((*f.path, *f.nouns))))
+    evidence = gather(asked, index, policy, own_words)
+    return evidence, {f.path: _find(f, evidence, alone=len(fields) == 1) for f in fields}
 
 
 @lru_cache(maxsize=64)

@@ -10,7 +10,10 @@ from runner.frozen import frozen
 from runner.job.model import SourcePolicy
 from runner.jsonvalue import JSON
 from runner.providers.local.corpus import Fact
+from runner.providers.local.evidence import subject_in
+from runner.providers.local.followups import left_by
 from runner.providers.local.index import Index
+from runner.providers.local.interaction import Interaction, cited
 from runner.providers.local.quotes import (
     FILE_LABELS,
     Ground,
@@ -22,6 +25,7 @@ from runner.providers.local.quotes import (
     survey,
 )
 from runner.providers.local.sentences import tokens
+from runner.providers.local.tasks import Asked, Told
 from runner.providers.local.themes import Outline, outline, related, theme_terms
 
 MAX_FACTS: Final = 16
@@ -34,23 +38,6 @@ _LEADING = re.compile(r"^([#+\-=]|\d{1,9}[.)])")
 _SHOWN_LABEL = re.compile(r"^[^()]{2,60}$")
 _PERIOD = re.compile(r"^(?:fiscal |financial )?(?:year|period|currency)\b|\bas of$", re.IGNORECASE)
 _URL = re.compile(r"^(?:https?://|www\.|mailto:)", re.IGNORECASE)
-
-
-@frozen
-class Brief:
-    """A report and where it comes from.
-
-    Attributes:
-        content: Markdown text, or a dict that follows `output_schema`.
-        basis: The API's list of `{field, reasoning, citations, confidence}`.
-        warnings: What the reader should know, one sentence each.
-        output_schema: The JSON Schema of `content` where that is a dict.
-    """
-
-    content: JSON
-    basis: Sequence[Mapping[str, JSON]]
-    warnings: Sequence[str] = ()
-    output_schema: Mapping[str, JSON] | None = None
 
 
 @frozen
@@ -71,21 +58,23 @@ class _Findings:
 
 
 def write_text(
-    *, question: str, description: str | None, index: Index, policy: SourcePolicy | None
-) -> Brief:
+    *, asked: Asked, description: str | None, index: Index, policy: SourcePolicy | None
+) -> Told:
     """Return a report in markdown: themes with quoted sentences, numbered citations, sources.
 
     Args:
-        question: What was asked; the themes are its bullet points, where it has some.
+        asked: What was asked; the themes are its bullet points, where it has some.
         description: What the output is to contain; its bullet points count too.
         index: The documents.
         policy: Which of them may be used.
     """
-    found = _find(outline(question, description), index, policy)
+    found = _find(outline(asked.question, description), asked.documents, index, policy)
     if not found.quotes:
         nothing = "The documents hold no confident match for this question."
         text = f"# {plain(found.plan.title)}\n\n{nothing}\n"
-        return Brief(content=text, basis=[_basis("output", nothing, [], "low")])
+        basis = _basis("output", nothing, [], "low")
+        left = _left(asked, found.plan, [basis], index, policy)
+        return Told(content=text, basis=[basis], left=left)
     numbers: dict[str, int] = {}
     parts: list[str] = []
     for theme in found.themes:
@@ -106,18 +95,19 @@ def write_text(
         )
     )
     basis = _basis("output", _reasoning(found), found.quotes, _confidence(found))
-    return Brief(content=text + "\n", basis=[basis], warnings=_warnings(found))
+    left = _left(asked, found.plan, [basis], index, policy)
+    return Told(content=text + "\n", basis=[basis], left=left, warnings=_warnings(found))
 
 
-def write_auto(*, question: str, index: Index, policy: SourcePolicy | None) -> Brief:
+def write_auto(*, asked: Asked, index: Index, policy: SourcePolicy | None) -> Told:
     """Return a report as JSON (title, summary, sections, key facts, sources) with its schema.
 
     Args:
-        question: What was asked; the sections are the points it lists, where it lists some.
+        asked: What was asked; the sections are the points it lists, where it lists some.
         index: The documents.
         policy: Which of them may be used.
     """
-    found = _find(outline(question), index, policy)
+    found = _find(outline(asked.question), asked.documents, index, policy)
     summary: Sequence[Quote] = ()
     if found.quotes:
         summary = opening_quotes(found.ground, index, SUMMARY_QUOTES)
@@ -149,20 +139,22 @@ def write_auto(*, question: str, index: Index, policy: SourcePolicy | None) -> B
         Quote(text=fact.value, excerpt=fact.excerpt, document=fact.document, title=fact.title)
         for fact in facts
     ]
-    return Brief(
+    basis = [
+        _basis("title", "Taken from the question.", [], sure),
+        _basis("summary", said, summary, sure if summary else "low"),
+        _basis("sections", _reasoning(found) if used else NO_MATCH, found.quotes, sure),
+        _basis(
+            "key_facts",
+            "Labels and values that the documents state outright." if facts else NO_MATCH,
+            stated,
+            "high" if facts else "low",
+        ),
+        _basis("sources", "The documents quoted above." if used else NO_MATCH, [], sure),
+    ]
+    return Told(
         content=content,
-        basis=[
-            _basis("title", "Taken from the question.", [], sure),
-            _basis("summary", said, summary, sure if summary else "low"),
-            _basis("sections", _reasoning(found) if used else NO_MATCH, found.quotes, sure),
-            _basis(
-                "key_facts",
-                "Labels and values that the documents state outright." if facts else NO_MATCH,
-                stated,
-                "high" if facts else "low",
-            ),
-            _basis("sources", "The documents quoted above." if used else NO_MATCH, [], sure),
-        ],
+        basis=basis,
+        left=_left(asked, found.plan, basis, index, policy),
         warnings=_warnings(found),
         output_schema=AUTO_SCHEMA,
     )
@@ -179,8 +171,10 @@ def _guarded(match: re.Match[str]) -> str:
     return f"{marker[:-1]}\\{marker[-1]}"
 
 
-def _find(plan: Outline, index: Index, policy: SourcePolicy | None) -> _Findings:
-    ground = survey(plan.subject, index, policy)
+def _find(
+    plan: Outline, cited: Sequence[str], index: Index, policy: SourcePolicy | None
+) -> _Findings:
+    ground = survey(plan.subject, index, policy, cited)
     themes: tuple[Theme, ...] = ()
     if ground.documents and plan.themes:
         used: set[str] = set()
@@ -191,6 +185,17 @@ def _find(plan: Outline, index: Index, policy: SourcePolicy | None) -> _Findings
     elif ground.documents:
         themes = quotes_by_place(ground, index)
     return _Findings(plan=plan, ground=ground, themes=themes)
+
+
+def _left(
+    asked: Asked,
+    plan: Outline,
+    basis: Sequence[Mapping[str, JSON]],
+    index: Index,
+    policy: SourcePolicy | None,
+) -> Interaction:
+    subject = subject_in(asked, index, index.documents(policy))
+    return left_by(asked, subject, plan.subject, cited(basis))
 
 
 def _confidence(found: _Findings) -> str:

@@ -7,7 +7,6 @@ from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 from runner.frozen import frozen
-from runner.jsonvalue import JSON
 from runner.providers.local.corpus import Fact, Hit, Passage
 from runner.providers.local.labels import terms
 from runner.providers.local.sentences import sentences
@@ -18,6 +17,7 @@ from runner.providers.local.subjects import (
     is_subject_of,
     mentions,
 )
+from runner.providers.local.tasks import Asked
 from runner.providers.local.themes import outline
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ class Evidence:
         hits: What a search for the question finds among the allowed documents, best first.
         topical: The documents were chosen by their words, since the question names nothing.
         topic: What was searched for: the subject's name, or the words of the topic.
+        cited: Those that the answer to an earlier question cites, where this one follows it.
     """
 
     question: str
@@ -55,6 +56,7 @@ class Evidence:
     policy: SourcePolicy | None
     topical: bool = False
     topic: str = ""
+    cited: tuple[str, ...] = ()
     _own: list[list[Passage]] = field(default_factory=list)
 
     @property
@@ -100,33 +102,28 @@ class Evidence:
 
 
 def gather(
-    question: str,
-    given: Mapping[str, JSON] | None,
+    asked: Asked,
     index: Index,
     policy: SourcePolicy | None,
-    asked: frozenset[str] = frozenset(),
+    fields: frozenset[str] = frozenset(),
 ) -> Evidence:
     """Return what the documents hold on the subject of a question.
 
-    Where it names nothing, the documents are those of its topic: its words but for `asked`, the
-    words of the fields themselves.
+    Where it names nothing, the documents are those of its topic: its words but for `fields`, the
+    words of the fields themselves; those that an earlier answer cites, if there are any.
     """
     known = index.documents(policy)
-    dates = {path: date for path, _, date in known}
-
-    def text_of(path: str) -> str:
-        held = index.document(path)
-        return held[2] if held else ""
-
-    subject = find_subject(question, given, [(path, title) for path, title, _ in known], text_of)
-    topic = subject.name or _topic(question, asked)
+    subject = subject_in(asked, index, known)
+    topic = subject.name or _topic(asked.question, fields)
     hits = tuple(index.search_passages(topic, limit=_OTHERS, policy=policy))
     documents = subject.documents
     topical = False
     if not subject.name and not documents:
         good = [hit.passage.document for hit in hits if hit.coverage >= _ENOUGH_COVERED]
-        documents = tuple(dict.fromkeys(good))[:_TOPICAL]
+        documents = asked.documents or tuple(dict.fromkeys(good))[:_TOPICAL]
         topical = True
+    elif asked.documents:
+        documents = tuple(sorted(documents, key=lambda path: path not in asked.documents))
     others = tuple(
         dict.fromkeys(
             passage.document
@@ -140,17 +137,35 @@ def gather(
     if others:
         facts.extend(_about(index.facts(others), subject))
     return Evidence(
-        question=question,
+        question=asked.question,
         subject=subject,
         documents=documents,
         facts=tuple(_turned(fact, subject) for fact in facts),
         hits=hits,
-        dates=dates,
+        dates={path: date for path, _, date in known},
         index=index,
         policy=policy,
         topical=topical,
         topic=topic,
+        cited=asked.documents,
     )
+
+
+def subject_in(asked: Asked, index: Index, known: Sequence[tuple[str, str, str | None]]) -> Subject:
+    """Return what a question or a structured input is about; see `find_subject`.
+
+    Args:
+        asked: The question.
+        index: The documents.
+        known: Path, title and date of those that may be used.
+    """
+
+    def text_of(path: str) -> str:
+        held = index.document(path)
+        return held[2] if held else ""
+
+    documents = [(path, title) for path, title, _ in known]
+    return find_subject(asked.question, asked.given, documents, text_of)
 
 
 def _topic(question: str, asked: frozenset[str]) -> str:

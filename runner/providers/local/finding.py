@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from runner.jsonvalue import JSON
@@ -18,7 +18,7 @@ from runner.providers.local.labels import terms
 from runner.providers.local.matching import PLAIN, Candidate, is_below_heading, label_score, stated
 from runner.providers.local.questions import Wanted
 from runner.providers.local.sentences import sentences
-from runner.providers.local.spans import best_span
+from runner.providers.local.spans import Span, best_span
 from runner.providers.local.statements import Statement, speaks_of, statements, states
 from runner.providers.local.subjects import (
     first_mention,
@@ -98,10 +98,12 @@ def _of_question(field: Field, evidence: Evidence) -> Iterator[Candidate]:
     about = set(terms(" ".join(evidence.subject.keys)))
     if not set(terms(evidence.question)) - STOPWORDS - about:
         return  # A name alone asks nothing.
-    hits = evidence.index.search_passages(evidence.question, policy=evidence.policy)
     wanted = _WANTED.get(field.shape, "any") if field.kind == "string" else "number"
-    span = best_span(evidence.question, hits, wanted=wanted)
-    if span is None or span.coverage < _SPAN_COVERAGE:
+    # Where the question names its subject, that leads to the right documents by itself.
+    cited = evidence.cited if evidence.topical else ()
+    span = _span_among(evidence, cited, wanted) if cited else None
+    span = span or _span_among(evidence, None, wanted)
+    if span is None:
         return
     parsed = read(span.text, replace(field, shape="any") if field.kind == "string" else field)
     if parsed is not None:
@@ -109,6 +111,15 @@ def _of_question(field: Field, evidence: Evidence) -> Iterator[Candidate]:
         yield _candidate(
             span.passage, span.excerpt, parsed.value, score=score, how="the best sentence"
         )
+
+
+def _span_among(evidence: Evidence, documents: Sequence[str] | None, wanted: Wanted) -> Span | None:
+    """Return what answers the question best in some documents (None: in all)."""
+    hits = evidence.index.search_passages(
+        evidence.question, policy=evidence.policy, documents=documents
+    )
+    span = best_span(evidence.question, hits, wanted=wanted)
+    return None if span is None or span.coverage < _SPAN_COVERAGE else span
 
 
 def _labelled(field: Field, evidence: Evidence) -> Iterator[Candidate]:

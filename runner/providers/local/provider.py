@@ -6,8 +6,10 @@ import asyncio
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from runner.errors import NotAvailableError, UsageError
 from runner.job.model import Kind, SourcePolicy
@@ -15,9 +17,18 @@ from runner.jsonvalue import JSON, digest
 from runner.providers.base import Answer
 from runner.providers.local.documents import SUFFIXES
 from runner.providers.local.index import Index
+from runner.providers.local.interaction import Interaction, read, written
 
-METHOD = "2"
+if TYPE_CHECKING:
+    from runner.providers.local.tasks import Asked, Told
+
+METHOD = "3"
 """The edition of the answering rules; raised when they change, so that no old answer is reused."""
+
+_UNREADABLE = (
+    "The question that this one follows is not known to the local provider: "
+    "it is answered by itself"
+)
 
 DEFAULT_RESULTS = 10
 EXCERPT_CHARS = 1_500
@@ -83,49 +94,56 @@ class LocalProvider:
 
     def _task(self, body: Mapping[str, JSON]) -> Answer:
         policy = _policy(body)
-        asked = body["input"]
-        given = asked if isinstance(asked, Mapping) else None
-        question = asked if isinstance(asked, str) else _as_question(asked)
-        output = body["task_spec"]["output_schema"]
-        run_id = f"trun_{digest(['local', self.edition(body), body])[:32]}"
-        match output["type"]:
-            case "json":
-                # Loaded where something is asked: a run that the cache answers asks nothing.
-                from runner.providers.local.answers import answer_json
-
-                answer = answer_json(
-                    question=question,
-                    given=given,
-                    schema=output["json_schema"],
-                    index=self._index,
-                    policy=policy,
-                )
-                return Answer(
-                    output=answer.content,
-                    basis=answer.basis,
-                    warnings=answer.warnings,
-                    run_id=run_id,
-                )
-            case "text":
-                from runner.providers.local.brief import write_text
-
-                brief = write_text(
-                    question=question,
-                    description=output.get("description"),
-                    index=self._index,
-                    policy=policy,
-                )
-            case _:
-                from runner.providers.local.brief import write_auto
-
-                brief = write_auto(question=question, index=self._index, policy=policy)
+        asked, earlier, warnings = self._asked(body, policy)
+        answer = self._answer(asked, body["task_spec"]["output_schema"], policy)
+        left = answer.left if earlier is None else _carried(earlier, answer.left)
         return Answer(
-            output=brief.content,
-            basis=brief.basis,
-            warnings=brief.warnings,
-            run_id=run_id,
-            output_schema=brief.output_schema,
+            output=answer.content,
+            basis=answer.basis,
+            warnings=(*warnings, *answer.warnings),
+            run_id=f"trun_{digest(['local', self.edition(body), body])[:32]}",
+            output_schema=answer.output_schema,
+            interaction_id=written(left),
         )
+
+    def _answer(
+        self, asked: Asked, output: Mapping[str, JSON], policy: SourcePolicy | None
+    ) -> Told:
+        # Loaded where something is asked: a run that the cache answers asks nothing.
+        if output["type"] == "json":
+            from runner.providers.local.answers import answer_json
+
+            return answer_json(
+                asked=asked, schema=output["json_schema"], index=self._index, policy=policy
+            )
+        from runner.providers.local.brief import write_auto, write_text
+
+        if output["type"] == "text":
+            description = output.get("description")
+            return write_text(
+                asked=asked, description=description, index=self._index, policy=policy
+            )
+        return write_auto(asked=asked, index=self._index, policy=policy)
+
+    def _asked(
+        self, body: Mapping[str, JSON], policy: SourcePolicy | None
+    ) -> tuple[Asked, Interaction | None, Sequence[str]]:
+        """Return what a task asks, the earlier question that says of what, and warnings."""
+        from runner.providers.local.followups import follow_up
+        from runner.providers.local.tasks import Asked
+
+        stated = body["input"]
+        given = stated if isinstance(stated, Mapping) else None
+        asked = Asked(
+            question=stated if isinstance(stated, str) else _as_question(stated), given=given
+        )
+        if (id_ := body.get("previous_interaction_id")) is None:
+            return asked, None, ()
+        earlier = read(str(id_))
+        if earlier is None:
+            return asked, None, (_UNREADABLE,)
+        found = follow_up(asked, earlier, self._index, policy)
+        return (asked, None, ()) if found is None else (found, earlier, ())
 
     def _search(self, body: Mapping[str, JSON]) -> Answer:
         settings = body.get("advanced_settings") or {}
@@ -191,6 +209,12 @@ class LocalProvider:
             policy=SourcePolicy(include_domains=(document,)),
         )
         return [excerpt for entry in found for excerpt in entry.excerpts]
+
+
+def _carried(earlier: Interaction, left: Interaction) -> Interaction:
+    """Return what a question that follows leaves: the subject stays, its documents come first."""
+    documents = dict.fromkeys((*left.documents, *earlier.documents))
+    return replace(earlier, documents=tuple(documents))
 
 
 def open_local(folder: Path, root: Path, patterns: Sequence[str], database: Path) -> LocalProvider:

@@ -112,8 +112,13 @@ class Ground:
     weights: Mapping[str, float]
 
 
-def survey(subject: str, index: Index, policy: SourcePolicy | None) -> Ground:
-    """Return the documents that treat a subject; none where none does."""
+def survey(
+    subject: str, index: Index, policy: SourcePolicy | None, cited: Sequence[str] = ()
+) -> Ground:
+    """Return the documents that treat a subject; none where none does.
+
+    Those that an earlier answer cites come first, and need not cover as much.
+    """
     hits = index.search_passages(subject, limit=2 * _POOL, policy=policy)
     best: dict[str, float] = {}
     counts: Counter[str] = Counter()
@@ -122,7 +127,8 @@ def survey(subject: str, index: Index, policy: SourcePolicy | None) -> Ground:
         best[passage.document] = max(best.get(passage.document, 0.0), hit.coverage)
         counts.update(_content(f"{passage.title}\n{passage.heading}\n{passage.text}"))
     least = max(DOCUMENT_COVERAGE, DOCUMENT_SHARE * max(best.values(), default=0.0))
-    documents = [path for path, coverage in best.items() if coverage >= least]
+    treating = [path for path, coverage in best.items() if coverage >= least]
+    documents = list(dict.fromkeys([*(path for path in cited if path in best), *treating]))
     return Ground(
         subject=subject,
         documents=tuple(documents[:MAX_DOCUMENTS]),

@@ -41,6 +41,7 @@ _SMALL = word_set(
 _PRONOUNS = word_set("it this that them these those him her us me all each both which what whom")
 _NAME_KEYS = ("name", "company", "package", "entity", "product", "organization", "organisation",
               "person", "market", "project", "title", "subject", "topic", "brand")  # fmt: skip
+_NAMING = frozenset(_NAME_KEYS)
 _ASKED_WORD = re.compile(r"[^\W_]+(?:(?:[.&+#/_@-]|['’](?!s\b))+[^\W_]+)*[+#]*")
 _TITLE_BREAK = re.compile(r"\s+[·|–—-]\s+|:\s+")
 _VERSION = re.compile(r"(?: v?\d+(?: \d+)*)+$")
@@ -240,6 +241,18 @@ def _names(documents: tuple[tuple[str, str], ...]) -> dict[str, tuple[str, ...]]
     return {key: tuple(sorted(paths)) for key, paths in whole.items()}
 
 
+def is_named(given: Mapping[str, JSON] | None) -> bool:
+    """Whether a structured input has a field for the name of what is asked about."""
+    return any(
+        isinstance(value, str) and value.strip() and not _NAMING.isdisjoint(_key_words(key))
+        for key, value in (given or {}).items()
+    )
+
+
+def _key_words(key: str) -> list[str]:
+    return re.split(r"[\W_]+", key.lower())
+
+
 def _given_names(given: Mapping[str, JSON] | None) -> Iterator[str]:
     """Yield the texts of a structured input that may be the name, likeliest first."""
     texts = [
@@ -251,7 +264,7 @@ def _given_names(given: Mapping[str, JSON] | None) -> Iterator[str]:
         (order, place, value)
         for place, (key, value) in enumerate(texts)
         for order, word in enumerate(_NAME_KEYS)
-        if word in re.split(r"[\W_]+", key.lower())
+        if word in _key_words(key)
     ]
     chosen = [value for _, _, value in sorted(named)] or [value for _, value in texts]
     yield from dict.fromkeys(chosen)
