@@ -11,10 +11,17 @@ from runner.jsonvalue import JSON
 
 @frozen
 class Output:
-    """What a task came to: the API's `output` object, and what the reader should know."""
+    """What a task came to.
+
+    Attributes:
+        output: The API's `output` object.
+        warnings: What the reader should know.
+        left: For the tasks that follow: their body has it as `previous_interaction_id`.
+    """
 
     output: Mapping[str, JSON]
     warnings: Sequence[str] = ()
+    left: str | None = None
 
 
 class Answers(Protocol):
@@ -38,7 +45,8 @@ class Answers(Protocol):
         """Answer a task run.
 
         Args:
-            body: The run's input; `task_spec` is as it was given, or not there.
+            body: The run's input; `task_spec` is as it was given, or not there, and
+                `previous_interaction_id` is what the answer to the earlier run left.
             elements: Whether the basis also holds the elements of arrays.
         """
         ...

@@ -37,6 +37,7 @@ CREATE TABLE IF NOT EXISTS runs (
     ended INTEGER
 );
 CREATE TABLE IF NOT EXISTS outputs (run_id TEXT PRIMARY KEY, output BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS lefts (run_id TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS deliveries (
     id TEXT PRIMARY KEY,
     url TEXT NOT NULL,
@@ -168,12 +169,22 @@ class Archive:
 
     # -- outputs ----------------------------------------------------------------------------
 
-    def keep_output(self, run_id: str, output: Mapping[str, JSON]) -> None:
-        """Write down a run's output."""
+    def keep_output(self, run_id: str, output: Mapping[str, JSON], left: str | None = None) -> None:
+        """Write down a run's output, and what it leaves for the runs that follow."""
         with self._reporting():
             self._database.execute(
                 "INSERT OR REPLACE INTO outputs VALUES (?, ?)", (run_id, encode(output))
             )
+            if left is not None:
+                self._database.execute("INSERT OR REPLACE INTO lefts VALUES (?, ?)", (run_id, left))
+
+    def left(self, run_id: str) -> str | None:
+        """Return what a run leaves for those that follow; None where it has left nothing."""
+        with self._reporting():
+            row = self._database.execute(
+                "SELECT value FROM lefts WHERE run_id = ?", (run_id,)
+            ).fetchone()
+        return None if row is None else str(row["value"])
 
     def output(self, run_id: str) -> orjson.Fragment | None:
         """Return a run's output, as JSON ready to be sent."""

@@ -31,7 +31,11 @@ class LocalAnswers:
             "task",
             {**body, "task_spec": {**(body.get("task_spec") or {}), "output_schema": output}},
         )
-        return Output(output=_wire_output(answer, output["type"]), warnings=answer.warnings)
+        return Output(
+            output=_wire_output(answer, output["type"]),
+            warnings=answer.warnings,
+            left=answer.interaction_id,
+        )
 
     async def search(self, body: Mapping[str, JSON]) -> Mapping[str, JSON]:
         """Answer a search."""

@@ -54,7 +54,7 @@ async def _at_once(
 async def run_create(exchange: Exchange) -> Result:
     """Accept one run."""
     body = exchange.json
-    if complaints := list(validation.run_complaints(body)):
+    if complaints := list(validation.run_complaints(body)) or _unknown(exchange, body, ()):
         return unprocessable(exchange, complaints)
     if body["processor"] not in PROCESSORS:
         return _no_processor(body["processor"])
@@ -131,6 +131,11 @@ async def group_add(exchange: Exchange) -> Result:
     ]
     if unknown := {each["processor"] for each in inputs} - PROCESSORS.keys():
         return _no_processor(min(unknown))
+    wrong = [
+        each for n, run in enumerate(inputs) for each in _unknown(exchange, run, ("inputs", n))
+    ]
+    if wrong:
+        return unprocessable(exchange, wrong)
     cursors = {
         "run_cursor": f"run-{len(group.runs)}" if group.runs else None,
         "event_cursor": f"event-{len(group.ended)}" if group.runs else None,
@@ -201,6 +206,14 @@ def _seconds(exchange: Exchange, usual: float) -> float | None:
     except ValueError:
         return None
     return seconds if math.isfinite(seconds) and seconds >= 0 else None
+
+
+def _unknown(exchange: Exchange, run: JSON, where: validation.Place) -> list[validation.Complaint]:
+    """Return what is wrong with the interaction that a run follows: this server knows its own."""
+    if run.get("previous_interaction_id") is None or exchange.store.earlier(run) is not None:
+        return []
+    place = (*where, "previous_interaction_id")
+    return [validation.complaint(place, "Interaction not found; ask the earlier question again")]
 
 
 def _run(exchange: Exchange) -> Run | None:

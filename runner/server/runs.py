@@ -12,6 +12,11 @@ from runner.server.wire import ACTIVE, name, now, warnings
 PREMIUM = ("pro", "ultra")
 
 
+def run_of(interaction: str) -> str:
+    """Return the id of the run that an interaction is of; a run's own id names it too."""
+    return interaction.replace("trun_i", "trun_")
+
+
 class Run:
     """One accepted run; `body` is what was asked, with the specification it came to.
 

@@ -16,11 +16,13 @@ from runner.server.archive import Archive
 from runner.server.faults import Dice
 from runner.server.logs import Log
 from runner.server.questions import canonical, shape_hash
-from runner.server.runs import Group, Run
+from runner.server.runs import Group, Run, run_of
 from runner.server.wire import ACTIVE, error, name, now
 
 QUEUED_SHARE = 0.1
 """This part of its time a run spends in the queue."""
+
+_ALONE = "The run that this one follows has no answer: it is answered by itself"
 
 WORKERS = 4
 """Runs that are answered side by side."""
@@ -53,6 +55,7 @@ class Store:
         self._due: list[tuple[float, int, str, Run]] = []
         self._timer: asyncio.TimerHandle | None = None
         self._asked: asyncio.Queue[Run] = asyncio.Queue()
+        self._followers: dict[str, list[Run]] = {}
         self._workers: list[asyncio.Task[None]] = []
 
     # -- life -------------------------------------------------------------------------------
@@ -103,6 +106,10 @@ class Store:
         if self._archive is not None:
             self._archive.add_group(group)
         return group
+
+    def earlier(self, body: Mapping[str, JSON]) -> Run | None:
+        """Return the run that another one follows, if it is known."""
+        return self.runs.get(run_of(body.get("previous_interaction_id") or ""))
 
     def accept(
         self,
@@ -197,7 +204,7 @@ class Store:
             _, number, status, run = heapq.heappop(self._due)
             modified = modified or now()
             if status == "running" and self._is_asked(run):
-                self._asked.put_nowait(run)
+                self._ask(run)
                 continue
             self._move(run, status, modified)
             if status == "running" and not math.isinf(run.ends):
@@ -215,9 +222,17 @@ class Store:
                 run.fate = "completed"
                 if self._is_asked(run):
                     run.ends = 0.0
-                    self._asked.put_nowait(run)
+                    self._ask(run)
                 else:
                     self._move(run, "completed", now())
+
+    def _ask(self, run: Run) -> None:
+        """Have a run answered, after the one that it follows."""
+        earlier = self.earlier(run.body)
+        if earlier is not None and earlier.is_active:
+            self._followers.setdefault(earlier.run_id, []).append(run)
+        else:
+            self._asked.put_nowait(run)
 
     def _move(self, run: Run, status: str, modified: str) -> None:
         group = run.group
@@ -237,6 +252,8 @@ class Store:
             self._ended(run)
             if run.done is not None:
                 run.done.set()
+            for follower in self._followers.pop(run.run_id, ()):
+                self._asked.put_nowait(follower)
         if group is not None:
             group.stir()
 
@@ -256,16 +273,28 @@ class Store:
             run = await self._asked.get()
             if run.status == "queued":
                 self._move(run, "running", now())
+            body, warnings = self._in_context(run)
             try:
-                told = await self._answers.task(run.body, elements=run.elements)
+                told = await self._answers.task(body, elements=run.elements)
             except RunnerError as fault:
                 run.error, run.fate = error(fault.message), "failed"
             except Exception as fault:  # noqa: BLE001 - the run's failure, not the server's
                 run.error = error(f"The answer could not be worked out ({type(fault).__name__})")
                 run.fate = "failed"
             else:
-                run.warnings = list(told.warnings)
+                run.warnings = [*warnings, *told.warnings]
                 if self._archive is not None:
-                    self._archive.keep_output(run.run_id, told.output)
+                    self._archive.keep_output(run.run_id, told.output, told.left)
             heapq.heappush(self._due, (run.ends, run.number, run.fate, run))
             self.settle()
+
+    def _in_context(self, run: Run) -> tuple[Mapping[str, JSON], list[str]]:
+        """Return a run's body with what the run that it follows has left, and warnings."""
+        if run.body.get("previous_interaction_id") is None:
+            return run.body, []
+        earlier = self.earlier(run.body)
+        left = None
+        if earlier is not None and self._archive is not None:
+            left = self._archive.left(earlier.run_id)
+        body = {**run.body, "previous_interaction_id": left}
+        return body, [] if left is not None else [_ALONE]

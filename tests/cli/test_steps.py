@@ -4,6 +4,9 @@ import json
 
 import pytest
 
+from runner.server.local import open_answers
+from tests.wire import WireServer
+
 STEPS = """\
 name: steps
 provider: local
@@ -271,3 +274,69 @@ def test_other_results_hold_every_step(steps, form):
     text = steps.read(f"out/steps.{form}")
     for step in ("find", "read", "facts", "summary"):
         assert step in text
+
+
+FOLLOWS = """\
+name: follows
+provider: PROVIDER
+documents: [notes]
+items: companies.csv
+steps:
+  - id: first
+    query: "When was {{ item.company }} founded?"
+    output: {founded_year: integer}
+  - id: where
+    follows: first
+    query: "And where is its head office?"
+    output: {headquarters: City of the head office}
+  - id: report
+    follows: where
+    query: "And where is it?"
+    output: text
+results: out/steps.jsonl
+"""
+
+
+def followed(project, *arguments):
+    done = project.run("run", "follows.yaml", "--json", *arguments)
+    assert done.exit_code == 0, done.output
+    where, report = (by_step(project)[step] for step in ("where", "report"))
+    assert [each["output"]["headquarters"] for each in where] == ["Bern, Switzerland", "Oslo, Norway"]  # fmt: skip
+    assert [[c["url"] for c in each["basis"][0]["citations"]] for each in report] == [
+        ["notes/acme.md"],
+        ["notes/globex.md"],
+    ]
+    assert not any(each["warnings"] for each in (*where, *report))
+    return json.loads(done.stdout)
+
+
+def test_a_step_that_follows_asks_about_the_same_row_by_row(project):
+    project.write("follows.yaml", FOLLOWS.replace("PROVIDER", "local"))
+    assert followed(project)["new"] == 6
+    assert followed(project)["cached"] == 6
+
+
+def test_it_follows_answers_of_the_cache_over_an_index_built_anew(project):
+    """What a step leaves for the next is part of its answer, and so of the next fingerprint."""
+    text = FOLLOWS.replace("PROVIDER", "local")
+    project.write("follows.yaml", text.split("  - id: where")[0] + "results: out/steps.jsonl\n")
+    assert project.run("run", "follows.yaml").exit_code == 0
+    for index in (project.folder / ".runner").rglob("*.db"):
+        if "cache" not in index.parts:
+            index.unlink()
+    project.write("follows.yaml", text)
+    told = followed(project)
+    assert (told["cached"], told["new"]) == (2, 4)
+
+
+def test_it_follows_on_the_offline_server_too(project, monkeypatch):
+    served = open_answers(project.folder / "notes", project.folder / "state")[0]
+    with WireServer(answers=lambda: served, state=project.folder / "state") as server:
+        monkeypatch.setenv("PARALLEL_API_KEY", server.key)
+        monkeypatch.setenv("PARALLEL_BASE_URL", server.url)
+        text = FOLLOWS.replace("PROVIDER", "parallel").replace("documents: [notes]\n", "")
+        project.write("follows.yaml", text)
+        done = project.run("run", "follows.yaml", "--json")
+        assert done.exit_code == 0, done.output
+        found = [each["output"]["headquarters"] for each in by_step(project)["where"]]
+        assert found == ["Bern, Switzerland", "Oslo, Norway"]

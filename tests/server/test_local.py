@@ -161,3 +161,64 @@ def test_results_can_be_read_again_and_again(start, client_of):
     client = client_of(start())
     run = client.task_run.create(input="Acme", processor="base", task_spec=SPEC).run_id
     assert client.task_run.result(run).model_dump() == client.task_run.result(run).model_dump()
+
+
+@pytest.mark.parametrize(
+    ("company", "place"), [("Acme", "Bern, Switzerland"), ("Globex", "Oslo, Norway")]
+)
+def test_a_task_that_follows_another_has_its_subject(start, client_of, company, place):
+    client = client_of(start())
+    more = {"processor": "base", "task_spec": SPEC}
+    earlier = client.task_run.create(input=f"Facts about {company}", **more).interaction_id
+    for question in ("And where is its head office?", "When was it founded?"):
+        run = client.task_run.create(input=question, previous_interaction_id=earlier, **more)
+        result = client.task_run.result(run.run_id)
+        assert result.output.content["headquarters"] == place
+        assert (result.run.warnings, result.run.interaction_id) == (None, run.interaction_id)
+        earlier = run.interaction_id
+
+
+def test_it_waits_for_the_earlier_run_and_survives_a_restart(start, client_of):
+    server = start(faults=Faults(endless="forever"))
+    client = client_of(server)
+    more = {"processor": "base", "task_spec": SPEC}
+    done = client.task_run.create(input="Key facts about Globex", **more)
+    client.task_run.result(done.run_id)
+    slow = client.task_run.create(input="Key facts about Globex (forever)", **more)
+    waiting = client.task_run.create(input="And its head office?", previous_interaction_id=slow.interaction_id, **more)  # fmt: skip
+    with pytest.raises(parallel.APIStatusError):
+        client.task_run.result(waiting.run_id, api_timeout=1)
+    server.close()
+    client = client_of(start())
+    for earlier in (done, slow):
+        after = client.task_run.create(
+            input="And its head office?", previous_interaction_id=earlier.interaction_id, **more
+        )
+        assert client.task_run.result(after.run_id).output.content["headquarters"] == "Oslo, Norway"
+    found = client.task_run.result(waiting.run_id)
+    assert found.output.content["headquarters"] == "Oslo, Norway"
+
+
+def test_what_follows_a_failed_run_is_answered_with_a_warning(start, client_of):
+    client = client_of(start(faults=Faults(failed="bad")))
+    more = {"processor": "base", "task_spec": SPEC}
+    failed = client.task_run.create(input="bad Globex", **more)
+    after = client.task_run.create(input="Facts about Acme", previous_interaction_id=failed.interaction_id, **more)  # fmt: skip
+    result = client.task_run.result(after.run_id)
+    assert result.output.content["founded_year"] == 1901
+    assert "answered by itself" in result.run.warnings[0].message
+
+
+@pytest.mark.parametrize("strange", ["", "trun_i0", "local1.WzEsIkEiXQ==", "x" * 10_000, "trun_i\u20ac"])  # fmt: skip
+def test_an_interaction_of_elsewhere_is_refused(start, client_of, strange):
+    client = client_of(start())
+    body = {"input": "And its head office?", "processor": "base", "previous_interaction_id": strange}  # fmt: skip
+    with pytest.raises(parallel.UnprocessableEntityError) as caught:
+        client.task_run.create(**body)
+    (wrong,) = caught.value.body["error"]["detail"]["errors"]
+    assert wrong["loc"] == ["body", "previous_interaction_id"]
+    group = client.task_group.create().task_group_id
+    with pytest.raises(parallel.UnprocessableEntityError) as caught:
+        client.task_group.add_runs(group, inputs=[{"input": "Acme", "processor": "base"}, body])
+    (wrong,) = caught.value.body["detail"]
+    assert wrong["loc"] == ["body", "inputs", 1, "previous_interaction_id"]
