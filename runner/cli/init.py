@@ -196,7 +196,7 @@ def _asked(folder: Path) -> _Answers:
     )
     answers = _Answers(name=name, provider=provider)
     given = click.prompt(
-        "Which rows? The path of a csv, tsv, json or jsonl file; Enter for two companies",
+        "Which rows? The path of a csv, xlsx, json or jsonl file; Enter for two companies",
         default="",
         show_default=False,
         value_proc=partial(_rows, folder=folder),
@@ -216,7 +216,7 @@ def _slug(text: str) -> str:
 def _rows(text: str, folder: Path) -> tuple[str, str] | None:
     """Return the path of a data file as the job names it, and its first column."""
     from runner.job.model import FileItems
-    from runner.job.rows.items import FORMATS
+    from runner.job.rows.items import FORMATS, lacking, other_kind
     from runner.job.rows.reader import survey
     from runner.job.text.yamltext import scalar
 
@@ -224,14 +224,19 @@ def _rows(text: str, folder: Path) -> tuple[str, str] | None:
         return None
     path = Path(text.strip()).expanduser()
     kind = next((kind for kind in FORMATS if path.suffix.lower() == f".{kind}"), None)
-    if kind is None or not path.is_file():
-        raise click.BadParameter(f"there is no csv, tsv, json or jsonl file {text}")
+    if not path.is_file():
+        raise click.BadParameter(f"there is no file {text}")
+    if kind is None:
+        raise click.BadParameter(f"{text} cannot be read: {other_kind(path.suffix)}")
+    if lack := lacking(kind):
+        raise click.BadParameter(": ".join(lack))
     target = (Path.cwd() / path).resolve()
     if not target.is_relative_to((Path.cwd() / folder).resolve()):
         raise click.BadParameter(f"put the file below {folder}: a job reads only its own project")
     found = survey(FileItems(path=path, format=kind))
-    if found.problems or not found.columns:
-        fault = found.problems[0].message if found.problems else "its columns are not known"
+    faults = [each.message for each in found.problems if each.severity == "error"]
+    if faults or not found.columns:
+        fault = faults[0] if faults else "its columns are not known"
         raise click.BadParameter(f"{text} cannot be used: {fault}")
     shown = target.relative_to((Path.cwd() / folder).resolve()).as_posix()
     return scalar(shown), found.columns[0]

@@ -111,7 +111,7 @@ def test_the_answers_make_the_job(project, asked):
     project.write("fresh/my data.csv", "Company Name,b\nAcme,1\n")
     shown, code = asked("Our Market!", "parallel", "nowhere.csv", "fresh/my data.csv")
     assert code == 0, shown
-    assert "there is no csv, tsv, json or jsonl file nowhere.csv" in shown
+    assert "there is no file nowhere.csv" in shown
     assert "next: runner plan fresh/our-market.yaml" in shown
     assert project.run("validate", "fresh").exit_code == 0
     planned = project.run("plan", "fresh/our-market.yaml", "-v")

@@ -100,3 +100,16 @@ def test_a_format_without_its_library_says_what_to_install(tmp_path, monkeypatch
     assert (problem.line, problem.column) == (3, 8)
     assert problem.message == f"reading {kind} files needs {library}, which is not installed"
     assert "pip install 'research-runner[tables]'" in problem.hint
+
+
+@pytest.mark.parametrize(
+    ("kind", "way"),
+    [("xls", "Excel saved until 2003"), ("xlsm", "save it as xlsx"), ("ods", "LibreOffice"), ("numbers", "Export To"), ("gsheet", "File, Download"), ("txt", "save the rows as one of csv")],
+)  # fmt: skip
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_spreadsheet_of_another_kind_says_how_it_is_saved(tmp_path, kind, way, is_there):
+    if is_there:
+        (tmp_path / f"d.{kind.upper()}").write_bytes(b"")
+    (tmp_path / "job.yaml").write_text(f"name: j\nquery: x\nitems: d.{kind.upper()}\n")
+    (problem,) = load(tmp_path / "job.yaml").problems
+    assert way in problem.hint

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from runner.job.diagnostics import JobProblemsError
 from runner.job.model import FileItems
+from runner.job.rows import reader
 from runner.job.rows.cells import as_json
 from runner.job.rows.reader import header, read_rows, survey
 
@@ -168,6 +169,48 @@ def test_a_hidden_sheet_is_not_read(tmp_path):
         book.active = 1
 
     assert list(read_rows(workbook(tmp_path / "a.xlsx", change))) == [{"name": "A"}]
+
+
+def test_other_sheets_with_values_are_told_of(tmp_path):
+    """Empty ones and hidden ones are not; what is read stays the first."""
+
+    def change(names, *, hidden=(), title="Companies"):
+        def make(book):
+            book.active.title = title
+            for row in (["name"], ["A"]):
+                book.active.append(row)
+            for name in names:
+                sheet = book.create_sheet(name)
+                sheet.append(["value"] if name != "Empty" else [])
+                sheet.sheet_state = "hidden" if name in hidden else "visible"
+
+        return make
+
+    quiet = workbook(tmp_path / "a.xlsx", change(["Empty", "Lists"], hidden=["Lists"]))
+    assert survey(quiet).problems == ()
+    for names, said in [
+        (["Empty", "More"], "not of 'More'"),
+        (["More", "Yet more"], "not of 2 others, such as 'More'"),
+    ]:
+        items = workbook(tmp_path / "b.xlsx", change(names))
+        (problem,) = survey(items).problems
+        assert problem.severity == "warning"
+        assert said in problem.message
+        assert "first sheet, 'Companies'" in problem.message
+        assert list(read_rows(items)) == [{"name": "A"}]
+        assert header(items) == survey(items).columns == ("name",)
+
+
+def test_a_large_workbook_tells_of_its_other_sheets_too(tmp_path, monkeypatch):
+    def change(book):
+        book.active.append(["name"])
+        book.create_sheet("More").append(["value"])
+
+    items = workbook(tmp_path / "a.xlsx", change)
+    monkeypatch.setattr(reader, "MAX_SURVEY_PACKED", 1)
+    found = survey(items)
+    assert found.columns == ("name",)
+    assert ["More" in problem.message for problem in found.problems] == [True]
 
 
 def test_each_of_merged_cells_has_their_value(tmp_path):

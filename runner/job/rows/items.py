@@ -32,6 +32,17 @@ _LIBRARIES = {"parquet": "pyarrow", "xlsx": "openpyxl"}
 """What the extra `tables` installs to read a format."""
 
 
+_SHEETS = "save it as xlsx or csv in a spreadsheet program"
+_PROGRAMS = {
+    ".xls": f"this is how Excel saved until 2003: {_SHEETS}",
+    ".xlsm": _SHEETS,
+    ".xlsb": _SHEETS,
+    ".ods": f"{_SHEETS}, such as LibreOffice: Save As",
+    ".numbers": "save it as xlsx or csv in Numbers: File, Export To",
+    ".gsheet": "it only links to a table on the web: there choose File, Download, and xlsx or csv",
+}
+"""What to do about the files of spreadsheet programs that are not read."""
+
 _TEXTS = "the cells of csv and tsv files are texts: to compare numbers write {} | int(0)"
 _NO = {"false", "no", "off", "0", "n"}
 """Texts that mean no, and that a template takes for true."""
@@ -141,13 +152,27 @@ def _first_read(where: str) -> str:
     return next(read, "item.name")
 
 
+def other_kind(suffix: str) -> str:
+    """Return what to do about a file whose name ends in what no rows are read from."""
+    return _PROGRAMS.get(suffix.lower(), f"save the rows as one of {', '.join(FORMATS)}")
+
+
+def lacking(kind: str) -> tuple[str, str] | None:
+    """Return message and hint where a format cannot be read, since its library is not there."""
+    library = _LIBRARIES.get(kind)
+    if library is None or find_spec(library) is not None:
+        return None
+    hint = "run pip install 'research-runner[tables]', or save the rows as csv or jsonl"
+    return f"reading {kind} files needs {library}, which is not installed", hint
+
+
 def _no_rows(text: str, suffix: str, folder: Path) -> tuple[str, str | None]:
     """Return message and hint for a text that is not the path of a file of rows."""
     if not suffix or " " in suffix:
         rows = f"list the rows: [{', '.join(as_list(text))}]"
         wanted = f"name a file that ends in .{', .'.join(FORMATS)}; or {rows}"
         return "this is not the path of a data file", missing_hint(folder, text, wanted)
-    otherwise = f"save the rows as one of {', '.join(FORMATS)}"
+    otherwise = other_kind(suffix)
     hint = otherwise if is_file(folder / text) else missing_hint(folder, text, otherwise)
     return f"rows cannot be read from a file that ends in '{suffix}'", hint
 
@@ -174,13 +199,8 @@ def _file(draft: Draft, where: Where, text: str) -> ReadItems:
             hint=missing_hint(ground.folder, text, "paths are relative to the job file"),
         )
         return ReadItems(problems=(problem,))
-    library = _LIBRARIES.get(kind)
-    if library is not None and find_spec(library) is None:
-        problem = job.problem(
-            position,
-            f"reading {kind} files needs {library}, which is not installed",
-            hint="run pip install 'research-runner[tables]', or save the rows as csv or jsonl",
-        )
+    if lack := lacking(kind):
+        problem = job.problem(position, lack[0], hint=lack[1])
         return ReadItems(problems=(problem,))
     items = FileItems(path=path, format=kind)
     found = draft.shelf.take(("rows", path), lambda: survey(items))

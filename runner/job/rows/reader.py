@@ -51,12 +51,13 @@ def read_rows(items: Items) -> Iterator[Row]:
     """
     found: list[Problem] = []
     for entry in _entries(items):
-        if isinstance(entry, Problem):
+        if not isinstance(entry, Problem):
+            if not found:
+                yield entry
+        elif entry.severity == "error":
             found.append(entry)
             if len(found) == MAX_PROBLEMS:
                 break
-        elif not found:
-            yield entry
     if found:
         raise JobProblemsError(tuple(found))
 
@@ -68,14 +69,11 @@ def header(items: Items) -> tuple[str, ...] | None:
         JobProblemsError: the file's header is missing or broken.
     """
     if isinstance(items, FileItems) and items.format in _TABLES:
-        for entry in _file_entries(items):
-            if isinstance(entry, Problem):
-                raise JobProblemsError((entry,))
-            if isinstance(entry, tuple):
-                return entry
-    found = survey(items)
-    if found.problems:
-        raise JobProblemsError(found.problems)
+        found = _headed(items)
+    else:
+        found = survey(items)
+    if broken := [each for each in found.problems if each.severity == "error"]:
+        raise JobProblemsError(tuple(broken))
     return found.columns
 
 
@@ -84,13 +82,21 @@ def survey(items: Items) -> Survey:
     if isinstance(items, FoundItems):
         return Survey(columns=FOUND_COLUMNS)
     if isinstance(items, FileItems) and _is_large(items):
-        if items.format not in _TABLES:
-            return Survey(columns=None)
-        try:
-            return Survey(columns=header(items))
-        except JobProblemsError as error:
-            return Survey(columns=None, problems=error.problems)
+        return _headed(items) if items.format in _TABLES else Survey(columns=None)
     return _surveyed(items)
+
+
+def _headed(items: FileItems) -> Survey:
+    """Return the columns of a table, with what is told before its rows."""
+    found: list[Problem] = []
+    for entry in _file_entries(items):
+        if isinstance(entry, tuple):
+            return Survey(columns=entry, problems=tuple(found))
+        if isinstance(entry, Problem):
+            found.append(entry)
+            if entry.severity == "error":
+                break
+    return Survey(columns=None, problems=tuple(found))
 
 
 def _is_large(items: FileItems) -> bool:
@@ -118,9 +124,10 @@ def _surveyed(items: InlineItems | FileItems) -> Survey:
         if rows > MAX_SURVEY_ROWS:
             break
     is_whole = is_table or rows <= MAX_SURVEY_ROWS
-    if found and is_table and len(columns) == 1:
+    is_broken = any(problem.severity == "error" for problem in found)
+    if is_broken and is_table and len(columns) == 1:
         columns.clear()  # a title above the names of the columns, most likely
-    if not rows and not found and isinstance(items, FileItems):
+    if not rows and not is_broken and isinstance(items, FileItems):
         found.append(no_rows(items.path))
     return Survey(columns=(tuple(columns) or None) if is_whole else None, problems=tuple(found))
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import warnings
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from zipfile import BadZipFile, ZipFile
 
@@ -30,12 +32,18 @@ _MOST_ROWS = 1_048_576
 _OLD_FORMAT = b"\xd0\xcf\x11\xe0"
 """How xls files begin, and xlsx files with a password."""
 
+_TOP = 20
+"""A sheet without a value in so many rows is taken for empty."""
+
 _ERRORS = {"#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!"}
 """What a formula leaves in its cell where it has no value."""
 
 
 def read_workbook(path: Path) -> Iterator[tuple[str, ...] | Row | Problem]:
-    """Yield the first row as a tuple of names, then each row, or what is wrong with the file."""
+    """Yield the first row as a tuple of names, then each row, or what is wrong with the file.
+
+    A warning of sheets that are not read comes first.
+    """
     try:
         with path.open("rb") as raw:
             with ZipFile(raw) as packed:
@@ -92,7 +100,10 @@ def _rows(path: Path, raw: Any) -> Iterator[tuple[str, ...] | Row | Problem]:
         if not sheets:
             yield row_problem(path, 0, "the workbook has no sheet", hint="put the rows in one")
             return
-        sheet: Any = next((each for each in sheets if each.sheet_state == "visible"), sheets[0])
+        visible: list[Any] = [each for each in sheets if each.sheet_state == "visible"]
+        sheet: Any = visible[0] if visible else sheets[0]
+        if names := [each.title for each in visible[1:] if _holds_values(each)]:
+            yield _unread(path, sheet.title, names)
         with ZipFile(raw) as packed:
             marks = read_marks(packed, sheet._worksheet_path)  # noqa: SLF001 - told nowhere else
         # What a writer says of a sheet's size may be wrong: what is there counts.
@@ -100,6 +111,27 @@ def _rows(path: Path, raw: Any) -> Iterator[tuple[str, ...] | Row | Problem]:
         yield from _records(path, sheet.iter_rows(values_only=True, max_row=_MOST_ROWS), marks)
     finally:
         book.close()
+
+
+def _holds_values(sheet: Any) -> bool:
+    """Whether there is a value near the top of a sheet; what is wrong with it does not matter."""
+    with contextlib.suppress(Exception):
+        sheet.reset_dimensions()
+        rows = sheet.iter_rows(values_only=True, max_row=_TOP)
+        return any(not _is_blank(cell) for row in rows for cell in row)
+    return False
+
+
+def _unread(path: Path, name: str, others: list[str]) -> Problem:
+    """Return the warning that other sheets are not read."""
+    more = f"'{others[0]}'" if len(others) == 1 else f"{len(others)} others, such as '{others[0]}'"
+    problem = row_problem(
+        path,
+        0,
+        f"the rows are those of the first sheet, '{name}', and not of {more}",
+        hint="to read another, move it to the front or save it as csv; hide those without rows",
+    )
+    return replace(problem, severity="warning")
 
 
 def _records(
