@@ -50,7 +50,11 @@ def command(config: Path, job: Path | None, form: str, *, verbose: bool, quiet: 
             f"{shown_path(file)} cannot be written: {reason(error)}",
             hint=f"Name another file: runner import {typed_path(config)} JOB",
         ) from error
-    loaded = load(file)
+    try:
+        loaded = load(file)
+    except KeyboardInterrupt:
+        file.unlink()
+        raise
     if loaded.job is None:
         file.unlink()
         raise JobProblemsError((*found.problems, *loaded.problems))

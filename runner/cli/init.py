@@ -15,7 +15,7 @@ from pathlib import Path
 import click
 
 from runner.cli.messages import typed_path
-from runner.errors import ExitCode, UsageError, reason
+from runner.errors import UsageError, reason
 from runner.frozen import frozen
 
 _JOB = """\
@@ -94,17 +94,12 @@ class _Answers:
 
 @click.command("init")
 @click.argument("folder", metavar="[DIR]", default=".", type=click.Path(path_type=Path))
-@click.pass_context
-def command(ctx: click.Context, folder: Path) -> None:
+def command(folder: Path) -> None:
     """Write a job that runs at once; nothing is overwritten."""
     is_asking = sys.stdin.isatty() and sys.stdout.isatty()
     # What is there already ends it before anything is asked.
     _refuse_old(folder, ("runner.yaml", "schemas/company.json"))
-    try:
-        files = _files(_asked(folder) if is_asking else _Answers())
-    except click.Abort:
-        click.echo("\nInterrupted; nothing was written.", err=True)
-        ctx.exit(int(ExitCode.INTERRUPTED))
+    files = _files(_asked(folder) if is_asking else _Answers())
     _refuse_old(folder, files)
     written = _write(folder, files)
     for file in written:
@@ -130,11 +125,13 @@ def _write(folder: Path, files: Mapping[str, str]) -> list[Path]:
                 made.append(file)
                 out.write(text)
             written.append(file)
-    except OSError as error:
+    except (OSError, KeyboardInterrupt) as error:
         for each in reversed(made):
             with suppress(OSError):  # somebody else has put something there
                 remove = each.rmdir if each.is_dir() else each.unlink
                 remove()
+        if isinstance(error, KeyboardInterrupt):
+            raise
         if isinstance(error, FileExistsError) and error.filename == str(file):
             raise _refusal(file) from error
         raise UsageError(

@@ -64,6 +64,23 @@ COMMANDS = {
 }
 """The module of each command and what it does, in the order one uses them."""
 
+_KEPT = "What was answered is kept; run again to go on."
+_UNTOUCHED = "Nothing was asked, and no file was changed."
+INTERRUPTED = {
+    "init": "Nothing was written.",
+    "import": "Nothing was written.",
+    "validate": _UNTOUCHED,
+    "plan": _UNTOUCHED,
+    "run": _KEPT,
+    "status": _UNTOUCHED,
+    "history": _UNTOUCHED,
+    "report": "The report is whole: the new one, or the one before.",
+    "diff": _UNTOUCHED,
+    "verify": _KEPT,
+    "cache": "What is still stored can be used; try again.",
+}
+"""What becomes of a command that is interrupted, where there is something to be said."""
+
 
 class Runner(Commands):
     """Loads a subcommand when it is asked for, and turns errors into messages and exit codes."""
@@ -112,8 +129,8 @@ class Runner(Commands):
             except click.UsageError as error:
                 show_usage(error)
                 code = ExitCode.USAGE
-            except click.Abort:
-                click.echo("Interrupted. What was answered is kept; run again to go on.", err=True)
+            except click.Abort:  # before the command began, or after its end
+                click.echo("Interrupted.", err=True)
                 code = ExitCode.INTERRUPTED
         sys.exit(int(code))
 
@@ -124,11 +141,19 @@ class Runner(Commands):
         except RunnerError as error:
             show_error(error)
             ctx.exit(int(error.exit_code))
-        except (click.ClickException, click.exceptions.Exit, click.Abort):
+        except (KeyboardInterrupt, click.Abort):
+            click.echo(f"\nInterrupted. {INTERRUPTED.get(_named(ctx), '')}".rstrip(), err=True)
+            ctx.exit(int(ExitCode.INTERRUPTED))
+        except (click.ClickException, click.exceptions.Exit):
             raise
         except Exception as error:  # noqa: BLE001 - no traceback may reach a user
-            show_defect(error)
+            show_defect(error, is_run=INTERRUPTED.get(_named(ctx)) == _KEPT)
             ctx.exit(int(ExitCode.PROVIDER))
+
+
+def _named(ctx: click.Context) -> str:
+    """Return the name of the command that was called."""
+    return ctx.invoked_subcommand or ""
 
 
 class _PatientStream:

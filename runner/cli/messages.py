@@ -63,7 +63,7 @@ def _label(word: str, colour: str) -> str:
     return word if os.environ.get("NO_COLOR") else click.style(word, fg=colour, bold=True)
 
 
-def show_defect(error: Exception) -> None:
+def show_defect(error: Exception, *, is_run: bool) -> None:
     """Print that runner itself is at fault; the traceback goes to a file."""
     import tempfile
     import traceback
@@ -74,7 +74,7 @@ def show_defect(error: Exception) -> None:
         log.writelines(traceback.format_exception(error))
     _show_error(
         f"runner made a mistake ({type(error).__name__}: {str(error)[:200]})",
-        f"What was answered is kept. Please report this with {log.name}",
+        f"{'What was answered is kept. ' if is_run else ''}Please report this with {log.name}",
     )
 
 

@@ -140,8 +140,8 @@ async def _verify(job: Job, state: State, run: KeptRun, asked: _Asked) -> Decima
             status = "verified"
             return means.ledger.cost()
         finally:
-            counts = tally.counts()
-            means.ledger.finish(status, {**counts, "rows": counts["done"]})
+            pages = {"rows": tally.settled, "done": tally.settled}
+            means.ledger.finish(status, {**tally.counts(), **pages})
 
 
 class _Counting(Watcher):

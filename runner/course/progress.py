@@ -69,7 +69,9 @@ class Progress(Watcher):
         if now - self._recorded < COUNT_EVERY:
             return
         self._recorded = now
-        self.record({**self.tally.counts(), "failed": self.failed, "rows": self.calls})
+        # While it runs, distinct calls are counted; rows are when all is over.
+        calls = {"rows": self.calls, "done": self.tally.settled, "failed": self.failed}
+        self.record({**self.tally.counts(), **calls})
         self.show(self._line(), self.tally.settled)
 
     def _line(self) -> str:

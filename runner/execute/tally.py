@@ -16,7 +16,8 @@ from runner.execute.outcomes import Outcome, Status
 class Tally:
     """How many distinct calls came from where, and how many rows have each status.
 
-    `unaffordable` are rows that the budget, the credit or `--offline` left out.
+    A row of a job of several steps counts once for each. `unaffordable` are rows that the budget,
+    the credit or `--offline` left out.
     """
 
     sources: Counter[Source] = field(default_factory=Counter)
@@ -24,6 +25,7 @@ class Tally:
     statuses: Counter[Status] = field(default_factory=Counter)
     cost_usd: Decimal = field(default_factory=Decimal)
     unaffordable: int = 0
+    _open: bytearray = field(default_factory=bytearray)
 
     def settle(self, fates: Iterable[Fate]) -> None:
         """Count distinct calls that were answered, or failed."""
@@ -33,6 +35,10 @@ class Tally:
         """Count one row's outcome."""
         self.rows += 1
         self.statuses[outcome.status] += 1
+        if (beyond := outcome.row + 1 - len(self._open)) > 0:
+            self._open.extend(bytes(beyond))
+        if outcome.status in ("pending", "skipped"):
+            self._open[outcome.row] = 1
         self.unaffordable += outcome.status == "skipped" and not outcome.withheld
         if outcome.cost_usd:
             self.cost_usd += outcome.cost_usd
@@ -41,6 +47,11 @@ class Tally:
     def settled(self) -> int:
         """Distinct calls that were answered, or failed."""
         return self.sources.total()
+
+    @property
+    def done(self) -> int:
+        """Rows of the data, each once, that wait for nothing and were not left out."""
+        return len(self._open) - self._open.count(1)
 
     @property
     def failed(self) -> int:
@@ -56,7 +67,7 @@ class Tally:
         """Return what the ledger keeps of a run."""
         return {
             "rows": self.rows,
-            "done": self.settled,
+            "done": self.done,
             "new": self.sources["new"],
             "cached": self.sources["cached"],
             "attached": self.sources["attached"],

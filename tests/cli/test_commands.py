@@ -182,11 +182,28 @@ def test_a_defect_is_no_traceback(project, monkeypatch):
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), click.Abort()])
-def test_an_interrupt_says_that_nothing_is_lost(project, monkeypatch, error):
-    failing(monkeypatch, error)
-    done = project.run("schema")
+@pytest.mark.parametrize(
+    "told",
+    [
+        ("run companies.yaml", "runner.cli.running.load_job_file", " What was answered is kept; run again to go on."),
+        ("validate", "runner.cli.validate.command.callback", " Nothing was asked, and no file was changed."),
+        ("plan companies.yaml", "runner.cli.plan.command.callback", " Nothing was asked, and no file was changed."),
+        ("report companies.yaml", "runner.cli.report.load_job_file", " The report is whole: the new one, or the one before."),
+        ("init new", "runner.cli.init._write", " Nothing was written."),
+        ("cache list", "runner.cli.cache.find_state", " What is still stored can be used; try again."),
+        ("schema", "runner.cli.schema.job_schema_text", ""),
+    ],
+)  # fmt: skip
+def test_an_interrupt_says_what_becomes_of_each_command(project, monkeypatch, error, told):
+    command, place, said = told
+
+    def fail(*_arguments, **_more):
+        raise error
+
+    monkeypatch.setattr(place, fail)
+    done = project.run(*command.split())
     assert done.exit_code == 130
-    assert "Interrupted. What was answered is kept; run again to go on." in done.stderr
+    assert done.stderr == f"\nInterrupted.{said}\n"
 
 
 def test_an_error_without_a_hint_is_one_line(project, monkeypatch):

@@ -50,6 +50,17 @@ def config(project):
     return project
 
 
+def test_an_interrupted_import_leaves_no_job_behind(config, monkeypatch):
+    def stop(_file):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("runner.job.load.load", stop)
+    before = config.files()
+    done = config.run("import", "cfg/config.yaml")
+    assert (done.exit_code, done.stderr) == (130, "\nInterrupted. Nothing was written.\n")
+    assert config.files() == before
+
+
 def test_a_config_becomes_a_job_that_asks_the_same(config):
     done = config.run("import", "cfg/config.yaml")
     assert done.exit_code == 0, done.output

@@ -132,7 +132,7 @@ def test_a_project_that_is_there_is_not_asked_about(project, asked):
 def test_what_is_typed_no_more_ends_it_and_nothing_is_written(project, asked):
     shown, code = asked("\x04")
     assert code == 130, shown
-    assert "Interrupted; nothing was written." in shown
+    assert "Interrupted. Nothing was written." in shown
     assert not (project.folder / "fresh").exists()
 
 

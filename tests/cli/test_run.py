@@ -310,3 +310,29 @@ def test_results_are_a_workbook_or_columns(project, suffix):
     assert project.run("run", "companies.yaml").exit_code == 2
     assert file.read_bytes() == good
     assert [each.name for each in file.parent.iterdir()] == [file.name]
+
+
+def test_status_and_history_count_rows_beside_rows(project):
+    """Equal rows are one call, a row of several steps several: each is one row all the same."""
+    project.write("companies.csv", "company\nAcme\nAcme\nGlobex\nAcme\n")
+    project.write(
+        "steps.yaml",
+        "name: steps\nprovider: local\ndocuments: [notes]\nitems: companies.csv\nsteps:\n"
+        "  - {id: one, query: 'Facts on {{ item.company }}', output: {founded_year: integer}}\n"
+        "  - {id: two, query: 'More: {{ steps.one.output }}', output: text}\n",
+    )
+    for arguments, counts in [
+        (("companies.yaml", "--offline"), (4, 0, 0)),
+        (("companies.yaml",), (4, 4, 0)),
+        (("companies.yaml", "--limit", "1"), (4, 1, 0)),
+        (("steps.yaml",), (4, 4, 0)),
+    ]:
+        project.run("run", *arguments)
+        (first, *_) = json.loads(project.run("history", "--json").stdout)["runs"]
+        assert (first["rows"], first["done"], first["failed"]) == counts
+        assert project.run("history").stdout.splitlines()[0].count(f"{counts[1]} of 4 done") == 1
+    shown = json.loads(project.run("status", "--json").stdout)["runs"]
+    assert {each["job"]: (each["rows"], each["done"]) for each in shown} == {
+        "companies": (4, 1),
+        "steps": (4, 4),
+    }
