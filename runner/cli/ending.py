@@ -12,10 +12,16 @@ from runner.course.summary import Summary, unchanged_record
 from runner.course.words import dollars, plural
 from runner.execute.outcomes import Status
 from runner.frozen import frozen
+from runner.job.diagnostics import one_line
 from runner.job.model import Job
 from runner.report.render import is_html
 
 GLIMPSE_LINES = 16
+
+MOST_ROWS = 5
+"""So many rows without a good answer are told with their reason."""
+
+ROW_CHARS = 300
 
 
 @frozen
@@ -36,6 +42,8 @@ class Saying:
         # As JSON is printed already, another kind of JSON beside it would be in the way.
         form = "text" if self.as_json and self.form == "json" else self.form
         show_failures(summary.checks, form, quiet=self.quiet, rows=summary.bad)
+        if form == "text" and (self.quiet or self.as_json):
+            _show_bad(summary, f"{summary.job}: without a good answer:")
         if self.form == "github":
             from runner.cli.stepsummary import append_outcome
 
@@ -57,7 +65,7 @@ def _show(summary: Summary) -> None:
         parts.append(f"{tally.sources['attached']:,} bought earlier")
     if summary.cost_usd:
         parts.append(dollars(summary.cost_usd))
-    click.echo(f"{summary.job}: {', '.join(parts)} in {summary.seconds:.1f} s", err=True)
+    _show_bad(summary, f"{summary.job}: {', '.join(parts)} in {summary.seconds:.1f} s", always=True)
     if tally.statuses["pending"]:
         click.echo("Run again to pick up what is pending; nothing is bought twice.", err=True)
     if summary.stopped_by_budget:
@@ -70,6 +78,18 @@ def _show(summary: Summary) -> None:
     click.echo(f"report:  {shown_path(summary.report)}")
     if not is_html(summary.report):
         _glimpse(summary.report)
+
+
+def _show_bad(summary: Summary, head: str, *, always: bool = False) -> None:
+    """Print the first rows that failed, or whose answer is invalid, with the reason of each."""
+    if summary.bad or always:
+        click.echo(head, err=True)
+    for problem in summary.bad[:MOST_ROWS]:
+        said = one_line(problem.message)
+        click.echo(f"  {said if len(said) <= ROW_CHARS else said[: ROW_CHARS - 1] + '…'}", err=True)
+    if (more := summary.tally.failed - MOST_ROWS) > 0:
+        where = "" if summary.report is None else "; the report lists them"
+        click.echo(f"  and {more:,} more{where}", err=True)
 
 
 def _glimpse(report: Path) -> None:

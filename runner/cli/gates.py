@@ -19,7 +19,7 @@ MOST_SHOWN = 10
 def show_failures(checks: Checks, form: str, *, quiet: bool, rows: Iterable[Problem] = ()) -> None:
     """Print failed checks as problems at their lines in the job file; warnings unless `quiet`.
 
-    As text, `rows` without a good answer are left to the report.
+    As text, `rows` without a good answer are told where it is said how the run ended.
     """
     problems: list[Problem] = [] if form == "text" else list(rows)
     for judged in checks.failed:

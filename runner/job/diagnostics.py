@@ -100,11 +100,11 @@ def render(problem: Problem) -> str:
         place += f":{problem.line}"
     if problem.line and problem.column:
         place += f":{problem.column}"
-    lines = [f"{place}: {problem.severity}: {_plain(problem.message)}"]
+    lines = [f"{place}: {problem.severity}: {one_line(problem.message)}"]
     if problem.snippet is not None and problem.snippet.strip():
         lines += _excerpt(problem)
     if problem.hint:
-        lines.append(f"  hint: {_plain(problem.hint)}")
+        lines.append(f"  hint: {one_line(problem.hint)}")
     return "\n".join(lines)
 
 
@@ -113,8 +113,8 @@ def as_dict(problem: Problem) -> dict[str, JSON]:
     return asdict(problem)
 
 
-def _plain(text: str) -> str:
-    """Return a message on one line, with nothing in it that moves a terminal's cursor."""
+def one_line(text: str) -> str:
+    """Return a text on one line, with nothing in it that moves a terminal's cursor."""
     return "".join(_shown(character) for character in text.replace("\n", " "))
 
 

@@ -336,3 +336,28 @@ def test_status_and_history_count_rows_beside_rows(project):
         "companies": (4, 1),
         "steps": (4, 4),
     }
+
+
+@pytest.mark.parametrize("options", [(), ("--quiet",), ("--json",)])
+def test_the_first_bad_rows_are_told_with_their_reason(project, options):
+    """One line each, whatever a row is called; the rest is counted."""
+    names = ["Acme", "\x1b[2JGlobex", *(f"Town {n}" for n in range(5))]
+    rows = json.dumps([{"name": name, "list": 7} for name in names])
+    project.write("rows.json", rows)
+    project.write(
+        "bad.yaml",
+        "name: bad\nprovider: local\ndocuments: [notes]\nitems: rows.json\nsteps:\n"
+        "  - {id: a, query: 'Facts on {{ item.name }}', output: text}\n"
+        "  - {id: b, foreach: '{{ item.list }}', query: 'x {{ steps.a.output }}', output: text}\n",
+    )
+    done = project.run("run", "bad.yaml", *options)
+    assert done.exit_code == 1
+    told = done.stderr.splitlines()[-7:]
+    assert told[0].startswith("bad: ")
+    reason = "bad.yaml:7:22: this must be a list, not a number"
+    assert told[1:3] == [
+        f"  Acme: {reason} (row 1)",
+        f"  \ufffd[2JGlobex: {reason} (row 2)",
+    ]
+    assert len([line for line in told if reason in line]) == 5
+    assert told[-1] == "  and 2 more; the report lists them"
