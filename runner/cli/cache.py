@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -66,9 +67,21 @@ def clear(*, yes: bool) -> None:
     """Remove every stored answer. What a provider charged for will cost money again."""
     with _cache() as cache:
         removed = 0
-        if cache is not None and (yes or click.confirm("Remove every stored answer?", err=True)):
+        if cache is not None and (yes or _is_meant()):
             removed = cache.clear()
     click.echo(f"{plural(removed, 'answer')} removed")
+
+
+def _is_meant() -> bool:
+    try:
+        return click.confirm("Remove every stored answer?", err=True)
+    except click.Abort:
+        if sys.stdin.isatty():
+            raise
+        click.echo(err=True)
+        raise UsageError(
+            "Nothing was removed: there is nobody to ask", hint="Say it: runner cache clear --yes"
+        ) from None
 
 
 @contextmanager

@@ -119,7 +119,9 @@ def chosen_files(paths: tuple[Path, ...], *, changed: bool, since: str | None) -
     """
     if not changed and since is None:
         if not paths:
-            raise UsageError("No job is named", hint="Name its file, or say --changed")
+            raise UsageError(
+                "No job is named", hint="Name its file, such as companies.yaml, or say --changed"
+            )
         return list(paths)
     files = list(job_files(paths or (Path(),)))
     if not files:

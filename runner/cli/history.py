@@ -31,7 +31,7 @@ from runner.jsonvalue import JSON
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(job: str | None, *, limit: int, as_json: bool) -> None:
     """List past runs, the newest first: of one job (a name or a file), or of all."""
-    show_records(records_of(job, limit), as_json=as_json)
+    show_records(records_of(job, limit), as_json=as_json, with_ids=True)
 
 
 def records_of(job: str | None, limit: int) -> list[RunRecord]:
@@ -55,8 +55,8 @@ def _name(job: str) -> str:
     return load_with_warnings(Path(job))[0].name
 
 
-def show_records(records: Sequence[RunRecord], *, as_json: bool) -> None:
-    """Print records, a line each."""
+def show_records(records: Sequence[RunRecord], *, as_json: bool, with_ids: bool = False) -> None:
+    """Print records, a line each; with their ids for who wants to name a run."""
     if as_json:
         show_json({"runs": [_record(each) for each in records]})
         return
@@ -82,7 +82,8 @@ def show_records(records: Sequence[RunRecord], *, as_json: bool) -> None:
         seconds = _seconds(each)
         if seconds is not None:
             parts.append(f"{seconds:,.1f} s")
-        click.echo(f"{started:%Y-%m-%d %H:%M:%S}Z  {each.job}  {each.status}: {', '.join(parts)}")
+        line = f"{started:%Y-%m-%d %H:%M:%S}Z  {each.job}  {each.status}: {', '.join(parts)}"
+        click.echo(f"{line}  {each.id}" if with_ids else line)
 
 
 def _record(each: RunRecord) -> dict[str, JSON]:

@@ -96,6 +96,8 @@ class _Answers:
 @click.argument("folder", metavar="[DIR]", default=".", type=click.Path(path_type=Path))
 def command(folder: Path) -> None:
     """Write a job that runs at once; nothing is overwritten."""
+    if folder.is_file():
+        raise UsageError(f"{folder} is a file", hint="Name a folder: runner init DIR")
     is_asking = sys.stdin.isatty() and sys.stdout.isatty()
     # What is there already ends it before anything is asked.
     _refuse_old(folder, ("runner.yaml", "schemas/company.json"))

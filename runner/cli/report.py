@@ -13,7 +13,9 @@ from runner.cli.messages import shown_path
 from runner.cli.options import job_argument, load_options, parse_variables, talk_options
 from runner.course.past import stored_report
 from runner.course.stages import state_for
+from runner.errors import UsageError
 from runner.execute.state import write_whole
+from runner.job.rules.files import no_report
 from runner.report.render import render_report
 
 
@@ -46,6 +48,8 @@ def command(
 ) -> None:
     """Render the report again from stored outcomes; asks nothing."""
     del form, verbose
+    if to is not None and (fault := no_report(to)):
+        raise UsageError(f"{fault[0][0].upper()}{fault[0][1:]}", hint=fault[1])
     loaded = load_job_file(
         job,
         variables=parse_variables(variables),

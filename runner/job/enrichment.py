@@ -88,7 +88,8 @@ def read_enrichment(
     found = [*source.problems]
     if not isinstance(source.data, Mapping):
         message = f"an enrichment config holds keys and values, not {kind_of(source.data)}"
-        found.append(config.problem(config.value(), message))
+        hint = "for a data file, have a job written that names it: runner init"
+        found.append(config.problem(config.value(), message, hint=hint))
     else:
         found += told(_problems(config, ground, working_directory, processors), source)
     if has_errors(found):

@@ -57,7 +57,9 @@ def test_clear_asks_first(stored):
 
 
 def test_clear_with_no_one_to_ask_removes_nothing(stored):
-    assert clear("").exit_code == 130
+    done = clear("")
+    assert done.exit_code == 2
+    assert "hint: Say it: runner cache clear --yes" in done.stderr
     assert "2 answers" in stored.run("cache", "list").stdout
 
 

@@ -61,11 +61,14 @@ def test_the_next_command_can_be_copied_into_a_shell(project):
     assert done.stdout.endswith("next: runner run ./-x/companies.yaml\n")
 
 
-@pytest.mark.parametrize("place", ["companies.csv", "/proc/nowhere"])
-def test_no_folder_can_be_made_there(project, place):
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [("companies.csv", "is a file"), ("companies.csv/x", "cannot be written"), ("/proc/nowhere", "cannot be written")],
+)  # fmt: skip
+def test_no_folder_can_be_made_there(project, place, said):
     done = project.run("init", place)
     assert done.exit_code == 2
-    assert "cannot be written" in done.stderr
+    assert said in done.stderr
 
 
 @pytest.fixture

@@ -16,13 +16,16 @@ from runner.job.rules.nearby import missing_hint
 from runner.job.spelling import closest
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from pathlib import Path, PurePath
 
     from runner.job.diagnostics import Problem
     from runner.job.model import Where
     from runner.jsonvalue import JSON
 
 RESULT_SUFFIXES = (".csv", ".jsonl", ".json", ".xlsx", ".parquet")
+
+_NO_REPORTS = frozenset((".doc", ".docx", ".odt", ".pdf", ".pptx", ".rtf", ".xls", ".xlsx"))
+"""What other programs write, and cannot read where it holds markdown."""
 
 _MOST_PATTERNS = 1_000
 """So many are looked for on the disk."""
@@ -77,6 +80,8 @@ def file_problems(draft: Draft) -> Iterator[Problem]:
                 f"a results file ends in one of {', '.join(RESULT_SUFFIXES)}",
                 hint=f"write {text.rsplit('.', 1)[0] if '.' in path.name else text}.csv",
             )
+        elif where == ("report", "path") and (told := no_report(path)):
+            yield job.problem(job.value(*where), told[0], hint=told[1])
         elif is_folder(path):
             yield job.problem(job.value(*where), "this is a folder", hint="name a file in it")
         elif path in written:
@@ -86,6 +91,15 @@ def file_problems(draft: Draft) -> Iterator[Problem]:
                 hint="give it a path of its own",
             )
         written.setdefault(path, name)
+
+
+def no_report(path: PurePath) -> tuple[str, str] | None:
+    """Return message and hint where a report cannot be written as what its name ends in."""
+    if path.suffix.lower() not in _NO_REPORTS:
+        return None
+    page = path.with_suffix(".html").name
+    hint = f"write {page}: word processors open it, and a browser prints it as PDF"
+    return f"a report is markdown (.md) or a page (.html), not {path.suffix}", hint
 
 
 def own_template(draft: Draft) -> str | None:
