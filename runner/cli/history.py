@@ -77,6 +77,8 @@ def show_records(records: Sequence[RunRecord], *, as_json: bool, with_ids: bool 
             )
             if count
         ]
+        if each.status == "failed" and not each.failed:
+            parts.append("a check failed")
         if each.cost_usd:
             parts.append(dollars(each.cost_usd))
         seconds = _seconds(each)

@@ -44,7 +44,7 @@ def show_usage(error: click.UsageError) -> None:
     if error.message.startswith("Usage: "):  # a group alone prints its help
         click.echo(error.message, err=True)
         return
-    message = error.format_message()
+    message = " ".join(error.format_message().split())
     hint = "See `runner --help`" if error.ctx is None else f"See `{error.ctx.command_path} --help`"
     if isinstance(error, click.NoSuchOption):
         message = f"There is no option '{error.option_name}'"

@@ -81,6 +81,7 @@ def test_every_command_has_help(project, name):
         (["run", "x", "--quite"], "There is no option '--quite'", "Did you mean --quiet"),
         (["--xyzzy"], "There is no option '--xyzzy'", "See `runner --help`"),
         (["plan"], "No job is named", "Name its file"),
+        (["completion"], "Missing argument 'bash|zsh|fish'. Choose from: bash, zsh, fish\n", "See"),
         (["init", "companies.yaml"], "companies.yaml is a file", "Name a folder"),
         (["report", "companies.yaml", "--to", "x.pdf"], "A report is markdown", "write x.html"),
         (["run", "x", "--limit", "0"], "Invalid value for '--limit'", "See `runner run --help`"),

@@ -275,6 +275,7 @@ def test_a_failed_check_is_told_at_its_line_and_exits_with_1(project):
     assert f"companies.yaml:{line - 2}:5: warning: min_citations: Acme, founded_year" in done.stderr
     assert json.loads(done.stdout)["status"] == "failed"
     assert "1 of 3 checks passed." in project.read("reports/companies.md")
+    assert "2 of 2 done, 2 new, a check failed" in project.run("status").stdout
 
 
 def test_failed_checks_are_annotations_in_ci(project):

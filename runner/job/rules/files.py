@@ -179,6 +179,7 @@ def _document_paths(draft: Draft) -> Iterator[Problem]:
                     ground.folder,
                     pattern,
                     f"paths are relative to {'the job file' if is_own else 'runner.yaml'}",
+                    folders=True,
                 ),
             )
 

@@ -15,23 +15,24 @@ _MOST = 2_000
 _PATTERN = re.compile(r"[*?\[]")
 
 
-def missing_hint(folder: Path, text: str, otherwise: str) -> str:
+def missing_hint(folder: Path, text: str, otherwise: str, *, folders: bool = False) -> str:
     """Return what to do about a path, or a pattern of paths, that leads to no file.
 
     Args:
         folder: Where the path starts.
         text: The path as it is written; it does not leave the project.
         otherwise: The hint where nothing like it is there.
+        folders: Whether it may be a folder.
     """
     if "://" in text:
         return "name a file: what stands on the web is downloaded first"
     if "\\" in text:
         return f"folders are separated by /: {text.replace(chr(92), '/')}"
-    near = _nearest(folder, text)
+    near = _nearest(folder, text, folders=folders)
     return otherwise if near is None else f"did you mean {near}?"
 
 
-def _nearest(folder: Path, text: str) -> str | None:
+def _nearest(folder: Path, text: str, *, folders: bool) -> str | None:
     """Return the path that most resembles one that is not there, or None."""
     parts = PurePosixPath(text).parts
     found: list[str] = []
@@ -42,7 +43,11 @@ def _nearest(folder: Path, text: str) -> str | None:
             break
         name: str | None = part
         if part not in {".", ".."} and not os.path.lexists(place / part):
-            name = _like(part, _names(place, files=index == len(parts) - 1))
+            is_last = index == len(parts) - 1
+            names = _names(place, files=True) if is_last else []
+            if folders or not is_last:
+                names += _names(place, files=False)
+            name = _like(part, names)
         if name is None:
             return None
         found.append(name)
