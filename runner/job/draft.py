@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from runner.jsonvalue import JSON
 
 ACTIONS = ("query", "input", "search", "extract", "findall")
+BUILT_IN = ("parallel", "local")
+"""The providers that are no plugins."""
 
 
 @frozen

@@ -194,7 +194,7 @@ def _checked(draft: Draft, found: list[Problem], given: Mapping[str, JSON]) -> L
         ("rule", rule_problems(draft)),
         ("rule", unknown_fields(draft, names)),
         ("file", file_problems(draft)),
-        ("template", template_problems(draft, names)),
+        ("template", template_problems(draft, outputs)),
     ):
         found += of_kind(kind, islice(finding, 2 * MOST))
     for step in draft.steps():

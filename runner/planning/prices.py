@@ -11,9 +11,9 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import TypeAlias
 
+from runner.job.draft import BUILT_IN
 from runner.job.durations import parse_money
 from runner.job.model import Job, Kind
-from runner.job.rules.jobs import BUILT_IN
 from runner.jsonvalue import JSON
 from runner.planning.processors import FAST
 from runner.plugins import PROVIDERS, PluginError, described, load_plugin

@@ -24,8 +24,8 @@ from typing import Any
 
 from runner.errors import ProviderError, RunnerError, UsageError
 from runner.frozen import frozen
+from runner.job.draft import BUILT_IN
 from runner.job.model import Kind
-from runner.job.rules.jobs import BUILT_IN
 from runner.job.spelling import did_you_mean
 from runner.jsonvalue import JSON
 from runner.plugins import PROVIDERS, PluginError, described, load_plugin, plugin_names, words

@@ -13,6 +13,7 @@ from runner.templating.templates import (
     names_read,
     references,
     render_value,
+    understood,
 )
 
 __all__ = [
@@ -23,4 +24,5 @@ __all__ = [
     "names_read",
     "references",
     "render_value",
+    "understood",
 ]

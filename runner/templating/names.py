@@ -243,7 +243,7 @@ def references(text: str, *, strict: bool = True) -> list[Reference]:
 
 def spots(text: str) -> list[Spot]:
     """Return every dotted name in a template that can be read; Jinja's nodes know only lines."""
-    tokens = list(_tokens(text))
+    tokens = list(tokens_of(text))
     starts = [0, *(match.end() for match in _BREAK.finditer(text))]
     found: list[Spot] = []
     index = 0
@@ -278,7 +278,7 @@ def _part(tokens: list[_Token], index: int) -> tuple[str, int, int] | None:
     return None
 
 
-def _tokens(text: str) -> Iterator[_Token]:
+def tokens_of(text: str) -> Iterator[_Token]:
     """Yield index, kind and text of each token of a template's expressions."""
     at = 0
     for _, kind, value in text_environment().lexer.tokeniter(text, None):

@@ -38,7 +38,7 @@ class _Compiled:
 @functools.lru_cache(maxsize=4096)
 def _compiled(text: str) -> _Compiled:
     tree = parsed(text)
-    sole = _sole(tree)
+    sole = sole_expression(tree)
     source: str | nodes.Template = text
     if sole is not None:
         body: list[nodes.Node] = [nodes.Assign(nodes.Name("result", "store"), sole, lineno=1)]
@@ -59,10 +59,10 @@ def is_value(text: str) -> bool:
     Raises:
         TemplateError: the template cannot be read.
     """
-    return _sole(parsed(text)) is not None
+    return sole_expression(parsed(text)) is not None
 
 
-def _sole(tree: nodes.Template) -> nodes.Expr | None:
+def sole_expression(tree: nodes.Template) -> nodes.Expr | None:
     """Return the expression of a template that is nothing else but white space."""
     parts = [part for node in tree.body for part in getattr(node, "nodes", [node])]
     shown = [p for p in parts if not (isinstance(p, nodes.TemplateData) and not p.data.strip())]

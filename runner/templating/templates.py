@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from runner.frozen import frozen
 from runner.jsonvalue import JSON
+from runner.templating.shapes import ANY, TEXT, Shape, Understood, lacks, part_of
 
 if TYPE_CHECKING:
     from runner.errors import TemplateError
@@ -80,6 +81,39 @@ def references(text: str, *, strict: bool = True) -> list[Reference]:
     from runner.templating import names
 
     return names.references(text, strict=strict)
+
+
+def understood(text: str, names: Mapping[str, Shape]) -> Understood:
+    """Return what a template's value will be, and what it misreads.
+
+    Args:
+        text: The template.
+        names: What is known of the names it sees; of others nothing is.
+
+    Raises:
+        TemplateError: the template cannot be read.
+    """
+    if not is_template(text):
+        return Understood(value=TEXT)
+    # As with the names that are read: most templates need no parser.
+    if not is_template(_PLAIN.sub(" ", text)):
+        values = [_walked(names, name.split(".")) for name in _PLAIN.findall(text)]
+        if None not in values:
+            is_value = _PLAIN.fullmatch(text.strip())
+            return Understood(value=(is_value and values[0]) or TEXT)
+    from runner.templating.inference import inferred
+
+    return inferred(text, names)
+
+
+def _walked(names: Mapping[str, Shape], path: Sequence[str]) -> Shape | None:
+    """Return what a dotted name stands for; None where it surely stands for nothing."""
+    found = names.get(path[0], ANY)
+    for name in path[1:]:
+        if lacks(found, name):
+            return None
+        found = part_of(found, name)
+    return found
 
 
 def render_value(text: str, context: Mapping[str, Any]) -> JSON:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from functools import cache, partial
 from typing import TYPE_CHECKING, TypeAlias
 
-from runner.job.draft import ACTIONS, Draft, Scope
+from runner.job.draft import ACTIONS, BUILT_IN, Draft, Scope
 from runner.job.durations import parse_duration, parse_money
 from runner.job.rows.items import rows_named
 from runner.job.rules.checks import single_checks
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 Rule: TypeAlias = Callable[[Draft], Iterator["Problem"]]
 
-BUILT_IN = ("parallel", "local")
 _TASK_ONLY = ("processor", "max_processor", "fast", "output", "input_schema", "verify", "follows")
 _JOB_ONLY = ("concurrency", "budget")
 _WITHOUT_SOURCES = ("source_policy", "location")

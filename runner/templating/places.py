@@ -1,0 +1,89 @@
+"""Where a template reads a part of a value; Jinja's nodes know only lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from jinja2 import nodes
+
+from runner.templating.names import Spot, spots, tokens_of
+from runner.templating.shapes import Misread, Shape
+
+
+def placed(
+    text: str, tree: nodes.Template, found: Iterable[tuple[nodes.Expr, Shape, str]]
+) -> Iterator[Misread]:
+    """Yield what is misread with its place; Jinja's nodes know only lines."""
+    misreads = list(found)
+    if not misreads:
+        return
+    written = spots(text)
+    order: dict[tuple[int, str], list[int]] = {}
+    for node in _in_order(tree):
+        order.setdefault((node.lineno, _word(node)), []).append(id(node))
+    words: dict[tuple[int, str], list[tuple[int, int]]] = {}
+    for line, column, word, width in _words(text):
+        words.setdefault((line, word), []).append((column, width))
+    for node, owner, name in misreads:
+        key = (node.lineno, _word(node))
+        here, same = words.get(key, []), order.get(key, [])
+        nth = same.index(id(node)) if id(node) in same and len(same) == len(here) else 0
+        column, width = here[nth] if here else _first(written, node.lineno)
+        start = next(
+            (
+                spot
+                for spot in written
+                if spot.line == node.lineno and spot.column < column < spot.column + spot.width
+            ),
+            None,
+        )
+        path = ""
+        if start is not None:
+            before = start.path.index(name, 1) if name in start.path[1:] else 0
+            path = ".".join(start.path[:before])
+            column, width = start.column, column + width - start.column
+        yield Misread(
+            owner=owner, name=name, path=path, line=node.lineno, column=column, width=width
+        )
+
+
+def _first(written: Iterable[Spot], line: int) -> tuple[int, int]:
+    """Return column and width of the first name in a line."""
+    return next(((spot.column, spot.width) for spot in written if spot.line == line), (1, 1))
+
+
+def _word(node: nodes.Node) -> str:
+    match node:
+        case nodes.Getattr():
+            return node.attr
+        case nodes.Const(value=str(value)):
+            return value
+        case _:
+            return ""
+
+
+def _in_order(node: nodes.Node) -> Iterator[nodes.Node]:
+    """Yield the nodes that read a part of a value, in the order in which they are written."""
+    children = list(node.iter_child_nodes())
+    if isinstance(node, nodes.CondExpr):
+        children = [each for each in (node.expr1, node.test, node.expr2) if each is not None]
+    elif isinstance(node, nodes.For) and node.test is not None:
+        children = [node.target, node.iter, node.test, *node.body, *node.else_]
+    for child in children:
+        yield from _in_order(child)
+    is_text = isinstance(node, nodes.Const) and isinstance(node.value, str)
+    if is_text or isinstance(node, nodes.Getattr):
+        yield node
+
+
+def _words(text: str) -> Iterator[tuple[int, int, str, int]]:
+    """Yield line, column, name and width of each `.name` and `"name"` of a template."""
+    before = ""
+    for at, kind, value in tokens_of(text):
+        line = text.count("\n", 0, at) + 1
+        column = at - text.rfind("\n", 0, at)
+        if kind == "name" and before == ".":
+            yield line, column, value, len(value)
+        elif kind == "string":
+            yield line, column, value[1:-1], len(value)
+        before = value

@@ -1,0 +1,144 @@
+"""What is known of a value before it is there: its kind, its fields, and how long it can be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import field, replace
+from typing import TYPE_CHECKING, Final, Literal
+
+from runner.frozen import frozen
+
+if TYPE_CHECKING:
+    from runner.jsonvalue import JSON
+
+
+@frozen
+class Shape:
+    """What a value is, as far as it is known; it may always be empty (null) instead.
+
+    Attributes:
+        kind: "any" where it is not known.
+        called: What it is called in a message: "the output of step 'find'".
+        entry: What each entry of a list is; None where it is not known.
+        fields: What the fields of a record are.
+        is_open: The record may have other fields, too.
+        most: It has no more entries or characters, if it has any; None: of any length.
+        number: The whole number that it is.
+    """
+
+    kind: Literal["any", "text", "number", "flag", "list", "record"] = "any"
+    called: str = ""
+    entry: Shape | None = None
+    fields: Mapping[str, Shape] = field(default_factory=dict)
+    is_open: bool = False
+    most: int | None = None
+    number: int | None = None
+
+
+ANY: Final = Shape()
+TEXT: Final = Shape(kind="text")
+NUMBER: Final = Shape(kind="number")
+FLAG: Final = Shape(kind="flag")
+
+_METHODS: Final[Mapping[str, type]] = {"text": str, "list": list, "record": dict}
+
+
+@frozen
+class Misread:
+    """A place where a template reads something that a value surely does not have.
+
+    Attributes:
+        owner: The value.
+        name: What is read of it.
+        path: The value as it is written, as far as names and dots go: `steps.find.results`.
+        line: Where it stands in the template's text, from 1.
+        column: Likewise, from 1.
+        width: How many characters it takes.
+    """
+
+    owner: Shape
+    name: str
+    path: str
+    line: int
+    column: int
+    width: int
+
+
+@frozen
+class Understood:
+    """What a template's value will be, and what it misreads."""
+
+    value: Shape
+    misreads: tuple[Misread, ...] = ()
+
+
+def list_of(entry: Shape, *, called: str = "", most: int | None = None) -> Shape:
+    """Return what a list is whose entries are known."""
+    return Shape(kind="list", called=called, entry=entry, most=most)
+
+
+def record_of(fields: Mapping[str, Shape], *, called: str = "", is_open: bool = False) -> Shape:
+    """Return what a mapping is whose fields are known."""
+    return Shape(kind="record", called=called, fields=fields, is_open=is_open)
+
+
+def entry_of(shape: Shape) -> Shape:
+    """Return what a loop over a value sees: of a mapping its keys, of a text its letters."""
+    if shape.kind == "list":
+        return shape.entry or ANY
+    return TEXT if shape.kind in {"text", "record"} else ANY
+
+
+def lacks(shape: Shape, name: str, *, is_called: bool = False) -> bool:
+    """Return whether a value surely has nothing of a name; `is_called`: () stands behind it."""
+    if shape.kind == "any" or name in shape.fields or shape.is_open:
+        return False
+    return not (is_called and hasattr(_METHODS.get(shape.kind, object), name))
+
+
+def part_of(shape: Shape, name: str) -> Shape:
+    """Return what is behind a name of a value."""
+    return shape.fields.get(name, ANY)
+
+
+def either(one: Shape, other: Shape) -> Shape:
+    """Return what is known of a value that is one or the other."""
+    if one == other:
+        return one
+    most = None if one.most is None or other.most is None else max(one.most, other.most)
+    if one.kind != other.kind or one.kind == "any":
+        return replace(ANY, most=most)
+    if one.kind == "list":
+        if 0 in {one.most, other.most}:
+            return replace(other if one.most == 0 else one, most=most)
+        return list_of(either(one.entry or ANY, other.entry or ANY), called=one.called, most=most)
+    if one.kind == "record":
+        names = {**one.fields, **other.fields}
+        both = {
+            name: either(one.fields[name], other.fields[name])
+            if name in one.fields and name in other.fields
+            else ANY
+            for name in names
+        }
+        return record_of(both, called=one.called, is_open=one.is_open or other.is_open)
+    return Shape(kind=one.kind, called=one.called, most=most)
+
+
+def shape_of(value: JSON) -> Shape:
+    """Return what is known of a value that is there."""
+    match value:
+        case bool():
+            found = FLAG
+        case int():
+            found = replace(NUMBER, number=value)
+        case float():
+            found = NUMBER
+        case str():
+            found = replace(TEXT, most=len(value))
+        case list() | tuple():
+            found = list_of(ANY, most=len(value))
+        case dict():
+            found = record_of({str(name): shape_of(each) for name, each in value.items()})
+        case _:
+            found = ANY
+    return found
