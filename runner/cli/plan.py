@@ -144,15 +144,18 @@ class _Shown:
 
     def name(self, step: str, job: Job) -> str:
         if isinstance(job.items, FoundItems) and step == job.items.step.id:
-            return "the rows"
+            return "the search for the rows"
         number = f"row {(self.row or 0) + 1} ({self.key})" if job.items is not None else "the job"
         return number if len(job.steps) == 1 else f"{number}, step {step}"
 
 
 def _show(job: Job, found: Survey, later: Mapping[str, Later], plan: Plan) -> None:
     total = found.total
-    click.echo(f"{job.name}: {plural(plan.rows, 'row')}, {plural(total.calls, 'distinct call')}")
     is_local = job.provider == "local"
+    rows = plural(plan.rows, "row") if plan.rows_found is None else "rows yet to be found"
+    click.echo(f"{job.name}: {rows}, {plural(total.calls, 'distinct call')}")
+    if plan.rows_found is not None:
+        click.echo(f"rows:     found by FindAll, at most {plan.rows_found:,}")
     if total.cached:
         click.echo(f"cached:   {total.cached:,}, {_ago(found.ages)}")
     if total.attached:
@@ -160,23 +163,33 @@ def _show(job: Job, found: Survey, later: Mapping[str, Later], plan: Plan) -> No
     click.echo(f"new:      {total.new:,}")
     for why, count in plan.new_because.items():
         click.echo(f"          {count:,}: {why}")
-    for id_, each in later.items():
-        click.echo(f"later:    step '{id_}', {_calls(*each.calls)}; it reads earlier answers")
+    _show_later(job, later, plan)
     click.echo(f"provider: {job.provider}")
     for step in plan.steps:
         if step["processor"] is not None and not is_local:
             name = "" if len(job.steps) == 1 else f"{step['id']}: "
             click.echo(f"          {name}{step['processor']} ({step['why']})")
-    click.echo(f"price:    {_price(plan, verification(job, found, later))}")
+    click.echo(f"price:    {_price(plan, later, verification(job, found, later))}")
     if job.budget is not None:
         click.echo(f"budget:   {dollars(job.budget)}{_room(found)}")
     shortest, longest = plan.seconds
     if longest:
         click.echo(f"time:     {duration(shortest)} to {duration(longest)}")
-    if is_local:
-        click.echo("sent:     nothing leaves this machine")
-    else:
-        click.echo(f"sent:     {', '.join(plan.columns_sent) or 'no column of the data'}")
+    click.echo(f"sent:     {_sent(job, plan)}")
+
+
+def _show_later(job: Job, later: Mapping[str, Later], plan: Plan) -> None:
+    for id_, each in later.items():
+        name = "" if len(job.steps) == 1 else f"step '{id_}', "
+        click.echo(f"later:    {name}{_calls(*each.calls)}; {_waits(plan, each)}")
+
+
+def _sent(job: Job, plan: Plan) -> str:
+    if job.provider == "local":
+        return "nothing leaves this machine"
+    if isinstance(job.items, FoundItems):
+        return "no data of yours: the rows come from the web"
+    return ", ".join(plan.columns_sent) or "no column of the data"
 
 
 def _calls(least: int, most: int | None) -> str:
@@ -185,10 +198,22 @@ def _calls(least: int, most: int | None) -> str:
     return plural(most, "call") if least == most else f"{least:,} to {plural(most, 'call')}"
 
 
-def _price(plan: Plan, pages: Decimal | None) -> str:
+def _waits(plan: Plan, later: Later) -> str:
+    """Return what a step waits for."""
+    if plan.rows_found is None:
+        return "it reads earlier answers"
+    is_single = later.calls[1] == plan.rows_found
+    return "one for each row that is found" if is_single else "for the rows that are found"
+
+
+def _price(plan: Plan, later: Mapping[str, Later], pages: Decimal | None) -> str:
     shown = price_range(plan.cost_usd, plan.cost_usd_max)
     if plan.cost_usd_max is None:
-        return f"{shown}: a later step asks once for each entry of a list"
+        is_list = any(each.calls[1] is None for each in later.values())
+        why = "a later step asks once for each entry of a list"
+        return (
+            f"{shown}: {why if is_list else 'a later step asks for as much as earlier ones tell'}"
+        )
     if plan.cost_usd_max == plan.cost_usd:
         return shown
     why = f"up to {dollars(pages)} of it to read cited pages" if pages else "by what is found"

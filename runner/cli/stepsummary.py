@@ -45,7 +45,7 @@ def _section(job: str, lines: Iterable[str]) -> str:
 
 def _plan_lines(plan: Plan) -> Iterator[str]:
     rows = {
-        "Rows": f"{plan.rows:,}",
+        "Rows": _rows(plan),
         "Distinct calls": f"{plan.calls:,}",
         "From the cache": f"{plan.cached:,}",
         "Bought earlier": f"{plan.attached:,}",
@@ -62,6 +62,12 @@ def _plan_lines(plan: Plan) -> Iterator[str]:
         ("Step", "Processor", "Why"),
         [(inline(each["id"]), each["processor"], inline(each["why"])) for each in chosen],
     )
+
+
+def _rows(plan: Plan) -> str:
+    if plan.rows_found is None:
+        return f"{plan.rows:,}"
+    return f"found by FindAll, at most {plan.rows_found:,}"
 
 
 def _outcome_lines(summary: Summary) -> Iterator[str]:

@@ -29,7 +29,7 @@ from runner.planning.calls import Call
 from runner.planning.choosing import choose
 from runner.planning.columns import columns_sent
 from runner.planning.expand import Edition
-from runner.planning.forecast import Forecast, forecast, of_found_rows
+from runner.planning.forecast import Forecast, forecast, most_found, of_found_rows
 from runner.planning.prices import prices_of
 from runner.planning.time import expected_seconds
 from runner.planning.verification import verification_price
@@ -120,8 +120,8 @@ def later_calls(job: Job, found: Survey) -> dict[str, Later]:
     """Return what waits for answers that are not there yet, by step."""
     steps = [step for step in job.steps if found.waiting[step.id]]
     if isinstance(job.items, FoundItems) and not found.rows:
-        items = job.items
-        return {step.id: Later(rows=1, each=of_found_rows(job, items, step)) for step in steps}
+        most = most_found(job, job.items)
+        return {step.id: Later(rows=1, each=of_found_rows(job, most, step)) for step in steps}
     return {step.id: Later(rows=found.waiting[step.id], each=forecast(job, step)) for step in steps}
 
 
@@ -130,7 +130,8 @@ class Plan:
     """What a job would ask.
 
     Attributes:
-        rows: Those within the limit.
+        rows: Those within the limit; 0 where they are yet to be found.
+        rows_found: So many rows FindAll is yet to find at most; None where it is not asked again.
         calls: Distinct calls; `cached`, `attached` (bought earlier) and `new` among them.
         cost_usd: What the new ones cost in US dollars; `cost_usd_max` the most that it may come to,
             None where a later step's list may be of any length.
@@ -144,6 +145,7 @@ class Plan:
 
     job: str
     rows: int
+    rows_found: int | None = None
     calls: int
     cached: int
     attached: int
@@ -191,6 +193,7 @@ def plan_of(job: Job, found: Survey, later: Mapping[str, Later]) -> Plan:
     return Plan(
         job=job.name,
         rows=found.rows - found.rows_beyond,
+        rows_found=_most_found(job, found, later),
         calls=total.calls + certain,
         cached=total.cached,
         attached=total.attached,
@@ -207,6 +210,12 @@ def plan_of(job: Job, found: Survey, later: Mapping[str, Later]) -> Plan:
         ages=found.ages,
         new_because=reasons_sorted(found.reasons),
     )
+
+
+def _most_found(job: Job, found: Survey, later: Mapping[str, Later]) -> int | None:
+    if not isinstance(job.items, FoundItems) or found.rows or not later:
+        return None
+    return most_found(job, job.items)
 
 
 def verification(job: Job, found: Survey, later: Mapping[str, Later]) -> Decimal | None:

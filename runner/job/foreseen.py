@@ -28,6 +28,10 @@ _ENTRIES: Mapping[Kind, tuple[str, Mapping[str, Shape]]] = {
 """What each entry of the results is called, and what fields the API gives it."""
 
 
+MOST_MATCHES = 1_000
+"""No FindAll run finds more."""
+
+
 @frozen
 class Asked:
     """What is asked in one step, as far as its answer depends on it.
@@ -92,7 +96,7 @@ def shape_of_answer(
         return _of_task(step.output, called)
     name, fields = _ENTRIES[step.kind]
     entry = record_of(fields, called=f"a {name} in {called}", is_open=not is_known)
-    most = _most(step, seen) if is_known else None
+    most = most_entries(step, seen) if is_known else None
     held = {"results": list_of(entry, called=f"results in {called}", most=most)}
     if step.kind == "extract":
         held["errors"] = list_of(record_of(_ERROR, called=f"an error in {called}"))
@@ -160,12 +164,14 @@ def _times(each: int | None, rounds: int | None) -> int | None:
     return None if each is None or rounds is None else each * rounds
 
 
-def _most(step: Asked, seen: Mapping[str, Shape]) -> int | None:
-    """Return how many results one answer has at most."""
+def most_entries(step: Asked, seen: Mapping[str, Shape]) -> int | None:
+    """Return how many results one answer has at most; None where nobody can know."""
     if not isinstance(step.entries, str):
         return step.entries
     value = _value(step.entries, seen)
-    if step.kind != "extract":
+    if step.kind == "findall":
+        return MOST_MATCHES if value.number is None else value.number
+    if step.kind == "search":
         return value.number
     # What is no list is the address itself.
     if value.kind == "list":

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from decimal import Decimal
 
 from runner.frozen import frozen
-from runner.job.model import Extract, FindAll, FoundItems, Job, Search, Step, Task
+from runner.job.draft import BUILT_IN
+from runner.job.foreseen import MOST_MATCHES, Asked, foreseen, most_entries
+from runner.job.model import Extract, FindAll, FoundItems, Job, Output, Search, Step, Task
 from runner.planning.choosing import choose
 from runner.planning.prices import SEARCH_RESULTS_INCLUDED, price, prices_of
-
-_LIST = re.compile(
-    r"\s*\{\{\s*steps\.(?P<step>\w+)\.(?:results|urls)\s*(?:\[\s*:\s*(?P<most>\d+)\s*\])?\s*\}\}\s*"
-)
+from runner.templating import understood
+from runner.templating.shapes import Shape, record_of, shape_of
 
 
 @frozen
@@ -28,26 +27,29 @@ class Forecast:
 
 def forecast(job: Job, step: Step) -> Forecast:
     """Return how many calls a row of a step makes, and what they cost, before it is rendered."""
-    steps = {each.id: each for each in job.steps}
-    low, high = _price(job, step, steps)
+    seen = _seen(job)
+    low, high = _price(job, step, seen)
     if step.foreach is None:
         return Forecast(least=1, most=1, least_usd=low, most_usd=high)
-    most = _bound(step.foreach, steps)
+    most = understood(step.foreach, seen).value.most
+    dear = Decimal(0) if most == 0 else None
     return Forecast(
         least=0,
         most=most,
         least_usd=Decimal(0),
-        most_usd=None if most is None or high is None else most * high,
+        most_usd=dear if most is None or high is None else most * high,
     )
 
 
-def of_found_rows(job: Job, items: FoundItems, step: Step) -> Forecast:
-    """Return what all rows of a step may come to that a FindAll run is yet to find."""
-    action = items.step.action
-    limit = action.match_limit if isinstance(action, FindAll) else None
-    rows = _number(limit, _MOST_MATCHES)
-    if job.selection.limit is not None:
-        rows = min(rows, job.selection.limit)
+def most_found(job: Job, items: FoundItems) -> int:
+    """Return how many rows a FindAll run finds for a job at most."""
+    most = _entries(items.step, _seen(job))
+    known = [each for each in (most, job.selection.limit) if each is not None]
+    return min(known, default=MOST_MATCHES)
+
+
+def of_found_rows(job: Job, rows: int, step: Step) -> Forecast:
+    """Return what all rows of a step may come to; of `rows`, the most, none may be found."""
     each = forecast(job, step)
     return Forecast(
         least=0,
@@ -57,63 +59,50 @@ def of_found_rows(job: Job, items: FoundItems, step: Step) -> Forecast:
     )
 
 
-def _price(job: Job, step: Step, steps: Mapping[str, Step]) -> tuple[Decimal, Decimal | None]:
+def _price(job: Job, step: Step, seen: Mapping[str, Shape]) -> tuple[Decimal, Decimal | None]:
     """Return the least and the most that one call of a step costs."""
     prices = prices_of(job)
     match step.action:
         case Task() as task:
             return price(job.provider, "task", {"processor": choose(task).processor}, prices)
-        case Search() as search:
-            settings = {"max_results": _number(search.max_results, SEARCH_RESULTS_INCLUDED)}
-            return price(job.provider, "search", {"advanced_settings": settings}, prices)
-        case Extract() as extract:
-            most = len(extract.urls)
-            if isinstance(extract.urls, str):
-                bound = _bound(extract.urls, steps)
-                one = price(job.provider, "extract", {"urls": [""]}, prices)[1]
-                return Decimal(0), None if bound is None else bound * one
-            return price(job.provider, "extract", {"urls": [""] * most}, prices)
+        case Search():
+            most = _entries(step, seen)
+            settings = {"max_results": most or SEARCH_RESULTS_INCLUDED}
+            least, dear = price(job.provider, "search", {"advanced_settings": settings}, prices)
+            return least, dear if most is not None or not dear else None
+        case Extract(urls=urls):
+            most = _entries(step, seen)
+            one = price(job.provider, "extract", {"urls": [""]}, prices)[1]
+            least = Decimal(0) if isinstance(urls, str) else len(urls) * one
+            return least, None if most is None else most * one
         case FindAll() as findall:
-            body = {
-                "generator": findall.generator,
-                "match_limit": _number(findall.match_limit, _MOST_MATCHES),
-            }
+            body = {"generator": findall.generator, "match_limit": _entries(step, seen)}
             return price(job.provider, "findall", body, prices)
 
 
-_MOST_MATCHES = 1_000
+def _entries(step: Step, seen: Mapping[str, Shape]) -> int | None:
+    """Return how many results one call of a step has at most; None where nobody can know."""
+    return most_entries(_asked(step), seen)
 
 
-def _bound(expression: str, steps: Mapping[str, Step]) -> int | None:
-    """Return how long a list of an earlier step's results can be; None where it is not known."""
-    found = _LIST.fullmatch(expression)
-    step = steps.get(found["step"]) if found else None
-    if found is None or step is None:
-        return None
-    most = _entries(step, steps)
-    if step.foreach is not None:
-        rounds = _bound(step.foreach, steps)
-        most = None if most is None or rounds is None else most * rounds
-    cut = found["most"]
-    if cut is None:
-        return most
-    return int(cut) if most is None else min(most, int(cut))
+def _seen(job: Job) -> Mapping[str, Shape]:
+    """Return what is known of what templates see before a run."""
+    names = {"vars": shape_of(dict(job.vars))}
+    is_known = job.provider in BUILT_IN
+    steps = foreseen(map(_asked, job.steps), names, is_known=is_known)
+    return {**names, "steps": record_of(steps, is_open=True)}
 
 
-def _entries(step: Step, steps: Mapping[str, Step]) -> int | None:
-    """Return how many results one call of a step has at most."""
+def _asked(step: Step) -> Asked:
+    output: Output | None = None
+    entries: int | str | None = None
     match step.action:
+        case Task() as task:
+            output = task.output
         case Search() as search:
-            return _number(search.max_results, SEARCH_RESULTS_INCLUDED)
-        case Extract(urls=str() as urls):
-            return _bound(urls, steps)
-        case Extract() as extract:
-            return len(extract.urls)
+            entries = SEARCH_RESULTS_INCLUDED if search.max_results is None else search.max_results
+        case Extract(urls=urls):
+            entries = urls if isinstance(urls, str) else len(urls)
         case FindAll() as findall:
-            return _number(findall.match_limit, _MOST_MATCHES)
-        case Task():
-            return None
-
-
-def _number(value: int | str | None, otherwise: int) -> int:
-    return value if isinstance(value, int) else otherwise
+            entries = findall.match_limit
+    return Asked(id=step.id, kind=step.kind, output=output, entries=entries, foreach=step.foreach)

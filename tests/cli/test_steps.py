@@ -129,9 +129,7 @@ def test_the_price_of_later_steps_is_a_range(steps):
 
 def test_a_list_of_unknown_length_has_no_highest_price(steps):
     steps.change("provider: local\ndocuments: [notes]\n", "provider: parallel\n", name="steps.yaml")
-    steps.change(
-        '"{{ steps.read.results }}"', '"{{ steps.read.results + [1] }}"', name="steps.yaml"
-    )
+    steps.change('"{{ steps.read.results }}"', '"{{ steps.read.basis }}"', name="steps.yaml")
     assert plan(steps)["cost_usd_max"] is None
     assert (
         "or more: a later step asks once for each entry of a list"
@@ -146,12 +144,20 @@ def test_a_list_of_unknown_length_has_no_highest_price(steps):
         ("{{ steps.find.urls[:3] }}", 1),
         ("{{ steps.read.urls }}", 1),
         ("{{ steps.read.results[:0] }}", 0),
-        ("{{ steps.find.output.results }}", None),
-        ("{{ steps.find.results or [1, 2] }}", None),
+        ("{{ steps.find.output.results }}", 1),
+        ("{{ steps.find.results or [1, 2] }}", 2),
+        ("{{ steps.find.urls + steps.read.urls + ['a'] }}", 3),
+        ("{{ (steps.find.urls + steps.read.urls) | unique | sort | list }}", 2),
+        ("{{ steps.find.basis }}", None),
+        ("{{ (steps.find.basis | reverse)[1:4] }}", 3),
+        ("{{ steps.find.basis[:vars.most] }}", 4),
+        ("{{ range(steps.find.basis | length) }}", 10_000),
     ],
 )
 def test_the_longest_a_list_can_be(steps, expression, most):
     steps.change('"{{ steps.read.results }}"', f'"{expression}"', name="steps.yaml")
+    steps.change(" in {{ item.title }}", "", name="steps.yaml")
+    steps.change("name: steps", "name: steps\nvars: {most: 4}", name="steps.yaml")
     facts = next(step for step in plan(steps)["steps"] if step["id"] == "facts")
     assert facts["calls_max"] == (None if most is None else 2 * most)
 
@@ -187,7 +193,7 @@ def test_what_does_not_read_the_failed_step_runs(steps):
 
 
 def test_an_answer_that_does_not_fit_a_template_fails_its_row_where_it_stands(steps):
-    steps.change('"{{ steps.read.results }}"', '"{{ steps.read.results[0].title }}"', "steps.yaml")
+    steps.change('"{{ steps.read.results }}"', "\"{{ steps.read.basis or 'A' }}\"", "steps.yaml")
     run(steps, code=1)
     facts = by_step(steps)["facts"]
     assert [o["status"] for o in facts] == ["failed", "failed"]
@@ -197,7 +203,7 @@ def test_an_answer_that_does_not_fit_a_template_fails_its_row_where_it_stands(st
 
 def test_a_missing_part_of_an_answer_fails_its_row(steps):
     steps.change(
-        "Where is {{ item.company }}?", "{{ steps.facts.output[0].nonsense }}", "steps.yaml"
+        "Where is {{ item.company }}?", "{{ steps.facts.basis[9].nonsense }}", "steps.yaml"
     )
     run(steps, code=1)
     assert {o["status"] for o in by_step(steps)["summary"]} == {"failed"}
