@@ -30,6 +30,7 @@ from runner.job.schemas.schema import input_problems, job_problems, mend_job
 from runner.job.shelf import Shelf
 from runner.job.text.source import read_source, told
 from runner.job.text.textfile import MAX_BYTES
+from runner.job.trial import trial_problems
 from runner.job.variables import assign, missing_problems, read_variables, variable_problems
 
 if TYPE_CHECKING:
@@ -206,6 +207,9 @@ def _checked(draft: Draft, found: list[Problem], given: Mapping[str, JSON]) -> L
     problems = _first_of_place(told(found, source))
     values, missing = assign(declared, given)
     template = own_template(draft)
+    if not has_errors(problems):
+        problems = (*problems, *of_kind("template", trial_problems(draft, rows, values, missing)))
+        problems = _first_of_place(problems)
     if has_errors(problems):
         return Loaded(job=None, problems=problems, missing=missing, template=template)
     built = build_job(

@@ -8,6 +8,7 @@ than a bounded amount of time and memory.
 from runner.templating.markdown import Markdown
 from runner.templating.templates import (
     every_fault,
+    is_plain,
     is_sole,
     is_template,
     names_read,
@@ -19,6 +20,7 @@ from runner.templating.templates import (
 __all__ = [
     "Markdown",
     "every_fault",
+    "is_plain",
     "is_sole",
     "is_template",
     "names_read",

@@ -26,6 +26,11 @@ def is_template(text: str) -> bool:
     return "{{" in text or "{%" in text or "{#" in text
 
 
+def is_plain(text: str) -> bool:
+    """Return whether a text has no templates but plain names: it needs no template engine."""
+    return not is_template(_PLAIN.sub(" ", text))
+
+
 def is_sole(text: str) -> bool:
     """Return whether a text is exactly one `{{ expression }}`, which keeps its value's type.
 
@@ -50,7 +55,7 @@ def names_read(text: str) -> list[tuple[tuple[str, ...], bool]]:
     if not is_template(text):
         return []
     # Most templates are texts with plain names in them, which need no parser.
-    if not is_template(_PLAIN.sub(" ", text)):
+    if is_plain(text):
         return [(tuple(name.split(".")), False) for name in _PLAIN.findall(text)]
     from runner.templating.names import found
 
@@ -96,7 +101,7 @@ def understood(text: str, names: Mapping[str, Shape]) -> Understood:
     if not is_template(text):
         return Understood(value=TEXT)
     # As with the names that are read: most templates need no parser.
-    if not is_template(_PLAIN.sub(" ", text)):
+    if is_plain(text):
         values = [_walked(names, name.split(".")) for name in _PLAIN.findall(text)]
         if None not in values:
             is_value = _PLAIN.fullmatch(text.strip())

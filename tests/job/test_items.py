@@ -60,7 +60,7 @@ def test_the_key_may_stand_in_items(job):
 
 def test_a_row_that_where_cannot_judge_is_named_with_the_template_s_place(job):
     with pytest.raises(JobProblemsError) as caught:
-        names(job("items: {from: d.csv, where: '{{ item.n > 3 }}'}"))
+        job("items: {from: d.csv, where: '{{ item.n > 3 }}'}")
     (problem,) = caught.value.problems
     assert (problem.line, problem.column) == (4, 33)
     assert "(row 1 of the data)" in problem.message
@@ -72,13 +72,46 @@ def test_a_row_that_where_cannot_judge_is_named_with_the_template_s_place(job):
 
 @pytest.mark.parametrize("word", ["false", "No", " 0 "])
 def test_a_text_that_means_no_is_not_taken_for_true(job, word):
-    loaded = job(f"items: {{from: [{{name: A, ok: '{word}'}}], where: '{{{{ item.ok }}}}'}}")
     with pytest.raises(JobProblemsError) as caught:
-        names(loaded)
+        job(f"items: {{from: [{{name: A, ok: '{word}'}}], where: '{{{{ item.ok }}}}'}}")
     (problem,) = caught.value.problems
     assert (problem.line, problem.column, problem.width) == (4, 43 + len(word), 15)
     assert f"'{word}' is a text" in problem.message
     assert problem.hint == f"compare it: {{{{ item.ok != '{word}' }}}}"
+
+
+def test_where_is_tried_on_the_first_rows_only_and_fails_later_where_it_is_read(job):
+    rows = ", ".join(f"{{name: r{n}, n: {'many' if n == 140 else n}}}" for n in range(150))
+    loaded = job(f"items: {{from: [{rows}], where: '{{{{ item.n > 3 }}}}'}}")
+    with pytest.raises(JobProblemsError) as caught:
+        names(loaded)
+    assert "(row 141 of the data)" in caught.value.problems[0].message
+
+
+def test_where_is_not_tried_behind_the_limit(job):
+    rows = "[{name: A, n: 9}, {name: B, n: many}]"
+    taken = job(f"items: {{from: {rows}, where: '{{{{ item.n > 3 }}}}', limit: 1}}")
+    assert names(taken) == ["A"]
+
+
+@pytest.mark.parametrize(
+    ("query", "fails"),
+    [
+        ("{{ item.n + 1 }}", True),
+        ("{{ item.n | int + 1 }}", False),
+        ("{{ item.n * vars.least }}", True),
+        ("{% if item.name == 'A' %}{{ 1 in item.n }}{% endif %}", True),
+        ("{% if item.name == 'Z' %}{{ 1 in item.n }}{% endif %}", False),
+        ("{{ item.n + vars.unset }}", False),
+    ],
+)
+def test_what_fails_on_the_first_rows_is_told_before_a_run(tmp_path, query, fails):
+    (tmp_path / "d.csv").write_text("name,n\nA,1\nB,\n")
+    (tmp_path / "job.yaml").write_text(
+        f'name: j\nvars: {{least: 3, unset: {{type: integer}}}}\nitems: d.csv\nquery: "{query}"\n'
+    )
+    problems = load(tmp_path / "job.yaml").problems
+    assert [(p.line, "(row 1)" in p.message) for p in problems] == [(4, True)] * fails
 
 
 def test_what_is_true_or_false_already_decides_as_it_is(job):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from importlib.util import find_spec
+from itertools import islice
 from typing import TYPE_CHECKING, Literal, get_args
 
 from runner.errors import TemplateError
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from runner.job.draft import Draft
     from runner.job.model import Job, Where
     from runner.job.rows.rowfaults import Row
+    from runner.job.text.source import Source
     from runner.jsonvalue import JSON
 
 _Format = Literal["csv", "tsv", "json", "jsonl", "parquet", "xlsx"]
@@ -50,10 +52,14 @@ _NO = {"false", "no", "off", "0", "n"}
 
 @frozen
 class ReadItems:
-    """The rows of a job, the names of their columns where known, and what is wrong with them."""
+    """The rows of a job, the names of their columns where known, and what is wrong with them.
+
+    `first` are some of the first rows, where these are read before a run.
+    """
 
     items: Items | None = None
     columns: tuple[str, ...] | None = None
+    first: tuple[Row, ...] = ()
     problems: tuple[Problem, ...] = ()
 
 
@@ -72,7 +78,8 @@ def read_items(draft: Draft) -> ReadItems:
         if isinstance(row, Mapping | str)
     )
     items = InlineItems(rows=rows)
-    return ReadItems(items=items, columns=survey(items).columns)
+    found = survey(items)
+    return ReadItems(items=items, columns=found.columns, first=found.first)
 
 
 def rows_named(data: Mapping[str, JSON]) -> tuple[Where, JSON]:
@@ -94,23 +101,66 @@ def read_selection(data: Mapping[str, JSON]) -> Selection:
     return Selection(where=items.get("where"), limit=None if limit is None else int(limit))
 
 
+@frozen
+class Choice:
+    """Which rows are taken: those for which a template is true.
+
+    Attributes:
+        where: The template.
+        vars: The values of the job's variables.
+        source: The job file.
+        items: Where the rows come from.
+    """
+
+    where: str
+    vars: Mapping[str, JSON]
+    source: Source
+    items: Items
+
+    def of(self, rows: Iterable[Row]) -> Iterator[Row]:
+        """Yield the rows that are taken.
+
+        Raises:
+            JobProblemsError: the template fails for a row.
+        """
+        for number, row in enumerate(rows, start=1):
+            if self._is_wanted(row, number):
+                yield row
+
+    def _is_wanted(self, row: Row, number: int) -> bool:
+        note = f" (row {number} of the data)"
+        place = ("items", "where")
+        try:
+            wanted = render_value(self.where, {"vars": self.vars, "item": row})
+        except TemplateError as error:
+            problem = template_problem(self.source, place, error, note)
+            if "cannot be compared" in error.message and _has_texts(self.items):
+                problem = replace(problem, hint=_TEXTS.format(_first_read(self.where)))
+            raise JobProblemsError((problem,)) from error
+        if isinstance(wanted, str) and wanted.strip().lower() in _NO:
+            problem = self.source.problem(
+                self.source.value(place),
+                f"'{wanted}' is a text, and a text counts as true unless it is empty{note}",
+                hint=f"compare it: {{{{ {_first_read(self.where)} != '{wanted}' }}}}",
+            )
+            raise JobProblemsError((problem,))
+        return bool(wanted)
+
+
 def select_rows(job: Job) -> Iterator[Row]:
     """Yield the rows of a job that its `where` and `limit` take; a job without items has none.
 
     Raises:
         JobProblemsError: the rows cannot be read, or `where` fails for one of them.
     """
-    taken, selection = 0, job.selection
-    rows = read_rows(job.items) if job.items is not None else iter(())
-    if selection == Selection():
-        yield from rows
+    selection = job.selection
+    if job.items is None:
         return
-    for number, row in enumerate(rows, start=1):
-        if selection.where is None or _is_wanted(job, selection.where, row, number):
-            taken += 1
-            yield row
-            if taken == selection.limit:
-                return
+    rows = read_rows(job.items)
+    if selection.where is not None:
+        choice = Choice(where=selection.where, vars=job.vars, source=job.source, items=job.items)
+        rows = choice.of(rows)
+    yield from islice(rows, selection.limit)
 
 
 def found_rows(results: Sequence[JSON]) -> tuple[Row, ...]:
@@ -122,27 +172,7 @@ def found_rows(results: Sequence[JSON]) -> tuple[Row, ...]:
     )
 
 
-def _is_wanted(job: Job, where: str, row: Row, number: int) -> bool:
-    note = f" (row {number} of the data)"
-    place = ("items", "where")
-    try:
-        wanted = render_value(where, {"vars": job.vars, "item": row})
-    except TemplateError as error:
-        problem = template_problem(job.source, place, error, note)
-        if "cannot be compared" in error.message and _has_texts(job.items):
-            problem = replace(problem, hint=_TEXTS.format(_first_read(where)))
-        raise JobProblemsError((problem,)) from error
-    if isinstance(wanted, str) and wanted.strip().lower() in _NO:
-        problem = job.source.problem(
-            job.source.value(place),
-            f"'{wanted}' is a text, and a text counts as true unless it is empty{note}",
-            hint=f"compare it: {{{{ {_first_read(where)} != '{wanted}' }}}}",
-        )
-        raise JobProblemsError((problem,))
-    return bool(wanted)
-
-
-def _has_texts(items: Items | None) -> bool:
+def _has_texts(items: Items) -> bool:
     return isinstance(items, FileItems) and items.format in ("csv", "tsv")
 
 
@@ -204,4 +234,4 @@ def _file(draft: Draft, where: Where, text: str) -> ReadItems:
         return ReadItems(problems=(problem,))
     items = FileItems(path=path, format=kind)
     found = draft.shelf.take(("rows", path), lambda: survey(items))
-    return ReadItems(items=items, columns=found.columns, problems=found.problems)
+    return ReadItems(items=items, columns=found.columns, first=found.first, problems=found.problems)

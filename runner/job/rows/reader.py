@@ -26,6 +26,9 @@ MAX_SURVEY_ROWS = 300_000
 MAX_SURVEY_PACKED = 1024 * 1024
 """Likewise for files that are packed."""
 
+FIRST_ROWS = 100
+"""On so many rows it is tried before a run which of them are taken."""
+
 _TABLES = ("csv", "tsv", "parquet", "xlsx")
 _PACKED = ("parquet", "xlsx")
 
@@ -37,9 +40,11 @@ class Survey:
     Attributes:
         columns: The names a row may have, in order; None where they are not known.
         problems: What is wrong with the file.
+        first: The first rows; none of a file that is not read before the run.
     """
 
     columns: tuple[str, ...] | None
+    first: tuple[Row, ...] = ()
     problems: tuple[Problem, ...] = ()
 
 
@@ -110,6 +115,7 @@ def _is_large(items: FileItems) -> bool:
 def _surveyed(items: InlineItems | FileItems) -> Survey:
     columns: dict[str, None] = {}
     found: list[Problem] = []
+    first: list[Row] = []
     rows = 0
     is_table = isinstance(items, FileItems) and items.format in _TABLES
     for entry in items.rows if isinstance(items, InlineItems) else _file_entries(items):
@@ -120,7 +126,10 @@ def _surveyed(items: InlineItems | FileItems) -> Survey:
             continue
         if isinstance(entry, tuple) or not is_table:
             columns.update(dict.fromkeys(entry))
-        rows += not isinstance(entry, tuple)
+        if not isinstance(entry, tuple):
+            rows += 1
+            if rows <= FIRST_ROWS:
+                first.append(entry)
         if rows > MAX_SURVEY_ROWS:
             break
     is_whole = is_table or rows <= MAX_SURVEY_ROWS
@@ -129,7 +138,11 @@ def _surveyed(items: InlineItems | FileItems) -> Survey:
         columns.clear()  # a title above the names of the columns, most likely
     if not rows and not is_broken and isinstance(items, FileItems):
         found.append(no_rows(items.path))
-    return Survey(columns=(tuple(columns) or None) if is_whole else None, problems=tuple(found))
+    return Survey(
+        columns=(tuple(columns) or None) if is_whole else None,
+        problems=tuple(found),
+        first=tuple(first),
+    )
 
 
 def _entries(items: Items) -> Iterator[Row | Problem]:
