@@ -123,17 +123,17 @@ def _left(step: Asked, seen: Mapping[str, Shape], *, is_known: bool) -> Shape:
         "results": results,
         "urls": list_of(
             address,
-            called=f"the addresses of step '{step.id}'",
+            called=f"steps.{step.id}.urls",
             most=None if step.kind == "task" else results.most,
         ),
-        "basis": list_of(ANY, called=f"the basis of step '{step.id}'"),
+        "basis": list_of(ANY, called=f"steps.{step.id}.basis"),
     }
     return record_of(parts, called=f"step '{step.id}'", is_open=True)
 
 
 def _results_of(step: Asked, output: Shape) -> Shape:
     """Return what stands as results of a step: the mappings in the field of this name."""
-    called = f"the results of step '{step.id}'"
+    called = f"steps.{step.id}.results"
     listed = output.fields.get("results", ANY)
     is_there = output.kind == "any" or output.is_open or "results" in output.fields
     if not is_there or (output.kind == "record" and listed.kind not in {"any", "list"}):

@@ -56,10 +56,10 @@ def trial_problems(
 def _tried(draft: Draft) -> Iterator[tuple[Scope, Where, str]]:
     """Yield the templates that are filled in from a row before anything is asked."""
     job = draft.job
-    for where in (("key",), ("items", "key")):
-        holder = job.data if len(where) == 1 else job.data.get("items")
+    items = job.data.get("items")
+    for holder, above in ((job.data, ()), (items, ("items",))):
         if isinstance(holder, Mapping) and isinstance(holder.get("key"), str):
-            yield job, where, holder["key"]
+            yield job, (*above, "key"), holder["key"]
     for step in draft.steps():
         found = list(templates(step))
         if "follows" in step.data or any(_reads_steps(text) for _, text in found):

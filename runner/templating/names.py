@@ -302,7 +302,7 @@ class _Name(NamedTuple):
 def _reads(node: nodes.Node, bound: frozenset[str], *, defined: bool) -> Iterator[_Name]:
     """Yield each name that a node reads, or binds."""
     if isinstance(node, nodes.Getattr | nodes.Getitem | nodes.Name):
-        path = _dotted(node)
+        path = dotted(node)
         if path is not None:
             yield _Name(path, node.lineno, defined, path[0] in bound or path[0] == "range")
             yield from _keys(node, bound, defined=defined)
@@ -349,7 +349,7 @@ def _names(node: nodes.Node) -> list[nodes.Name]:
     return [node] if isinstance(node, nodes.Name) else list(node.find_all(nodes.Name))
 
 
-def _dotted(node: nodes.Node) -> tuple[str, ...] | None:
+def dotted(node: nodes.Node) -> tuple[str, ...] | None:
     """Return `("item", "company")` for `item.company` and `item["company"]`."""
     parts: list[str] = []
     while True:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from jinja2 import nodes
 
-from runner.templating.names import Spot, spots, tokens_of
+from runner.templating.names import Spot, dotted, spots, tokens_of
 from runner.templating.shapes import Misread, Shape
 
 
@@ -28,7 +28,7 @@ def placed(
         key = (node.lineno, _word(node))
         here, same = words.get(key, []), order.get(key, [])
         nth = same.index(id(node)) if id(node) in same and len(same) == len(here) else 0
-        column, width = here[nth] if here else _first(written, node.lineno)
+        column, width = here[nth] if here else _around(node, written)
         start = next(
             (
                 spot
@@ -47,9 +47,12 @@ def placed(
         )
 
 
-def _first(written: Iterable[Spot], line: int) -> tuple[int, int]:
-    """Return column and width of the first name in a line."""
-    return next(((spot.column, spot.width) for spot in written if spot.line == line), (1, 1))
+def _around(node: nodes.Node, written: Iterable[Spot]) -> tuple[int, int]:
+    """Return column and width of what stands before `[0]`, else of the first name in its line."""
+    spots_here = [spot for spot in written if spot.line == node.lineno]
+    path = dotted(node.node) if isinstance(node, nodes.Getitem) else None
+    same = [spot for spot in spots_here if spot.path == path] or spots_here
+    return (same[0].column, same[0].width) if same else (1, 1)
 
 
 def _word(node: nodes.Node) -> str:

@@ -235,8 +235,9 @@ def _entry_fault(name: str, known: tuple[str, ...], entry: Shape) -> tuple[str, 
     called = entry.called or "an entry of the list"
     if entry.kind == "record":
         return f"{called} has no field '{name}'", missing_hint(name, known, "fields")
-    is_of = f"{called} is {KINDS[entry.kind]}, which has no '{name}'"
-    return is_of, missing_hint(name, known, "fields") or "read item.value"
+    near = closest(name, known)
+    hint = "read item.value" if near is None else f"did you mean {near}?"
+    return f"{called} is {KINDS[entry.kind]}, which has no '{name}'", hint
 
 
 def _too_late(name: str, view: View) -> tuple[str, str]:
