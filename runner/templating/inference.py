@@ -67,7 +67,7 @@ def inferred(text: str, names: Mapping[str, Shape]) -> Understood:
             value = TEXT
         else:
             value = reading.value(sole, dict(names))
-        return Understood(value=value, misreads=tuple(placed(text, tree, reading.found)))
+        return Understood(value=value, misreads=placed(text, tree, reading.found))
     except RecursionError as error:
         message = "The template is nested too deeply"
         raise TemplateError(message, hint="Simplify it") from error
@@ -236,7 +236,7 @@ class _Reading:
                 return replace(NUMBER, number=-value.number)
             return FLAG if isinstance(node, nodes.Not) else NUMBER
         left, right = self.value(node.left, scope), self.value(node.right, scope)
-        if not isinstance(node, nodes.Add):
+        if not isinstance(node, nodes.Add) or {left.kind, right.kind} <= {"number", "flag"}:
             return NUMBER
         most = None if left.most is None or right.most is None else left.most + right.most
         return replace(either(left, right), most=most, number=None)

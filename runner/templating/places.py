@@ -12,11 +12,19 @@ from runner.templating.shapes import Misread, Shape
 
 def placed(
     text: str, tree: nodes.Template, found: Iterable[tuple[nodes.Expr, Shape, str]]
-) -> Iterator[Misread]:
-    """Yield what is misread with its place; Jinja's nodes know only lines."""
+) -> tuple[Misread, ...]:
+    """Return what is misread with its place, in order."""
     misreads = list(found)
-    if not misreads:
-        return
+    return tuple(sorted(_placed(text, tree, misreads), key=_place)) if misreads else ()
+
+
+def _place(misread: Misread) -> tuple[int, int]:
+    return misread.line, misread.column
+
+
+def _placed(
+    text: str, tree: nodes.Template, misreads: Iterable[tuple[nodes.Expr, Shape, str]]
+) -> Iterator[Misread]:
     written = spots(text)
     order: dict[tuple[int, str], list[int]] = {}
     for node in _in_order(tree):
@@ -41,7 +49,9 @@ def placed(
         if start is not None:
             before = start.path.index(name, 1) if name in start.path[1:] else 0
             path = ".".join(start.path[:before])
-            column, width = start.column, column + width - start.column
+            is_end = start.path[-1] == name and before == len(start.path) - 1
+            width = start.width if is_end else column + width - start.column
+            column = start.column
         yield Misread(
             owner=owner, name=name, path=path, line=node.lineno, column=column, width=width
         )
