@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 from runner.frozen import frozen
 from runner.job.diagnostics import JobProblemsError
 from runner.job.model import Job, Step
+from runner.job.rules.misread import said_kind
 from runner.jsonvalue import JSON, readable
 from runner.planning.bodies import Renderer, Row, body_of
 from runner.planning.calls import Call, Withheld, fingerprint
@@ -153,7 +154,7 @@ class _Expander:
         where = (*self._step.where, "foreach")
         found = renderer.value(foreach, where)
         if not isinstance(found, list):
-            renderer.fail(where, f"This must be a list, not {_kind_of(found)}")
+            renderer.fail(where, f"This must be a list, not {said_kind(found)}")
         return self._rows(found, renderer.row, key)
 
     def _rows(self, found: list[JSON], row: Row, key: str) -> Iterator[tuple[Renderer, str]]:
@@ -185,11 +186,6 @@ class _Expander:
             price_usd=Decimal(0),
             withheld=withheld,
         )
-
-
-def _kind_of(value: JSON) -> str:
-    words = {dict: "a mapping", str: "a text", bool: "true or false", type(None): "nothing"}
-    return words.get(type(value), "a number")
 
 
 def _label(entry: Mapping[str, JSON]) -> str:

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Final, TypeAlias
 
 from jinja2 import nodes
 
 from runner.errors import TemplateError
+from runner.templating.clashes import (
+    no_entry,
+    no_list,
+    no_mapping,
+    no_number,
+    not_added,
+    not_called,
+    not_compared,
+)
 from runner.templating.names import parsed
-from runner.templating.places import placed
+from runner.templating.places import Found, placed
 from runner.templating.rendering import sole_expression
 from runner.templating.sandbox import MAX_RANGE
 from runner.templating.shapes import (
@@ -33,6 +43,14 @@ _Scope: TypeAlias = dict[str, Shape]
 
 _KEEP: Final = frozenset({"list", "reject", "rejectattr", "select", "selectattr", "sort", "unique"})
 """Filters that make a list of some entries of another."""
+
+_NEEDS: Final[Mapping[str, Callable[[Shape], str | None]]] = {
+    **dict.fromkeys(("dictsort", "items"), no_mapping),
+    **dict.fromkeys(_KEEP, no_list),
+    **dict.fromkeys(("count", "first", "groupby", "join", "last", "length", "map"), no_list),
+    **dict.fromkeys(("max", "min", "sum"), no_list),
+}
+"""What a filter asks of the value before it."""
 
 _TEXTS: Final = frozenset(
     """capitalize e escape filesizeformat join lower replace string title tojson trim truncate upper
@@ -77,7 +95,7 @@ class _Reading:
     """Goes through a template as if it ran, every branch once, and notes what is misread."""
 
     def __init__(self, tree: nodes.Template) -> None:
-        self.found: list[tuple[nodes.Expr, Shape, str]] = []
+        self.found: list[Found] = []
         asked = (test for test in tree.find_all(nodes.Test) if _asks(test.name))
         self._asked = [test.node for test in asked]
 
@@ -112,6 +130,7 @@ class _Reading:
 
     def _loop(self, node: nodes.For, scope: _Scope) -> None:
         listed = self.value(node.iter, scope)
+        self._misused(node.iter, listed, no_list(listed))
         inside = {**scope, "loop": ANY}
         _bind(node.target, entry_of(listed), inside)
         self.statements([*filter(None, [node.test]), *node.body], inside)
@@ -143,6 +162,8 @@ class _Reading:
                 found = self._filtered(node, scope)
             case nodes.Call():
                 found = self._called(node, scope)
+            case nodes.Compare():
+                found = self._compared(node, scope)
             case nodes.CondExpr() | nodes.And() | nodes.Or():
                 found = self._one_of(node, scope)
             case nodes.BinExpr() | nodes.UnaryExpr():
@@ -166,7 +187,7 @@ class _Reading:
         for child in node.iter_child_nodes():
             self.value(child, scope)
         match node:
-            case nodes.Compare() | nodes.Test():
+            case nodes.Test():
                 return FLAG
             case nodes.Concat() | nodes.TemplateData():
                 return TEXT
@@ -185,7 +206,7 @@ class _Reading:
         if not lacks(owner, name, is_called=is_called):
             return part_of(owner, name)
         if node not in self._asked:
-            self.found.append((at or node, owner, name))
+            self.found.append(Found(node=at or node, owner=owner, name=name))
         return ANY
 
     def _item(self, node: nodes.Getitem, scope: _Scope, *, is_called: bool) -> Shape:
@@ -199,15 +220,42 @@ class _Reading:
         if isinstance(node.arg, nodes.Const) and isinstance(node.arg.value, str):
             return self._part(node, owner, node.arg.value, at=node.arg, is_called=is_called)
         index = self.value(node.arg, scope)
-        if index.kind != "number" or owner.kind not in {"list", "text", "record"}:
+        if index.kind != "number" or owner.kind == "any":
             return ANY
-        if owner.kind != "record":
-            return entry_of(owner)
         # The names of a mapping's fields are texts.
-        return self._part(node, replace(owner, is_open=False), f"[{index.number or 0}]")
+        self._misused(node, owner, no_entry(owner, index))
+        return entry_of(owner) if owner.kind in {"list", "text"} else ANY
+
+    def _compared(self, node: nodes.Compare, scope: _Scope) -> Shape:
+        left = self.value(node.expr, scope)
+        for number, each in enumerate(node.ops):
+            right = self.value(each.expr, scope)
+            if number == 0:  # what follows is looked at only if this is true
+                clash = partial(not_compared, each.op)
+                self._side_by_side(node.expr, left, each.expr, right, clash)
+        return FLAG
+
+    def _side_by_side(
+        self,
+        one: nodes.Expr,
+        left: Shape,
+        other: nodes.Expr,
+        right: Shape,
+        clash: Callable[[Shape, Shape], str | None],
+    ) -> None:
+        """Note where two values clash, at the one that has a name."""
+        if left.called or not right.called:
+            self._misused(one, left, clash(left, right))
+        else:
+            self._misused(other, right, clash(right, left))
+
+    def _misused(self, node: nodes.Node, value: Shape, why: str | None) -> None:
+        if why is not None and node not in self._asked:
+            self.found.append(Found(node=node, owner=value, misused=why))
 
     def _called(self, node: nodes.Call, scope: _Scope) -> Shape:
-        self.value(node.node, scope, is_called=True)
+        function = self.value(node.node, scope, is_called=True)
+        self._misused(node.node, function, not_called(function))
         given = [self.value(each, scope) for each in node.args]
         for option in node.kwargs:
             self.value(option.value, scope)
@@ -218,15 +266,15 @@ class _Reading:
 
     def _record(self, node: nodes.Dict, scope: _Scope) -> Shape:
         fields: dict[str, Shape] = {}
-        is_open = False
+        is_known = True
         for pair in node.items:
             value = self.value(pair.value, scope)
             if isinstance(pair.key, nodes.Const) and isinstance(pair.key.value, str):
                 fields[pair.key.value] = value
             else:
                 self.value(pair.key, scope)
-                is_open = True
-        return record_of(fields, is_open=is_open)
+                is_known = False
+        return record_of(fields) if is_known else ANY
 
     def _worked_out(self, node: nodes.BinExpr | nodes.UnaryExpr, scope: _Scope) -> Shape:
         """Return what a sum, a difference, or the like is."""
@@ -236,7 +284,12 @@ class _Reading:
                 return replace(NUMBER, number=-value.number)
             return FLAG if isinstance(node, nodes.Not) else NUMBER
         left, right = self.value(node.left, scope), self.value(node.right, scope)
-        if not isinstance(node, nodes.Add) or {left.kind, right.kind} <= {"number", "flag"}:
+        if not isinstance(node, nodes.Add):
+            for side, value in ((node.left, left), (node.right, right)):
+                self._misused(side, value, no_number(value))
+            return NUMBER
+        self._side_by_side(node.left, left, node.right, right, not_added)
+        if {left.kind, right.kind} <= {"number", "flag"}:
             return NUMBER
         most = None if left.most is None or right.most is None else left.most + right.most
         return replace(either(left, right), most=most, number=None)
@@ -248,6 +301,9 @@ class _Reading:
         value = ANY if node.node is None else self.value(node.node, scope)
         for each in (*node.args, *(option.value for option in node.kwargs)):
             self.value(each, scope)
+        clash = _NEEDS.get(name)
+        if clash is not None and node.node is not None:
+            self._misused(node.node, value, clash(value))
         attribute = self._attribute(node, entry_of(value))
         # Of what a mapping holds, the length is not known.
         most = None if value.kind == "record" else value.most

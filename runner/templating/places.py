@@ -6,13 +6,22 @@ from collections.abc import Iterable, Iterator
 
 from jinja2 import nodes
 
+from runner.frozen import frozen
 from runner.templating.names import Spot, dotted, spots, tokens_of
 from runner.templating.shapes import Misread, Shape
 
 
-def placed(
-    text: str, tree: nodes.Template, found: Iterable[tuple[nodes.Expr, Shape, str]]
-) -> tuple[Misread, ...]:
+@frozen
+class Found:
+    """What a template misreads or misuses, at a node; see `Misread`."""
+
+    node: nodes.Node
+    owner: Shape
+    name: str = ""
+    misused: str = ""
+
+
+def placed(text: str, tree: nodes.Template, found: Iterable[Found]) -> tuple[Misread, ...]:
     """Return what is misread with its place, in order."""
     misreads = list(found)
     return tuple(sorted(_placed(text, tree, misreads), key=_place)) if misreads else ()
@@ -22,9 +31,7 @@ def _place(misread: Misread) -> tuple[int, int]:
     return misread.line, misread.column
 
 
-def _placed(
-    text: str, tree: nodes.Template, misreads: Iterable[tuple[nodes.Expr, Shape, str]]
-) -> Iterator[Misread]:
+def _placed(text: str, tree: nodes.Template, misreads: Iterable[Found]) -> Iterator[Misread]:
     written = spots(text)
     order: dict[tuple[int, str], list[int]] = {}
     for node in _in_order(tree):
@@ -32,9 +39,10 @@ def _placed(
     words: dict[tuple[int, str], list[tuple[int, int]]] = {}
     for line, column, word, width in _words(text):
         words.setdefault((line, word), []).append((column, width))
-    for node, owner, name in misreads:
+    for misread in misreads:
+        node, name = misread.node, misread.name
         key = (node.lineno, _word(node))
-        here, same = words.get(key, []), order.get(key, [])
+        here, same = words.get(key, []) if name else [], order.get(key, [])
         nth = same.index(id(node)) if id(node) in same and len(same) == len(here) else 0
         column, width = here[nth] if here else _around(node, written)
         start = next(
@@ -53,14 +61,20 @@ def _placed(
             width = start.width if is_end else column + width - start.column
             column = start.column
         yield Misread(
-            owner=owner, name=name, path=path, line=node.lineno, column=column, width=width
+            owner=misread.owner,
+            name=name,
+            misused=misread.misused,
+            path=path,
+            line=node.lineno,
+            column=column,
+            width=width,
         )
 
 
 def _around(node: nodes.Node, written: Iterable[Spot]) -> tuple[int, int]:
     """Return column and width of what stands before `[0]`, else of the first name in its line."""
     spots_here = [spot for spot in written if spot.line == node.lineno]
-    path = dotted(node.node) if isinstance(node, nodes.Getitem) else None
+    path = dotted(node)
     same = [spot for spot in spots_here if spot.path == path] or spots_here
     return (same[0].column, same[0].width) if same else (1, 1)
 

@@ -40,16 +40,22 @@ TEXT: Final = Shape(kind="text")
 NUMBER: Final = Shape(kind="number")
 FLAG: Final = Shape(kind="flag")
 
-_METHODS: Final[Mapping[str, type]] = {"text": str, "list": list, "record": dict}
+_METHODS: Final[Mapping[str, frozenset[str]]] = {
+    "text": frozenset(dir(str)),
+    "list": frozenset({"copy", "count", "index"}),
+    "record": frozenset({"copy", "fromkeys", "get", "items", "keys", "values"}),
+}
+"""What may be called of a value; templates change none."""
 
 
 @frozen
 class Misread:
-    """A place where a template reads something that a value surely does not have.
+    """A place where a template reads of a value what it surely does not have, or misuses it.
 
     Attributes:
         owner: The value.
-        name: What is read of it.
+        name: What is read of it; "" where it is misused.
+        misused: How it is misused, as the end of a sentence: "which takes no ()".
         path: The value as it is written, as far as names and dots go: `steps.find.results`.
         line: Where it stands in the template's text, from 1.
         column: Likewise, from 1.
@@ -57,7 +63,8 @@ class Misread:
     """
 
     owner: Shape
-    name: str
+    name: str = ""
+    misused: str = ""
     path: str
     line: int
     column: int
@@ -93,7 +100,7 @@ def lacks(shape: Shape, name: str, *, is_called: bool = False) -> bool:
     """Return whether a value surely has nothing of a name; `is_called`: () stands behind it."""
     if shape.kind == "any" or name in shape.fields or shape.is_open:
         return False
-    return not (is_called and hasattr(_METHODS.get(shape.kind, object), name))
+    return not (is_called and name in _METHODS.get(shape.kind, ()))
 
 
 def part_of(shape: Shape, name: str) -> Shape:

@@ -6,15 +6,18 @@ import re
 from typing import TYPE_CHECKING
 
 from runner.job.spelling import did_you_mean
+from runner.templating.shapes import shape_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from runner.jsonvalue import JSON
     from runner.templating.shapes import Misread, Shape
 
 Fault = tuple[str, "str | None"]
 """A message and a hint."""
 
+_LIST_HINT = 'foreach goes through a list, such as "{{ steps.find.results }}"'
 _SHOWN = 12
 KINDS = {
     "text": "a text",
@@ -22,6 +25,17 @@ KINDS = {
     "flag": "true or false",
     "list": "a list",
     "record": "a mapping",
+}
+_MISUSED = {
+    "added": "a ~ b joins anything as a text; x | float(0) makes a number of a text",
+    "compared": "x | float(0) makes a number of a text",
+    "no number": "x | float(0) makes a number of a text",
+    "no mapping": "dictsort and items take a mapping; a list is sorted with sort",
+    "no list": "read the value itself",
+    "()": "read it without ()",
+    "always empty": "only search, extract and findall have results; read the output",
+    "at most": "read one that is there, such as [0]",
+    "no entry": "read a field of it by its name, or the value itself",
 }
 _NAME = re.compile(r"[^\W\d]\w*")
 _WHOLE = re.compile(r"\{\{\s*([\w.]+)\s*\}\}")
@@ -31,8 +45,11 @@ def misread_fault(misread: Misread) -> Fault:
     """Return what is wrong with reading a name of a value that does not have it."""
     owner, name = misread.owner, misread.name
     called = owner.called or misread.path or "this"
-    if owner.kind == "record" and name.startswith("["):
-        return f"{called} is a mapping, which has no entry {name}", _fields_hint(owner.fields)
+    if misread.misused:
+        hint = next(hint for word, hint in _MISUSED.items() if word in misread.misused)
+        if owner.kind == "record" and owner.fields:
+            hint = _fields_hint(owner.fields)
+        return f"{called} is {KINDS[owner.kind]}, {misread.misused}".replace(", and", " and"), hint
     if owner.kind == "record":
         return f"{called} has no field '{name}'", missing_hint(name, owner.fields, "fields")
     message = f"{called} is {KINDS[owner.kind]}, which has no '{name}'"
@@ -69,6 +86,18 @@ def _entry_hint(misread: Misread) -> str:
     )
 
 
+def said_kind(value: JSON) -> str:
+    """Return in words what a value is, such as `a list`."""
+    return KINDS.get(shape_of(value).kind, "nothing")
+
+
+def list_hint(value: Shape) -> str:
+    """Return what to write for a `foreach` that is no list."""
+    if value.kind == "text":
+        return "to make a list of a text write {{ x.split(',') }}"
+    return _LIST_HINT
+
+
 def list_fault(value: Shape, text: str) -> Fault | None:
     """Return what is wrong with a `foreach`, where it is surely no list."""
     if value.kind in {"any", "list"}:
@@ -76,15 +105,14 @@ def list_fault(value: Shape, text: str) -> Fault | None:
     what = (
         f"{value.called} is {KINDS[value.kind]}" if value.called else f"it is {KINDS[value.kind]}"
     )
-    hint = 'foreach goes through a list, such as "{{ steps.find.results }}"'
+    hint = list_hint(value)
     lists = [name for name, field in value.fields.items() if field.kind == "list"]
     whole = _WHOLE.fullmatch(text.strip())
     if lists and whole is not None:
-        found = whole[1].removesuffix(".output") if "results" in lists else whole[1]
-        named = [name for name in ("results", "urls") if name in lists] or lists[:1]
+        path, named = whole[1], lists[:1]
         if "results" in lists:
-            named = ["results", "urls"]
-        hint = "write " + " or ".join(f"{{{{ {found}.{name} }}}}" for name in named)
+            path, named = path.removesuffix(".output"), ["results", "urls"]
+        hint = "write " + " or ".join(f"{{{{ {path}.{name} }}}}" for name in named)
     elif value.kind == "record" and value.fields:
         hint = f"name a list in it; {_fields_hint(value.fields)}"
     return f"foreach wants a list: {what}", hint

@@ -31,7 +31,7 @@ from runner.templating import (
 from runner.templating.shapes import Shape
 
 if TYPE_CHECKING:
-    from runner.job.diagnostics import Problem
+    from runner.job.diagnostics import Problem, Severity
     from runner.job.draft import Draft, Scope
     from runner.job.model import Where
     from runner.job.schemas.outputs import ReadOutput
@@ -132,13 +132,15 @@ def _misread(scope: Scope, where: Where, text: str, view: View) -> Iterator[Prob
         position = scope.source.inside(place, misread.line, misread.column, misread.width)
         message, hint = misread_fault(misread)
         yield scope.problem(position, message, hint=hint)
-    fault = None
+    fault: tuple[str, str | None] | None = None
+    severity: Severity = "error"
     if where == ("foreach",) and scope.where:
         fault = list_fault(found.value, text)
     elif where == ("extract", "urls") and is_template(text):
-        fault = addresses_fault(found.value, text)
+        # It is asked all the same, for what is no address.
+        fault, severity = addresses_fault(found.value, text), "warning"
     if fault is not None and not found.misreads:
-        yield scope.problem(scope.value(*where), fault[0], hint=fault[1])
+        yield scope.problem(scope.value(*where), fault[0], hint=fault[1], severity=severity)
 
 
 def _is_several(text: str) -> bool:
@@ -179,6 +181,8 @@ def _fault(path: tuple[str, ...], view: View) -> tuple[str, str | None] | None:
 
 
 def _missing_part(root: str, name: str, view: View) -> tuple[str, str | None] | None:
+    if root != "run" and hasattr(dict, name):
+        return None  # such as item.items()
     known, message, noun = {
         "vars": (view.variables, "the job has no variable", "variables"),
         "item": (view.columns, "the data has no column", "columns"),
@@ -230,7 +234,7 @@ def _step_fault(rest: list[str], view: View) -> tuple[str, str | None] | None:
 
 def _entry_fault(name: str, known: tuple[str, ...], entry: Shape) -> tuple[str, str | None] | None:
     """Return what is wrong with reading a name of an entry, or of the row it belongs to."""
-    if name in known:
+    if name in known or hasattr(dict, name):
         return None
     called = entry.called or "an entry of the list"
     if entry.kind == "record":
