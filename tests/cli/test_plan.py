@@ -240,6 +240,86 @@ def test_a_search_pays_for_results_beyond_ten_and_an_extract_for_each_page(proje
     assert costs == [pytest.approx(0.010), pytest.approx(0.002)]
 
 
+# Rows that are yet to be found -------------------------------------------------------------------
+
+FOUND = """\
+name: found
+items:
+  findall: {objective: Makers of heat pumps, match_limit: 30}
+  limit: 12
+processor: core
+"""
+ONE = 'query: "Facts about {{ item.name }}"\noutput: {founded: integer}\n'
+SEVERAL = """\
+steps:
+  - id: pages
+    search: {objective: "{{ item.name }}"}
+  - id: facts
+    foreach: "{{ steps.pages.output.results[:2] }}"
+    query: "{{ item.title }}"
+    output: {founded: integer, sites: [{city: text}]}
+  - id: sites
+    foreach: "{{ steps.facts.output[0].sites }}"
+    search: {objective: "{{ item.city }}"}
+"""
+
+
+def found_plan(project, text):
+    project.write("found.yaml", FOUND + text)
+    done = project.run("plan", "found.yaml")
+    assert done.exit_code == 0, done.output
+    return done.stdout.partition("\nrequest")[0].splitlines()
+
+
+def test_rows_that_are_yet_to_be_found_are_told_in_words(project):
+    lines = found_plan(project, ONE)
+    assert lines[:2] == [
+        "found: rows yet to be found, 1 distinct call",
+        "rows:     found by FindAll, at most 12",
+    ]
+    assert "later:    0 to 12 calls; one for each row that is found" in lines
+    assert "sent:     no data of yours: the rows come from the web" in lines
+
+
+def test_each_step_says_what_the_found_rows_may_come_to(project):
+    lines = found_plan(project, SEVERAL)
+    assert [line for line in lines if line.startswith("later:")] == [
+        "later:    step 'pages', 0 to 12 calls; one for each row that is found",
+        "later:    step 'facts', 0 to 24 calls; for the rows that are found",
+        "later:    step 'sites', any number of calls; for the rows that are found",
+    ]
+
+
+def test_the_plan_of_found_rows_is_a_range_for_programs(project):
+    project.write("found.yaml", FOUND + ONE)
+    found = json.loads(project.run("plan", "found.yaml", "--json").stdout)
+    assert (found["rows"], found["calls"], found["new"]) == (0, 1, 1)
+    assert [(step["id"], step["calls"], step.get("calls_max")) for step in found["steps"]] == [
+        ("items", 1, None),
+        ("main", 0, 12),
+    ]
+
+
+def test_the_summary_page_says_that_rows_are_yet_to_be_found(project, monkeypatch):
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(project.folder / "page.md"))
+    project.write("found.yaml", FOUND + ONE)
+    assert project.run("plan", "found.yaml", "--format", "github").exit_code == 0
+    assert "| Rows | found by FindAll, at most 12 |" in project.read("page.md")
+
+
+def test_as_many_results_as_a_variable_asks_for_bound_what_follows(project):
+    project.write(
+        "s.yaml",
+        "name: s\nvars: {n: 25}\nprocessor: core\nsteps:\n"
+        "  - id: find\n    search: {objective: x, max_results: '{{ vars.n }}'}\n"
+        "  - id: facts\n    foreach: '{{ steps.find.results }}'\n    query: '{{ item.title }}'\n"
+        "    output: {founded: integer}\n",
+    )
+    for given, most in ((), 25), (("--var", "n=3"), 3):
+        found = json.loads(project.run("plan", "s.yaml", "--json", *given).stdout)
+        assert found["steps"][1]["calls_max"] == most
+
+
 # Time, privacy, the request ---------------------------------------------------------------------
 
 
