@@ -83,7 +83,8 @@ class Draft:
         ground: Where the job's paths start.
         provider: Who will answer: from the command line, the job or runner.yaml.
         shelf: What this job shares with others of the same call.
-        variables: The names that templates may read as `vars.<name>`.
+        variables: The names that templates may read as `vars.<name>`; None where they cannot be
+            known.
         columns: The names a row has; None where they are not known or there are no rows.
     """
 
@@ -94,7 +95,7 @@ class Draft:
     provider: str
     shelf: Shelf
     columns: tuple[str, ...] | None = None
-    variables: tuple[str, ...] = ()
+    variables: tuple[str, ...] | None = ()
 
     @property
     def is_local(self) -> bool:
@@ -109,7 +110,9 @@ class Draft:
             folder=self.project.root, root=ground.root, allow_outside=ground.allow_outside
         )
 
-    def completed(self, *, columns: tuple[str, ...] | None, variables: tuple[str, ...]) -> Draft:
+    def completed(
+        self, *, columns: tuple[str, ...] | None, variables: tuple[str, ...] | None
+    ) -> Draft:
         """Return the draft with what its rows and variables are called."""
         return replace(self, columns=columns, variables=variables)
 

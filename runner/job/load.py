@@ -177,9 +177,10 @@ def _checked(draft: Draft, found: list[Problem], given: Mapping[str, JSON]) -> L
     source, job = draft.job.source, draft.job
     declared = read_variables(job.data.get("vars"))
     rows = read_items(draft)
-    draft = draft.completed(
-        columns=rows.columns, variables=tuple(variable.name for variable in declared)
-    )
+    variables = None
+    if isinstance(job.data.get("vars", {}), Mapping):
+        variables = tuple(variable.name for variable in declared)
+    draft = draft.completed(columns=rows.columns, variables=variables)
     outputs = {step.where: read_output(draft, step) for step in draft.steps()}
     schemas = {step.where: read_input_schema(draft, step) for step in draft.steps()}
     found += draft.project.problems

@@ -181,3 +181,18 @@ def test_a_local_job_that_is_asked_of_another_provider_keeps_its_documents_in_si
     job.write_text("name: d\ndocuments: [n.md]\nquery: x\n")
     (problem,) = load(job).problems
     assert "documents has no effect" in problem.message
+
+
+@pytest.mark.parametrize(
+    ("vars_", "hint"),
+    [
+        ("company:Spotify", "put a space after the colon: company: ..."),
+        ("company Spotify", "write it as vars: {year: 2026}"),
+        ("[company]", "write it as vars: {year: 2026}"),
+    ],
+)
+def test_variables_that_cannot_be_read_are_not_called_missing(tmp_path, vars_, hint):
+    text = "name: a\nvars:\n  {}\nquery: about {{{{ vars.company }}}}\n"
+    (tmp_path / "job.yaml").write_text(text.format(vars_))
+    (problem,) = load(tmp_path / "job.yaml").errors
+    assert (problem.line, problem.hint) == (3, hint)

@@ -164,7 +164,7 @@ def _fault(path: tuple[str, ...], view: View) -> tuple[str, str | None] | None:
     fault: tuple[str, str | None] | None = None
     if root not in view.roots:
         # `item.head-count` reads as a subtraction; its first half is reported.
-        names = (*(view.columns or ()), *(view.steps or ()), *view.variables)
+        names = (*(view.columns or ()), *(view.steps or ()), *(view.variables or ()))
         is_half = any(name.endswith(f"-{root}") for name in names)
         fault = None if is_half else _unknown_root(root, view)
     elif root == "item" and not view.has_items:
@@ -198,7 +198,7 @@ def _unknown_root(root: str, view: View) -> tuple[str, str | None]:
     hint = "templates see vars, item, steps and run.date"
     if root in (view.columns or ()):
         hint = f"did you mean item.{root}?"
-    elif root in view.variables:
+    elif root in (view.variables or ()):
         hint = f"did you mean vars.{root}?"
     elif root in (view.steps or ()):
         hint = f"did you mean steps.{root}?"

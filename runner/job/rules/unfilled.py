@@ -34,7 +34,7 @@ _WORD = re.compile(r"[^\W\d]\w*")
 def lookalikes(draft: Draft, scope: Scope, where: Where, text: str) -> Iterator[Problem]:
     """Yield where a text names a column or variable without the braces of a template."""
     plain = _outside(text)
-    known = {"item": frozenset(draft.columns or ()), "vars": frozenset(draft.variables)}
+    known = {"item": frozenset(draft.columns or ()), "vars": frozenset(draft.variables or ())}
     for match, name in islice(_lookalikes(plain, known), MOST):
         line = text.count("\n", 0, match.start()) + 1
         column = match.start() - text.rfind("\n", 0, match.start())

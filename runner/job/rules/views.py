@@ -42,7 +42,7 @@ class View:
         values: What is known of the values of names.
     """
 
-    variables: tuple[str, ...]
+    variables: tuple[str, ...] | None
     columns: tuple[str, ...] | None
     has_items: bool
     steps: Mapping[str, bool] | None

@@ -17,6 +17,7 @@ _KEYS_HINT = "write keys and values, such as name: company-facts"
 _TEXT_HINT = 'a text that holds ": " or starts with { needs quotes'
 _ASSIGNED = re.compile(r"\s*(\w+)\s*=")
 _WORD = re.compile(r"(\w+)")
+_GLUED = re.compile(r"([A-Za-z_]\w*):(?=[^\s/])")
 _DIGITS = re.compile(r"[0-9][0-9_,' ]*(?:\.[0-9]*)?")
 _YES = frozenset({"yes", "on", "y"})
 _NO = frozenset({"no", "off", "n", "never", "none", "0"})
@@ -153,6 +154,8 @@ def _for_mapping(value: str, violation: Violation) -> str | None:
     if first is not None and first[1] in known and first[1] != value:
         colon = value[first.end() : first.end() + 1] == ":"
         return f"put a {'space after the colon' if colon else 'colon'}: {first[1]}: ..."
+    if not known and (glued := _GLUED.match(value)) is not None:
+        return f"put a space after the colon: {glued[1]}: ..."
     wishes = ("urls", *_MAIN) if "://" in value else _MAIN
     main = next((name for name in wishes if name in known), None)
     if main is None or isinstance(key, int):
