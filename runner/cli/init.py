@@ -98,6 +98,9 @@ def command(folder: Path) -> None:
     """Write a job that runs at once; nothing is overwritten."""
     if folder.is_file():
         raise UsageError(f"{folder} is a file", hint="Name a folder: runner init DIR")
+    if folder.suffix in {".yaml", ".yml"} and not folder.exists():
+        hint = f"Name a folder, which gets a job and its data: runner init {folder.with_suffix('')}"
+        raise UsageError(f"{folder} is called like a file", hint=hint)
     is_asking = sys.stdin.isatty() and sys.stdout.isatty()
     # What is there already ends it before anything is asked.
     _refuse_old(folder, ("runner.yaml", "schemas/company.json"))

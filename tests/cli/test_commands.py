@@ -83,6 +83,7 @@ def test_every_command_has_help(project, name):
         (["plan"], "No job is named", "Name its file"),
         (["completion"], "Missing argument 'bash|zsh|fish'. Choose from: bash, zsh, fish\n", "See"),
         (["init", "companies.yaml"], "companies.yaml is a file", "Name a folder"),
+        (["init", "new.yaml"], "new.yaml is called like a file", "Name a folder, which gets a job"),
         (["report", "companies.yaml", "--to", "x.pdf"], "A report is markdown", "write x.html"),
         (["run", "x", "--limit", "0"], "Invalid value for '--limit'", "See `runner run --help`"),
         (
