@@ -139,10 +139,11 @@ def _asked(step: Scope, outputs: Mapping[Where, ReadOutput]) -> Asked:
     kinds: tuple[Kind, ...] = ("search", "extract", "findall")
     kind = next((each for each in kinds if each in step.data), None)
     foreach = step.data.get("foreach")
+    read = outputs.get(step.where)
     return Asked(
         id=id_of(step),
         kind=kind or "task",
-        output=outputs[step.where].output if kind is None else None,
+        output=read.output if read is not None and kind is None else None,
         foreach=None if "foreach" not in step.data else str(foreach),
     )
 
