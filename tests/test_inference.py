@@ -220,6 +220,41 @@ def test_a_misreading_is_told_at_its_word(text, places):
 
 
 @pytest.mark.parametrize(
+    ("text", "column", "misused"),
+    [
+        ("{{ x.count ~ 1 }} {{ x.count + 'a' }}", 22, "which cannot be added to a text"),
+        ("{{ x.text ~ 1 }} {{ 1 + x.text }}", 25, "which cannot be added to a number"),
+        ("{{ x.rows * 2 }}", 4, "and no number"),
+        ("{{ x.text > 2 }}", 4, "which cannot be compared with a number"),
+        ("{{ x.row <= x.row }}", 4, "which cannot be compared with a mapping"),
+        ("{% for y in x.count %}{% endfor %}", 13, "and no list"),
+        ("{{ x.good | length }}", 4, "and no list"),
+        ("{{ x.rows | dictsort }}", 4, "and no mapping"),
+        ("{{ x.count[0] }}", 4, "which has no entry [0]"),
+        ("{{ x.rows[4] }}", 4, "which has no entry [4]: it is empty or has 4 at most"),
+        ("{{ x.rows[:0][0] }}", 4, "which is always empty"),
+        ("{{ x.text.upper()() or x.text() }}", 24, "which takes no ()"),
+    ],
+)
+def test_what_cannot_be_done_with_a_value_is_told_where_it_stands(text, column, misused):
+    (found,) = understood(text, NAMES).misreads
+    assert (found.column, found.misused) == (column, misused)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{ x.count + 1 }} {{ x.text + 'a' }} {{ x.rows + x.names }} {{ x.good + 1 }}",
+        "{{ x.count > 1 }} {{ x.text < 'a' }} {{ x.rows == 1 }} {{ 'a' in x.names }} {{ x.any > 1 }}",
+        "{{ x.count | map('string') | list }} {{ x.rows[3] }} {{ x.rows[-4] }} {{ x.any[0] }}",
+        "{{ 1 < 2 < 'a' if false else 1 }} {{ {1: 'a'}[1] }} {{ x.row | dictsort }}",
+    ],
+)
+def test_what_may_be_done_with_a_value_is_not_told(text):
+    assert understood(text, NAMES).misreads == ()
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "{{ x.nope | default('') }}",

@@ -20,6 +20,7 @@ _MATCH = {
     "output": ANY,
     "excerpts": list_of(TEXT),
 }
+_CITATION = {"title": TEXT, "url": TEXT, "excerpts": list_of(TEXT)}
 _ENTRIES: Mapping[Kind, tuple[str, Mapping[str, Shape]]] = {
     "search": ("result", _RESULT),
     "extract": ("page", {**_RESULT, "full_content": TEXT}),
@@ -126,9 +127,19 @@ def _left(step: Asked, seen: Mapping[str, Shape], *, is_known: bool) -> Shape:
             called=f"steps.{step.id}.urls",
             most=None if step.kind == "task" else results.most,
         ),
-        "basis": list_of(ANY, called=f"steps.{step.id}.basis"),
+        "basis": list_of(_basis(step.id) if is_known else ANY, called=f"steps.{step.id}.basis"),
     }
     return record_of(parts, called=f"step '{step.id}'", is_open=True)
+
+
+def _basis(step: str) -> Shape:
+    """Return what is known of an entry of a basis."""
+    citation = record_of(_CITATION, called=f"a citation of step '{step}'")
+    fields = {
+        **dict.fromkeys(("field", "reasoning", "confidence"), TEXT),
+        "citations": list_of(citation),
+    }
+    return record_of(fields, called=f"an entry of steps.{step}.basis")
 
 
 def _results_of(step: Asked, output: Shape) -> Shape:

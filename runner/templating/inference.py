@@ -45,12 +45,12 @@ _KEEP: Final = frozenset({"list", "reject", "rejectattr", "select", "selectattr"
 """Filters that make a list of some entries of another."""
 
 _NEEDS: Final[Mapping[str, Callable[[Shape], str | None]]] = {
+    **dict.fromkeys(("abs", "round"), no_number),
     **dict.fromkeys(("dictsort", "items"), no_mapping),
-    **dict.fromkeys(_KEEP, no_list),
-    **dict.fromkeys(("count", "first", "groupby", "join", "last", "length", "map"), no_list),
-    **dict.fromkeys(("max", "min", "sum"), no_list),
+    **dict.fromkeys(("count", "first", "groupby", "join", "last", "length", "list"), no_list),
+    **dict.fromkeys(("max", "min", "sort", "sum", "unique"), no_list),
 }
-"""What a filter asks of the value before it."""
+"""What a filter asks of the value before it; `map` and `select` take 0 and false for a list."""
 
 _TEXTS: Final = frozenset(
     """capitalize e escape filesizeformat join lower replace string title tojson trim truncate upper

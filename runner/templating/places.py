@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from jinja2 import nodes
 
@@ -35,7 +35,9 @@ def _placed(text: str, tree: nodes.Template, misreads: Iterable[Found]) -> Itera
     written = spots(text)
     order: dict[tuple[int, str], list[int]] = {}
     for node in _in_order(tree):
-        order.setdefault((node.lineno, _word(node)), []).append(id(node))
+        if _word(node):
+            order.setdefault((node.lineno, _word(node)), []).append(id(node))
+    names = _Names(tree, written)
     words: dict[tuple[int, str], list[tuple[int, int]]] = {}
     for line, column, word, width in _words(text):
         words.setdefault((line, word), []).append((column, width))
@@ -44,7 +46,7 @@ def _placed(text: str, tree: nodes.Template, misreads: Iterable[Found]) -> Itera
         key = (node.lineno, _word(node))
         here, same = words.get(key, []) if name else [], order.get(key, [])
         nth = same.index(id(node)) if id(node) in same and len(same) == len(here) else 0
-        column, width = here[nth] if here else _around(node, written)
+        column, width = here[nth] if here else names.place(node)
         start = next(
             (
                 spot
@@ -71,12 +73,50 @@ def _placed(text: str, tree: nodes.Template, misreads: Iterable[Found]) -> Itera
         )
 
 
-def _around(node: nodes.Node, written: Iterable[Spot]) -> tuple[int, int]:
-    """Return column and width of what stands before `[0]`, else of the first name in its line."""
-    spots_here = [spot for spot in written if spot.line == node.lineno]
-    path = dotted(node)
-    same = [spot for spot in spots_here if spot.path == path] or spots_here
-    return (same[0].column, same[0].width) if same else (1, 1)
+class _Names:
+    """Says which name in the text each name in the tree is, also of one that is there twice."""
+
+    def __init__(self, tree: nodes.Template, written: Sequence[Spot]) -> None:
+        self._written = written
+        self._whole: dict[int, nodes.Node] = {}
+        for node in _in_order(tree):
+            if (root := _root(node)) is not None and _is_pure(node):
+                self._whole[id(root)] = node
+        self._order: dict[tuple[int, tuple[str, ...] | None], list[int]] = {}
+        for root_id, node in self._whole.items():
+            self._order.setdefault(self._key(node), []).append(root_id)
+
+    def place(self, node: nodes.Node) -> tuple[int, int]:
+        """Return column and width of the name at the beginning of what stands at a node."""
+        root = _root(node)
+        in_line = [spot for spot in self._written if spot.line == node.lineno]
+        if root is None or id(root) not in self._whole:
+            return (in_line[0].column, in_line[0].width) if in_line else (1, 1)
+        key = self._key(self._whole[id(root)])
+        same, order = [s for s in self._written if (s.line, s.path) == key], self._order[key]
+        nth = order.index(id(root)) if len(order) == len(same) else 0
+        spot = (same or in_line)[nth if same else 0]
+        return spot.column, spot.width
+
+    def _key(self, node: nodes.Node) -> tuple[int, tuple[str, ...] | None]:
+        root = _root(node)
+        return (root or node).lineno, dotted(node)
+
+
+def _root(node: nodes.Node) -> nodes.Name | None:
+    """Return the name that what stands at a node begins with."""
+    while isinstance(node, nodes.Getattr | nodes.Getitem):
+        node = node.node
+    return node if isinstance(node, nodes.Name) and node.ctx == "load" else None
+
+
+def _is_pure(node: nodes.Node) -> bool:
+    """Return whether a node is a name with names behind it, and nothing else."""
+    while isinstance(node, nodes.Getattr | nodes.Getitem):
+        if isinstance(node, nodes.Getitem) and not _word(node.arg):
+            return False
+        node = node.node
+    return True
 
 
 def _word(node: nodes.Node) -> str:
@@ -90,7 +130,7 @@ def _word(node: nodes.Node) -> str:
 
 
 def _in_order(node: nodes.Node) -> Iterator[nodes.Node]:
-    """Yield the nodes that read a part of a value, in the order in which they are written."""
+    """Yield all nodes, in the order in which they are written."""
     children = list(node.iter_child_nodes())
     if isinstance(node, nodes.CondExpr):
         children = [each for each in (node.expr1, node.test, node.expr2) if each is not None]
@@ -98,9 +138,7 @@ def _in_order(node: nodes.Node) -> Iterator[nodes.Node]:
         children = [node.target, node.iter, node.test, *node.body, *node.else_]
     for child in children:
         yield from _in_order(child)
-    is_text = isinstance(node, nodes.Const) and isinstance(node.value, str)
-    if is_text or isinstance(node, nodes.Getattr):
-        yield node
+    yield node
 
 
 def _words(text: str) -> Iterator[tuple[int, int, str, int]]:

@@ -49,14 +49,16 @@ def misread_fault(misread: Misread) -> Fault:
         hint = next(hint for word, hint in _MISUSED.items() if word in misread.misused)
         if owner.kind == "record" and owner.fields:
             hint = _fields_hint(owner.fields)
+        elif owner.kind == "list" and "float" in hint:
+            hint = "take an entry, such as x[0], or count them: x | length"
         return f"{called} is {KINDS[owner.kind]}, {misread.misused}".replace(", and", " and"), hint
     if owner.kind == "record":
         return f"{called} has no field '{name}'", missing_hint(name, owner.fields, "fields")
     message = f"{called} is {KINDS[owner.kind]}, which has no '{name}'"
     if owner.kind == "list":
         return message, _entry_hint(misread)
-    what = "text" if owner.kind == "text" else "value"
-    return message, f"read the {what} itself, or name fields"
+    hint = f"read the {'text' if owner.kind == 'text' else 'value'} itself"
+    return message, f"{hint}, or name fields" if called.startswith("the output") else hint
 
 
 def missing_hint(name: str, known: Iterable[str], noun: str) -> str | None:
@@ -76,6 +78,8 @@ def _fields_hint(names: Iterable[str], noun: str = "fields") -> str:
 def _entry_hint(misread: Misread) -> str:
     """Return how to read the entries of a list."""
     path, name, entry = misread.path or "x", misread.name, misread.owner.entry
+    if hasattr(list, name):
+        return "a template changes no list; a + [b] makes a longer one"
     if entry is not None and entry.kind == "record" and name not in entry.fields:
         near = did_you_mean(name, entry.fields, noun="fields")
         name = next((each for each in entry.fields if near == f"did you mean {each}?"), name)

@@ -15,7 +15,7 @@ from runner.job.foreseen import Asked, entry_columns, foreseen, shape_of_answer
 from runner.job.rules.reading import expectations, id_of, steps_read, templates
 from runner.job.rules.unfilled import leaves
 from runner.templating import understood
-from runner.templating.shapes import ANY, Shape, entry_of, record_of
+from runner.templating.shapes import ANY, TEXT, Shape, entry_of, record_of
 
 if TYPE_CHECKING:
     from runner.job.draft import Draft, Scope
@@ -27,6 +27,8 @@ ROOTS = ("vars", "item", "steps", "run")
 _KEY_ROOTS = ("vars", "item", "run")
 _WHERE_ROOTS = ("vars", "item")
 _CHECK_ROOTS = (*ROOTS, "output", "basis")
+
+_RUN = record_of({"date": replace(TEXT, called="run.date")}, is_open=True)
 
 
 @frozen
@@ -80,7 +82,7 @@ def viewed(
     reads = cache(partial(steps_read, steps))
     left = foreseen(
         (_asked(step, outputs) for step in steps if step.where),
-        {},
+        {"run": _RUN},
         is_known=draft.provider in BUILT_IN,
     )
     shared = [] if steps and steps[0] is draft.job else [draft.job]
@@ -93,7 +95,7 @@ def viewed(
             steps=known if step.where else dict.fromkeys(known, True) if known else None,
             own=id_of(step) if step.where else None,
             reads=reads,
-            values={"steps": record_of(left, is_open=True)},
+            values={"run": _RUN, "steps": record_of(left, is_open=True)},
         )
         view = around
         if "foreach" in step.data:
