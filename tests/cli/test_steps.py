@@ -130,6 +130,7 @@ def test_the_price_of_later_steps_is_a_range(steps):
 def test_a_list_of_unknown_length_has_no_highest_price(steps):
     steps.change("provider: local\ndocuments: [notes]\n", "provider: parallel\n", name="steps.yaml")
     steps.change('"{{ steps.read.results }}"', '"{{ steps.read.basis }}"', name="steps.yaml")
+    steps.change(" in {{ item.title }}", "", name="steps.yaml")
     assert plan(steps)["cost_usd_max"] is None
     assert (
         "or more: a later step asks once for each entry of a list"
@@ -202,9 +203,7 @@ def test_an_answer_that_does_not_fit_a_template_fails_its_row_where_it_stands(st
 
 
 def test_a_missing_part_of_an_answer_fails_its_row(steps):
-    steps.change(
-        "Where is {{ item.company }}?", "{{ steps.facts.basis[9].nonsense }}", "steps.yaml"
-    )
+    steps.change("Where is {{ item.company }}?", "{{ steps.facts.basis[9].field }}", "steps.yaml")
     run(steps, code=1)
     assert {o["status"] for o in by_step(steps)["summary"]} == {"failed"}
 
