@@ -44,6 +44,7 @@ class Asked:
         entries: How many results an answer has at most: a number, or a template of the number;
             of an extract, the template of its addresses.
         foreach: The list that it is asked for each entry of.
+        without: Fields that its results surely do not have.
     """
 
     id: str
@@ -51,6 +52,7 @@ class Asked:
     output: Output | None = None
     entries: int | str | None = None
     foreach: str | None = None
+    without: tuple[str, ...] = ()
 
 
 def foreseen(
@@ -96,6 +98,7 @@ def shape_of_answer(
     if step.kind == "task":
         return _of_task(step.output, called)
     name, fields = _ENTRIES[step.kind]
+    fields = {each: fields[each] for each in fields if each not in step.without}
     entry = record_of(fields, called=f"a {name} in {called}", is_open=not is_known)
     most = most_entries(step, seen) if is_known else None
     held = {"results": list_of(entry, called=f"results in {called}", most=most)}

@@ -64,6 +64,8 @@ def misread_fault(misread: Misread) -> Fault:
 def missing_hint(name: str, known: Iterable[str], noun: str) -> str | None:
     """Return how to mend a name that is not among those that are known; None where none is."""
     names = list(known)
+    if name == "full_content" and "excerpts" in names:
+        return "ask for it: extract: {full_content: true}"
     dashed = next((known for known in names if known.startswith(f"{name}-")), None)
     if dashed is not None:
         return f'a name with a dash is written ["{dashed}"]'

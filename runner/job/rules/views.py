@@ -81,7 +81,7 @@ def viewed(
     yield from _of_rows(draft)
     reads = cache(partial(steps_read, steps))
     left = foreseen(
-        (_asked(step, outputs) for step in steps if step.where),
+        (_asked(draft, step, outputs) for step in steps if step.where),
         {"run": _RUN},
         is_known=draft.provider in BUILT_IN,
     )
@@ -132,21 +132,24 @@ def _judged(draft: Draft, step: Scope, outputs: Mapping[Where, ReadOutput]) -> S
     if not any(key in step.data for key in ACTIONS):
         return ANY  # the checks of a job with steps are those of each
     return shape_of_answer(
-        _asked(step, outputs), {}, "the output", is_known=draft.provider in BUILT_IN
+        _asked(draft, step, outputs), {}, "the output", is_known=draft.provider in BUILT_IN
     )
 
 
-def _asked(step: Scope, outputs: Mapping[Where, ReadOutput]) -> Asked:
+def _asked(draft: Draft, step: Scope, outputs: Mapping[Where, ReadOutput]) -> Asked:
     """Return what a step asks, as far as its answer depends on it."""
     kinds: tuple[Kind, ...] = ("search", "extract", "findall")
     kind = next((each for each in kinds if each in step.data), None)
     foreach = step.data.get("foreach")
     read = outputs.get(step.where)
+    extract = step.data.get("extract")
+    is_whole = isinstance(extract, Mapping) and extract.get("full_content")
     return Asked(
         id=id_of(step),
         kind=kind or "task",
         output=read.output if read is not None and kind is None else None,
         foreach=None if "foreach" not in step.data else str(foreach),
+        without=("full_content",) if draft.is_local and not is_whole else (),
     )
 
 
