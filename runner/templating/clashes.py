@@ -10,6 +10,7 @@ from runner.templating.shapes import Shape
 _SORTS: Mapping[str, str] = MappingProxyType(
     {"number": "number", "flag": "number", "text": "text", "list": "list", "record": "mapping"}
 )
+_MANY = {"text": "texts", "list": "lists", "record": "mappings"}
 _ORDERING = frozenset({"lt", "gt", "lteq", "gteq"})
 _SUM = "which cannot be added to"
 _EMPTY = "which is always empty"
@@ -45,6 +46,18 @@ def no_list(value: Shape) -> str | None:
 def no_mapping(value: Shape) -> str | None:
     """Return why a value has no names and values side by side; None where it may."""
     return None if value.kind in {"any", "record"} else "and no mapping"
+
+
+def not_together(filter_: str, value: Shape) -> str | None:
+    """Return why a filter can do nothing with the entries of a list; None where it may."""
+    entry = value.entry
+    if value.kind != "list" or value.most == 0 or entry is None:
+        return None
+    if filter_ == "unique" and entry.kind in {"record", "list"}:
+        return f"whose entries are {_MANY[entry.kind]}: unique cannot compare them"
+    if filter_ == "sum" and entry.kind in _MANY:
+        return f"whose entries are {_MANY[entry.kind]}: they make no sum"
+    return None
 
 
 def no_entry(value: Shape, index: Shape) -> str | None:

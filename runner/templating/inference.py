@@ -18,7 +18,9 @@ from runner.templating.clashes import (
     not_added,
     not_called,
     not_compared,
+    not_together,
 )
+from runner.templating.filtering import made_by
 from runner.templating.names import parsed
 from runner.templating.places import Found, placed
 from runner.templating.rendering import sole_expression
@@ -30,6 +32,7 @@ from runner.templating.shapes import (
     TEXT,
     Shape,
     Understood,
+    cut,
     either,
     entry_of,
     lacks,
@@ -41,9 +44,6 @@ from runner.templating.shapes import (
 
 _Scope: TypeAlias = dict[str, Shape]
 
-_KEEP: Final = frozenset({"list", "reject", "rejectattr", "select", "selectattr", "sort", "unique"})
-"""Filters that make a list of some entries of another."""
-
 _NEEDS: Final[Mapping[str, Callable[[Shape], str | None]]] = {
     **dict.fromkeys(("abs", "round"), no_number),
     **dict.fromkeys(("dictsort", "items"), no_mapping),
@@ -52,14 +52,6 @@ _NEEDS: Final[Mapping[str, Callable[[Shape], str | None]]] = {
 }
 """What a filter asks of the value before it; `map` and `select` take 0 and false for a list."""
 
-_TEXTS: Final = frozenset(
-    """capitalize e escape filesizeformat join lower replace string title tojson trim truncate upper
-    urlencode""".split()  # noqa: SIM905 - reads best so
-)
-_SPENDING: Final = frozenset({"counted", "weighed"})
-"""What the sandbox puts around lists, mappings and loops where a template is compiled."""
-
-_NUMBERS: Final = frozenset({"abs", "count", "float", "int", "length", "round", "wordcount"})
 _BY_ATTRIBUTE: Final = frozenset({"groupby", "join", "map", "max", "min", "sort", "sum", "unique"})
 _COMPARING: Final = frozenset(
     """eq equalto == ne != gt greaterthan > ge >= lt lessthan < le <=""".split()  # noqa: SIM905
@@ -216,7 +208,7 @@ class _Reading:
                 None if end is None else self.value(end, scope)
                 for end in (node.arg.start, node.arg.stop, node.arg.step)
             ]
-            return replace(owner, most=_cut(owner.most, *ends))
+            return replace(owner, most=cut(owner.most, *ends))
         if isinstance(node.arg, nodes.Const) and isinstance(node.arg.value, str):
             return self._part(node, owner, node.arg.value, at=node.arg, is_called=is_called)
         index = self.value(node.arg, scope)
@@ -304,24 +296,12 @@ class _Reading:
         clash = _NEEDS.get(name)
         if clash is not None and node.node is not None:
             self._misused(node.node, value, clash(value))
+        if not node.args and not node.kwargs:
+            self._misused(node.node or node, value, not_together(name, value))
         attribute = self._attribute(node, entry_of(value))
-        # Of what a mapping holds, the length is not known.
-        most = None if value.kind == "record" else value.most
-        if name in _KEEP:
-            found = list_of(entry_of(value), most=most)
-        elif name in {"groupby", "map"}:
-            found = list_of(attribute if name == "map" else ANY, most=most)
-        elif name in {"first", "last", "max", "min"} and value.kind == "list":
-            found = entry_of(value)
-        elif name in _SPENDING or (name == "reverse" and value.kind in {"list", "text"}):
-            found = value
-        elif name == "reverse":
-            found = replace(ANY, most=most)
-        elif name in _TEXTS | _NUMBERS:
-            found = TEXT if name in _TEXTS else NUMBER
-        else:
-            found = ANY
-        return found
+        made = made_by(name, value, attribute)
+        # `int` and `float` return what they are given where there is no number.
+        return made if name not in {"float", "int"} or not (node.args or node.kwargs) else ANY
 
     def _default(self, node: nodes.Filter, scope: _Scope) -> Shape:
         """Return what a value or what stands for it is; what is missing in it is no misreading."""
@@ -369,29 +349,3 @@ def _listed(entries: list[Shape]) -> Shape:
     for each in entries[1:]:
         entry = either(entry, each)
     return list_of(entry, most=len(entries))
-
-
-def _cut(
-    most: int | None, start: Shape | None, stop: Shape | None, step: Shape | None
-) -> int | None:
-    """Return how long a slice of something can be that is no longer than `most`, or of any length.
-
-    >>> _cut(None, None, shape_of(3), None), _cut(10, shape_of(4), None, None)
-    (3, 6)
-    """
-    stride = 1 if step is None else step.number
-    first = 0 if start is None else start.number
-    end = None if stop is None else stop.number
-    if stride is None or stride < 1 or first is None or (stop is not None and end is None):
-        return most
-    bounds = [] if most is None else [most]
-    if first < 0:
-        bounds.append(-first)
-    if first >= 0 and most is not None:
-        bounds.append(max(0, most - first))
-    if end is not None and end >= 0:
-        bounds.append(max(0, end - first) if first >= 0 else end)
-    if end is not None and end < 0:
-        bounds += [max(0, end - first)] if first < 0 else []
-        bounds += [] if most is None else [max(0, most + end)]
-    return -(-min(bounds) // stride) if bounds else None

@@ -149,3 +149,29 @@ def shape_of(value: JSON) -> Shape:
         case _:
             found = ANY
     return found
+
+
+def cut(
+    most: int | None, start: Shape | None, stop: Shape | None, step: Shape | None
+) -> int | None:
+    """Return how long a slice of something can be that is no longer than `most`, or of any length.
+
+    >>> cut(None, None, shape_of(3), None), cut(10, shape_of(4), None, None)
+    (3, 6)
+    """
+    stride = 1 if step is None else step.number
+    first = 0 if start is None else start.number
+    end = None if stop is None else stop.number
+    if stride is None or stride < 1 or first is None or (stop is not None and end is None):
+        return most
+    bounds = [] if most is None else [most]
+    if first < 0:
+        bounds.append(-first)
+    if first >= 0 and most is not None:
+        bounds.append(max(0, most - first))
+    if end is not None and end >= 0:
+        bounds.append(max(0, end - first) if first >= 0 else end)
+    if end is not None and end < 0:
+        bounds += [max(0, end - first)] if first < 0 else []
+        bounds += [] if most is None else [max(0, most + end)]
+    return -(-min(bounds) // stride) if bounds else None

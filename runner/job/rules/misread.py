@@ -27,6 +27,9 @@ KINDS = {
     "record": "a mapping",
 }
 _MISUSED = {
+    "unique": "say by what: x | unique(attribute='url')",
+    "texts: they": "make numbers of them first: x | map('float') | sum",
+    "they make no sum": "say of what: x | sum(attribute='price')",
     "added": "a ~ b joins anything as a text; x | float(0) makes a number of a text",
     "compared": "x | float(0) makes a number of a text",
     "no number": "x | float(0) makes a number of a text",
@@ -49,7 +52,7 @@ def misread_fault(misread: Misread) -> Fault:
         hint = next(hint for word, hint in _MISUSED.items() if word in misread.misused)
         if owner.kind == "record" and owner.fields:
             hint = _fields_hint(owner.fields)
-        elif owner.kind == "list" and "float" in hint:
+        elif owner.kind == "list" and "x | float" in hint:
             hint = "take an entry, such as x[0], or count them: x | length"
         return f"{called} is {KINDS[owner.kind]}, {misread.misused}".replace(", and", " and"), hint
     if owner.kind == "record":
