@@ -10,7 +10,7 @@ from runner.errors import TemplateError
 from runner.job.diagnostics import JobProblemsError, Problem
 from runner.job.rows.items import Choice, read_selection
 from runner.job.rules.misread import list_hint, said_kind
-from runner.job.rules.reading import templates
+from runner.job.rules.reading import expectations, templates
 from runner.job.rules.references import template_problem
 from runner.templating import is_plain, names_read, render_value
 from runner.templating.shapes import shape_of
@@ -58,7 +58,7 @@ def trial_problems(
 def _first_steps(draft: Draft) -> Iterator[Scope]:
     """Yield the steps that are asked first, for which everything is filled in before a run."""
     for step in draft.steps():
-        texts = [text for _, text in templates(step)]
+        texts = [text for _, text in (*templates(step), *expectations(step))]
         if "follows" not in step.data and not any(_reads(text, ("steps",)) for text in texts):
             yield step
 
