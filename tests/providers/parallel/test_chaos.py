@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from runner.templating import render_value
 from tests.wire import Fault, Faults, WireProcess, canonical, expected_answer
 
 FULL = os.environ.get("RUNNER_CHAOS") == "full"
@@ -80,9 +81,25 @@ requests, all along the run, and slow answers give a kill time to strike between
 the news of it."""
 
 
+STEPS = {
+    "facts": "Facts about {{ item.company }}",
+    "rivals": "Rivals of {{ item.company }}",
+    "again": "Facts about {{ item.company }}",
+    "place": "Who else is in {{ steps.facts.output.headquarters }}, beside {{ item.company }}?",
+    "others": "{{ item.company }} and those in {{ steps.rivals.output.headquarters }}",
+    "all": "{{ item.company }}: {{ steps.place.output.brands }}, "
+    "{{ steps.others.output.founded_year }}",
+}
+"""Two ways side by side that meet in the end; one question is asked in two steps."""
+
+
 def question(company: str) -> dict:
+    return asked(f"Facts about {company}")
+
+
+def asked(text: str) -> dict:
     return {
-        "input": f"Facts about {company}",
+        "input": text,
         "processor": "base",
         "task_spec": {"output_schema": {"type": "json", "json_schema": SCHEMA}},
     }
@@ -91,13 +108,18 @@ def question(company: str) -> dict:
 class Field:
     """A job over rows, of which every tenth occurs twice, in a folder of its own."""
 
+    job = JOB
+    rows = ROWS
+    asked = 1
+    """So many different questions about each company."""
+
     def __init__(self, folder: Path, server: WireProcess) -> None:
         self.folder, self.server = folder, server
         self._started: list[subprocess.Popen] = []
-        self.companies = [f"Company {number - (number % 10 == 9)}" for number in range(ROWS)]
+        self.companies = [f"Company {number - (number % 10 == 9)}" for number in range(self.rows)]
         lines = [json.dumps({"company": company}) for company in self.companies]
         (folder / "rows.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
-        (folder / "job.yaml").write_text(json.dumps(JOB), encoding="utf-8")
+        (folder / "job.yaml").write_text(json.dumps(self.job), encoding="utf-8")
 
     def start(self, *arguments: str) -> subprocess.Popen:
         kept = {name: value for name, value in os.environ.items() if not _ours(name)}
@@ -152,6 +174,48 @@ class Field:
             assert (outcome["output"], outcome["basis"]) == (answer["content"], answer["basis"])
 
 
+class StepsField(Field):
+    """The same rows over steps that read each other."""
+
+    job = {
+        **{key: value for key, value in JOB.items() if key not in {"query", "processor", "output"}},
+        "steps": [
+            {"id": id_, "query": text, "processor": "base", "output": SCHEMA}
+            for id_, text in STEPS.items()
+        ],
+    }
+    rows = ROWS // 4
+    asked = len(set(STEPS.values()))
+
+    def questions(self, company: str) -> dict[str, str]:
+        """What is asked of a company by step, by the answers that the server gives."""
+        found: dict[str, str] = {}
+        steps: dict[str, dict] = {}
+        for id_, template in STEPS.items():
+            found[id_] = str(render_value(template, {"item": {"company": company}, "steps": steps}))
+            answer = expected_answer(asked(found[id_]), elements=True)
+            steps[id_] = {"output": answer["content"]}
+        return found
+
+    def holds(self) -> None:
+        """Check the promise for every step."""
+        lines = (self.folder / "out/rows.jsonl").read_text(encoding="utf-8").splitlines()
+        outcomes = [json.loads(line) for line in lines]
+        assert {outcome["status"] for outcome in outcomes} == {"ok"}
+        wanted = {company: self.questions(company) for company in self.companies}
+        for id_ in STEPS:
+            mine = [outcome for outcome in outcomes if outcome["step"] == id_]
+            assert [outcome["item"]["company"] for outcome in mine] == self.companies
+            for outcome in mine:
+                text = wanted[outcome["item"]["company"]][id_]
+                assert outcome["output"] == expected_answer(asked(text), elements=True)["content"]
+        bought = self.server.bought()
+        assert set(bought) == {
+            canonical(asked(text)) for each in wanted.values() for text in each.values()
+        }
+        assert {key: times for key, times in bought.items() if times != 1} == {}
+
+
 def _ours(name: str) -> bool:
     return name.startswith(("RUNNER_", "PARALLEL_"))
 
@@ -187,19 +251,47 @@ def killed(process: subprocess.Popen) -> bool:
 
 @pytest.fixture
 def field(tmp_path) -> Iterator[Field]:
+    yield from opened(tmp_path, Field)
+
+
+@pytest.fixture
+def steps(tmp_path) -> Iterator[Field]:
+    yield from opened(tmp_path, StepsField)
+
+
+def opened(tmp_path: Path, kind: type[Field]) -> Iterator[Field]:
     logs = tmp_path / "server"
     folder = tmp_path / "project"
     logs.mkdir()
     folder.mkdir()
     with (
         WireProcess(logs, faults=LOST_ANSWERS, seconds=3_600) as server,
-        closing(Field(folder, server)) as field,
+        closing(kind(folder, server)) as field,
     ):
         yield field
 
 
 def test_killed_at_random_moments(field):
     """A process that dies at any instruction loses nothing, and its successor buys nothing twice."""
+    kill_often(field)
+    assert any(
+        request["method"] == "POST" and request["status"] == 0 for request in field.server.requests
+    )
+
+
+def test_killed_in_the_middle_of_steps(steps):
+    kill_often(steps)
+
+
+def test_two_processes_over_the_same_steps(steps):
+    pair = [steps.start("--out", "one"), steps.start("--out", "two")]
+    ends = [ended(process) for process in pair]
+    assert [code for code, _ in ends] == [0, 0], ends
+    steps.finish()
+    steps.holds()
+
+
+def kill_often(field: Field) -> None:
     chance = random.Random(SEED)
     unfinished = 0
     for number in range(KILLS):
@@ -209,13 +301,10 @@ def test_killed_at_random_moments(field):
             killed(process)
         else:
             strike(process, field.server, chance)
-        unfinished += 0 < len(field.server.bought()) < len(set(field.companies))
+        unfinished += 0 < len(field.server.bought()) < len(set(field.companies)) * field.asked
     field.finish()
     field.holds()
     assert unfinished >= KILLS // 3, "most kills came when there was nothing left to lose"
-    assert any(
-        request["method"] == "POST" and request["status"] == 0 for request in field.server.requests
-    )
 
 
 def test_two_processes_at_the_same_time(field):
