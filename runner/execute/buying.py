@@ -226,7 +226,10 @@ class Buyer:
         if len(run_ids) <= FEW:
             for run_id, fingerprint in run_ids.items():
                 self._listeners.listen(run_id, self._terms.name(batch[fingerprint]))
-        self._follow(group, run_ids, batch, added.status)
+        if self._terms.wait:
+            self._follow(group, run_ids, batch, added.status)
+        else:
+            self._leave(batch, SUBMITTED)
         return []
 
     def _split(self, batch: dict[str, Call], error: InvalidRequestError) -> list[dict[str, Call]]:
@@ -282,17 +285,16 @@ class Buyer:
         calls: dict[str, Call],
         status: GroupStatus | None = None,
     ) -> None:
-        """Wait for runs (fingerprints by run id), which leave `calls`."""
+        """Wait for runs (fingerprints by run id), which leave `calls`.
+
+        Without waiting, what was bought before is looked at once.
+        """
         if not run_ids:
-            return
-        if not self._terms.wait:
-            for fingerprint in run_ids.values():
-                calls.pop(fingerprint)
-            self._leave(list(run_ids.values()), SUBMITTED)
             return
         deadlines: dict[str, tuple[str, float]] = {}
         for run_id, fingerprint in run_ids.items():
-            timeout = self._terms.timeout(calls.pop(fingerprint))
+            call = calls.pop(fingerprint)
+            timeout = self._terms.timeout(call) if self._terms.wait else 0.0
             deadlines[run_id] = (fingerprint, self._clock() + timeout)
         self._followers.want(group, deadlines, status, growing=self._groups.is_open(group))
 
@@ -302,7 +304,7 @@ class Buyer:
             self._runs,
             self._pace,
             book=self._book,
-            late=partial(self._leave, reason=LATE),
+            late=partial(self._leave, reason=LATE if self._terms.wait else SUBMITTED),
             lost=self._lost,
             progress=self._progress,
             clock=self._clock,

@@ -157,11 +157,14 @@ class Finder:
         return Fate("failed", source, LOST)
 
     async def _followed(self, call: Call, run_id: str, source: Source) -> Fate:
-        """Wait for a run, keep what it found, and settle what it cost."""
-        if not self._terms.wait:
+        """Wait for a run, keep what it found, and settle what it cost.
+
+        Without waiting, one that was bought before is looked at once.
+        """
+        if not self._terms.wait and source == "new":
             return Fate("pending", source, SUBMITTED)
         retry = self._terms.steps[call.step].retry
-        deadline = self._clock() + self._terms.timeout(call)
+        deadline = self._clock() + (self._terms.timeout(call) if self._terms.wait else 0.0)
         pause = FIRST_LOOK
         try:
             while True:
@@ -173,7 +176,7 @@ class Finder:
                 self._listen(self._terms.name(call), RunProgress(message=_said(seen)))
                 left = deadline - self._clock()
                 if left <= 0:
-                    return Fate("pending", source, LATE)
+                    return Fate("pending", source, LATE if self._terms.wait else SUBMITTED)
                 await self._sleep(min(pause, left))
                 pause = min(2 * pause, LAST_LOOK)
             found = await self._pace.patiently(
