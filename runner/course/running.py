@@ -214,11 +214,11 @@ class Course:
 
         `first` are the calls of the first wave.
         """
-        job = self._job
+        job, place = self._job, means.state.outcomes(self._job.name)
         with (
             self._voice.progress(job.name, self._calls) as show,
-            staged(means.state.outcomes(job.name)) as file,
-            Spools([wave.ids for wave in self._waves], file, self._answers) as spools,
+            staged(place) as file,
+            Spools([wave.ids for wave in self._waves], file, place, self._answers) as spools,
         ):
             progress = Progress(
                 name=job.name,

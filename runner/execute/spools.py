@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import heapq
-import tempfile
 from array import array
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from operator import itemgetter
 from pathlib import Path
-from typing import IO, Final, Self, TextIO, TypeAlias
+from typing import Final, Self, TextIO, TypeAlias
 
 from runner.execute.kept import Answers
 from runner.execute.outcomes import Outcome
+from runner.execute.state import scratch
 from runner.execute.stored import outcome_line
 
 Line: TypeAlias = tuple[tuple[int, int], str]
@@ -24,18 +24,29 @@ class Spools:
     """Writes outcomes to one file: wave after wave, in each row after row.
 
     Steps that are answered side by side are written to a file each, until `join`; a step alone is
-    written to the file itself. `answers` hears each line, in the order of the file.
+    written to the file itself.
+
+    Args:
+        waves: The ids of the steps that begin together, in the order of the waves.
+        file: All outcomes are in it in the end.
+        beside: The path beside which the files of the steps are.
+        answers: Hears each line, in the order of the file.
+
+    Raises:
+        UsageError: a file cannot be written.
     """
 
-    def __init__(self, waves: Sequence[Sequence[str]], file: TextIO, answers: Answers) -> None:
+    def __init__(
+        self, waves: Sequence[Sequence[str]], file: TextIO, beside: Path, answers: Answers
+    ) -> None:
         self._waves = waves
         self._file = file
         self._answers = answers
         self._stack = ExitStack()
         steps = [step for wave in waves for step in wave]
         self._is_alone = len(steps) == 1
-        self._files: dict[str, IO[str]] = {
-            step: file if self._is_alone else self._stack.enter_context(_temporary())
+        self._files = {
+            step: file if self._is_alone else self._stack.enter_context(scratch(beside))
             for step in steps
         }
         self._rows = {step: array("I") for step in steps}
@@ -72,11 +83,6 @@ class Spools:
 
     def _lines(self, step: str, place: int) -> Iterator[Line]:
         """Yield the lines of a step, each with where it belongs: its row, and its step's place."""
-        file = self._files[step]
-        file.seek(0)
-        for row, line in zip(self._rows[step], file, strict=True):
-            yield (row, place), line
-
-
-def _temporary() -> IO[str]:
-    return tempfile.NamedTemporaryFile("w+", encoding="utf-8", newline="\n")
+        with self.file(step).open(encoding="utf-8", newline="\n") as file:
+            for row, line in zip(self._rows[step], file, strict=True):
+                yield (row, place), line

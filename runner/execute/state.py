@@ -121,6 +121,25 @@ def staged(path: Path) -> Iterator[TextIO]:
     Raises:
         UsageError: the file cannot be written.
     """
+    with scratch(path) as file:
+        yield file
+        file.flush()
+        # It was made private; give it what a plain open() would have given.
+        umask = os.umask(0)
+        os.umask(umask)
+        Path(file.name).chmod(0o666 & ~umask)
+        Path(file.name).replace(path)
+
+
+@contextlib.contextmanager
+def scratch(path: Path) -> Iterator[TextIO]:
+    """Open a text file beside `path` that is gone afterwards.
+
+    What a killed process leaves of it is removed by the next one.
+
+    Raises:
+        UsageError: the file cannot be written.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
@@ -133,17 +152,11 @@ def staged(path: Path) -> Iterator[TextIO]:
                 fcntl.flock(file, fcntl.LOCK_EX)
             _sweep(path)
             yield file
-        # mkstemp makes a private file; give it what a plain open() would have given.
-        umask = os.umask(0)
-        os.umask(umask)
-        Path(name).chmod(0o666 & ~umask)
-        Path(name).replace(path)
-    except BaseException as error:
+    except OSError as error:
+        raise _unwritable(path, error) from error
+    finally:
         with contextlib.suppress(OSError):
             Path(name).unlink()
-        if isinstance(error, OSError):
-            raise _unwritable(path, error) from error
-        raise
 
 
 def _sweep(path: Path) -> None:

@@ -1,6 +1,7 @@
 """Outcomes that come in any order of steps stand in the file as if one had waited for the other."""
 
 import json
+import tempfile
 from io import StringIO
 from pathlib import Path
 
@@ -34,7 +35,10 @@ def test_the_file_is_in_the_order_of_waves_rows_and_steps(run):
     waves, coming = run
     file, answers = StringIO(newline=""), Answers()
     place = {step: (n, m) for n, wave in enumerate(waves) for m, step in enumerate(wave)}
-    with Spools(waves, file, answers) as spools:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Spools(waves, file, Path(folder, "all.jsonl"), answers) as spools,
+    ):
         for each in coming:
             spools.add(outcome(*each))
         spools.join()
@@ -52,11 +56,12 @@ def test_the_file_is_in_the_order_of_waves_rows_and_steps(run):
 def test_a_step_can_be_read_before_the_others_are_there(tmp_path):
     with (
         (tmp_path / "all.jsonl").open("w", encoding="utf-8") as file,
-        Spools([("a", "b"), ("c",)], file, Answers()) as spools,
+        Spools([("a", "b"), ("c",)], file, tmp_path / "all.jsonl", Answers()) as spools,
     ):
         spools.add(outcome("a", 0, 0))
         spools.add(outcome("a", 1, 1))
         place = spools.file("a")
         assert len(place.read_text(encoding="utf-8").splitlines()) == 2
         spools.add(outcome("b", 0, 0))
-    assert not Path(place).exists()
+        assert place.parent == tmp_path
+    assert [each.name for each in tmp_path.iterdir()] == ["all.jsonl"]
