@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from runner.errors import BudgetError, ProviderError, RunnerError
+from runner.execute.credit import Credit
 from runner.execute.fates import NEW, NOT_BOUGHT, Fate, no_room
 from runner.execute.ledger import Ledger
 from runner.execute.limits import Pace
@@ -25,7 +26,7 @@ class Asker:
 
     A provider or a state directory that cannot be used ends these tasks. `keep` stores answers,
     `tell` hears of fates; `recall` returns, of a step's fingerprints, the stored answers that may
-    be used.
+    be used. `credit` is what runs under way hold back, None where there are none.
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class Asker:
         tell: Callable[[Mapping[str, Fate]], None],
         recall: Callable[[str, Sequence[str]], Mapping[str, Answer]],
         tasks: asyncio.TaskGroup,
+        credit: Credit | None = None,
     ) -> None:
         self._provider = provider
         self._splitting = provider if isinstance(provider, Splitting) else None
@@ -51,7 +53,8 @@ class Asker:
         self._tell = tell
         self._recall = recall
         self._tasks = tasks
-        self._broke: BudgetError | None = None
+        self._credit = credit
+        self._broke: dict[str, BudgetError] = {}
 
     async def ask(self, calls: Sequence[Call]) -> None:
         """Take on distinct calls, in order; returns when the last has its place in the queue."""
@@ -82,8 +85,8 @@ class Asker:
         except TimeoutError:
             fate = Fate("failed", "new", "There was no answer before the timeout")
         except BudgetError as error:
-            # Too little credit for one is too little for all that follow.
-            self._broke = error
+            # Too little credit for one is too little for all that follow in its step.
+            self._broke[call.step] = error
             fate = Fate("skipped", "new", error.sentences)
         except ProviderError as error:
             fate = Fate("failed", "new", error.sentences)
@@ -149,16 +152,22 @@ class Asker:
         step = self._terms.steps[call.step]
         limit = None if step.timeout is None else step.timeout.total_seconds()
         async with self._free:
-            if self._broke is not None:
-                raise self._broke
-            async with asyncio.timeout(limit):
-                return await self._pace.patiently(
-                    call.kind,
-                    lambda: self._provider.ask(call.kind, body),
-                    step.retry,
-                    resend=True,
-                    purpose=purpose_of(call, price_usd=price),
-                )
+            while True:
+                if call.step in self._broke:
+                    raise self._broke[call.step]
+                since = 0 if self._credit is None else self._credit.ended
+                try:
+                    async with asyncio.timeout(limit):
+                        return await self._pace.patiently(
+                            call.kind,
+                            lambda: self._provider.ask(call.kind, body),
+                            step.retry,
+                            resend=True,
+                            purpose=purpose_of(call, price_usd=price),
+                        )
+                except BudgetError:
+                    if self._credit is None or not await self._credit.is_back(since):
+                        raise
 
     def _release(self, amount: Decimal) -> None:
         if self._ledger is not None and amount:

@@ -44,7 +44,7 @@ class Buyer:
     """Buys the runs of calls and follows them to their outcomes, in tasks of `tasks`.
 
     A provider that cannot be used ends these tasks; what was bought is in the ledger. `keep` stores
-    answers, and `tell` hears what became of each fingerprint.
+    answers, and `tell` hears what became of each fingerprint. `credit` is what its runs hold back.
     """
 
     def __init__(
@@ -80,9 +80,9 @@ class Buyer:
         self._rebought: dict[str, int] = {}
         self._followers = Followers(self._follower, tasks)
         self._groups = Groups(runs, pace, self._retry, tasks, self._followers)
-        self._credit = Credit(ledger, self._followers, self._settled, sleep)
         # By step: how many tasks buy, and whether more calls come.
         self._buying: Counter[str] = Counter()
+        self.credit = Credit(ledger, self._followers, self._buying, sleep)
         self._expected: set[str] = set()
         self._largest = RUNS_A_REQUEST
 
@@ -198,7 +198,7 @@ class Buyer:
     async def _submit(self, group: str, batch: dict[str, Call]) -> list[dict[str, Call]]:
         """Send a batch whose intent is recorded; return what is still to be obtained, in parts."""
         bodies = {fingerprint: call.body for fingerprint, call in batch.items()}
-        was_held = self._credit.is_held
+        was_held = self.credit.is_held
         retry = self._terms.steps[next(iter(batch.values())).step].retry
         try:
             added = await self._pace.patiently(
@@ -251,8 +251,8 @@ class Buyer:
 
         What one run alone has no credit for, while nothing was running, leaves `batch`.
         """
-        if self._credit.is_held:
-            await self._credit.freed()
+        if self.credit.is_held:
+            await self.credit.freed()
         elif was_held:
             pass  # What held the credit back has ended meanwhile.
         elif len(batch) == 1 and self._largest == 1:
@@ -322,6 +322,7 @@ class Buyer:
             [(fp, run.answer, run.ended_at) for fp, run in ended.items() if run.answer is not None]
         )
         self._ledger.settled({fp: run.error for fp, run in ended.items()})
+        self.credit.ended += len(ended)
         fates: dict[str, Fate] = {}
         again: dict[str, list[Call]] = {}
         for fingerprint, run in ended.items():

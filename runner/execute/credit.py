@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Final
 
@@ -14,21 +14,23 @@ LOOK_SECONDS: Final = 0.2
 
 
 class Credit:
-    """Knows whether credit is held back, and waits until some is free.
+    """Knows whether credit is held back, and lets all who lack it wait until some is free.
 
-    `settled` is set whenever a task of this run has ended.
+    `ended` counts the tasks of this run that gave theirs back; `buying` by step how many requests
+    that buy are under way.
     """
 
     def __init__(
         self,
         ledger: Ledger,
         followers: Followers,
-        settled: asyncio.Event,
+        buying: Counter[str],
         sleep: Callable[[float], Awaitable[None]],
     ) -> None:
+        self.ended = 0
         self._ledger = ledger
         self._followers = followers
-        self._settled = settled
+        self._buying = buying
         self._sleep = sleep
 
     @property
@@ -38,10 +40,24 @@ class Credit:
 
     async def freed(self) -> None:
         """Return when a task has ended."""
-        self._settled.clear()
-        others = self._ledger.running_elsewhere()
-        while self.is_held and not self._settled.is_set():
+        ended, others = self.ended, self._ledger.running_elsewhere()
+        while self.is_held and self.ended == ended:
             self._followers.expect_no_more()
             await self._sleep(LOOK_SECONDS)
             if self._ledger.running_elsewhere() < others:
                 return
+
+    async def is_back(self, since: int) -> bool:
+        """Wait while credit is held back, or about to be; return whether some was given back.
+
+        `since` is what `ended` was when that was asked which was refused.
+        """
+        others = self._ledger.running_elsewhere()
+        while self.ended == since:
+            if not (self.is_held or self._buying.total()):
+                return False
+            self._followers.expect_no_more()
+            await self._sleep(LOOK_SECONDS)
+            if self._ledger.running_elsewhere() < others:
+                break
+        return True

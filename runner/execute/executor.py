@@ -101,29 +101,6 @@ class Executor:
         self._validity = {
             id_: Validity(step, null_is_not_found=lenient) for id_, step in terms.steps.items()
         }
-        self._asker = Asker(
-            provider=provider,
-            pace=pace,
-            ledger=ledger,
-            terms=terms,
-            keep=self._keep,
-            tell=self._tell,
-            recall=self._recalled,
-            tasks=tasks,
-        )
-        self._finder: Finder | None = None
-        if provider.findalls is not None and ledger is not None:
-            self._finder = Finder(
-                findalls=provider.findalls,
-                ledger=ledger,
-                pace=pace,
-                terms=terms,
-                keep=self._keep,
-                tell=self._tell,
-                listen=watcher.run,
-                tasks=tasks,
-                sleep=sleep,
-            )
         self._buyer: Buyer | None = None
         if provider.runs is not None and ledger is not None:
             self._buyer = Buyer(
@@ -137,6 +114,32 @@ class Executor:
                 listen=watcher.run,
                 tasks=tasks,
                 sleep=sleep,
+            )
+        credit = None if self._buyer is None else self._buyer.credit
+        self._asker = Asker(
+            provider=provider,
+            pace=pace,
+            ledger=ledger,
+            terms=terms,
+            keep=self._keep,
+            tell=self._tell,
+            recall=self._recalled,
+            tasks=tasks,
+            credit=credit,
+        )
+        self._finder: Finder | None = None
+        if provider.findalls is not None and ledger is not None:
+            self._finder = Finder(
+                findalls=provider.findalls,
+                ledger=ledger,
+                pace=pace,
+                terms=terms,
+                keep=self._keep,
+                tell=self._tell,
+                listen=watcher.run,
+                tasks=tasks,
+                sleep=sleep,
+                credit=credit,
             )
 
     async def ask(self, steps: Iterable[str], calls: Iterable[Call]) -> None:

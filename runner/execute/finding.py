@@ -21,6 +21,7 @@ from runner.errors import (
     RunnerError,
     UnknownRunError,
 )
+from runner.execute.credit import Credit
 from runner.execute.fates import ATTACHED, LATE, NEW, NOT_BOUGHT, SUBMITTED, Fate, Source, no_room
 from runner.execute.ledger import Ledger
 from runner.execute.limits import Pace
@@ -46,7 +47,8 @@ LOST: Final = (
 class Finder:
     """Buys FindAll runs side by side, in tasks of `tasks`, and waits for them.
 
-    `keep` stores answers, and `tell` hears what became of each fingerprint.
+    `keep` stores answers, and `tell` hears what became of each fingerprint. `credit` is what other
+    runs under way hold back, None where there are none.
     """
 
     def __init__(
@@ -62,6 +64,7 @@ class Finder:
         tasks: asyncio.TaskGroup,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        credit: Credit | None = None,
     ) -> None:
         self._findalls = findalls
         self._ledger = ledger
@@ -73,6 +76,7 @@ class Finder:
         self._clock = clock
         self._sleep = sleep
         self._tasks = tasks
+        self._credit = credit
 
     def find(self, calls: Sequence[Call]) -> None:
         """Take on distinct calls."""
@@ -105,7 +109,7 @@ class Finder:
                 return fate
 
     async def _bought(self, call: Call) -> Fate | None:
-        """Buy a run and follow it; None where someone else was faster."""
+        """Buy a run and follow it; None where someone else was faster, or credit is back."""
         retry = self._terms.steps[call.step].retry
         try:
             body = await self._pace.patiently(
@@ -124,14 +128,18 @@ class Finder:
         if not mine:
             return None
         begun = await self._start(call, body)
-        if isinstance(begun, Fate):
+        if not isinstance(begun, str):
             return begun
         self._ledger.submitted({call.fingerprint: begun})
         return await self._followed(call, begun, "new")
 
-    async def _start(self, call: Call, body: Mapping[str, JSON]) -> str | Fate:
-        """Send the request whose intent is recorded; return its run's id, or why there is none."""
+    async def _start(self, call: Call, body: Mapping[str, JSON]) -> str | Fate | None:
+        """Send the request whose intent is recorded; return its run's id, or why there is none.
+
+        None says that there was too little credit, and may be enough by now.
+        """
         retry = self._terms.steps[call.step].retry
+        since = 0 if self._credit is None else self._credit.ended
         try:
             return await self._pace.patiently(
                 "findall",
@@ -147,6 +155,8 @@ class Finder:
             return self._terms.refused(call, error)
         except BudgetError as error:
             self._ledger.withdrawn([call.fingerprint])
+            if self._credit is not None and await self._credit.is_back(since):
+                return None
             return Fate("skipped", "new", error.sentences)
         except RunnerError:
             self._ledger.withdrawn([call.fingerprint])

@@ -18,7 +18,9 @@ from runner.errors import (
     UnreachableError,
 )
 from runner.execute.cache import Cache
+from runner.execute.finding import Finder
 from runner.execute.ledger import Ledger
+from runner.execute.limits import Pace, SharedWindows
 from runner.execute.terms import Terms
 from runner.job.model import FindAll, Retry, Step
 from runner.planning.calls import Call, fingerprint
@@ -267,3 +269,42 @@ def test_a_run_that_nobody_knows_any_more_fails(place):
     (outcome,), _ = place.run(world)
     assert outcome.status == "failed"
     assert "does not know" in outcome.error
+
+
+@pytest.mark.parametrize(("given_back", "status"), [(True, "ok"), (False, "skipped")])
+def test_credit_that_runs_beside_it_hold_back_is_waited_for(tmp_path, given_back, status):
+    """When one of them ends, the request is sent once more; it was not paid for before."""
+
+    class Credit:
+        ended = 3
+
+        async def is_back(self, since):
+            assert since == self.ended
+            return given_back
+
+    world, fates = World(), {}
+    world.start_errors = [BudgetError("too little credit", hint="Add credit")]
+
+    async def find():
+        with Ledger(tmp_path / "ledger.sqlite") as ledger:
+            ledger.start("run", "job")
+            async with asyncio.TaskGroup() as tasks:
+                finder = Finder(
+                    findalls=world,
+                    ledger=ledger,
+                    pace=Pace({}, SharedWindows(tmp_path / "sent.sqlite")),
+                    terms=Terms(steps={"main": STEP}, concurrency=5),
+                    keep=lambda _kept: None,
+                    tell=fates.update,
+                    listen=lambda _name, _progress: None,
+                    tasks=tasks,
+                    sleep=lambda _seconds: asyncio.sleep(0),
+                    credit=Credit(),
+                )
+                finder.find([call()])
+            return ledger.cost()
+
+    cost = asyncio.run(find())
+    assert [fate.status for fate in fates.values()] == [status]
+    assert len(world.started) == given_back
+    assert cost == (Decimal("0.37") if given_back else 0)

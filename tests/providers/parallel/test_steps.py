@@ -267,3 +267,39 @@ def test_the_time_of_steps_side_by_side_is_that_of_the_longest_way(steps):
     head = SIDES.partition("  - id: slow")[0]
     assert seconds(head + rest) < seconds(slow) == seconds(slow + rest)
     assert seconds(slow + rest.replace("steps.quick", "steps.slow")) > seconds(slow)
+
+
+BESIDE = """\
+name: steps
+provider: parallel
+items: rows.csv
+concurrency: 2
+steps:
+  - id: slow
+    query: "Slowly about {{ item.name }}"
+    output: text
+  - id: find
+    search: {objective: "{{ item.name }}", max_results: 1}
+  - id: read
+    extract: {urls: "{{ steps.find.urls }}"}
+results: out/rows.jsonl
+"""
+
+
+def test_a_search_waits_for_the_credit_that_runs_of_another_step_hold_back(steps):
+    steps.write("job.yaml", BESIDE)
+    payment = Fault(count=1, skip=2, routes=("search",))
+    steps.server.faults = Faults(payment=payment, run_seconds=1.0)
+    done = steps.run()
+    assert done.exit_code == 0, done.output
+    assert statuses(steps) == {step: {"ok": 6} for step in ("slow", "find", "read")}
+
+
+def test_what_one_step_had_no_credit_for_another_may_still_afford(steps):
+    """Nothing is under way that could give credit back, so the step that lacks it stops."""
+    head, _, rest = BESIDE.partition("  - id: slow")
+    steps.write("job.yaml", head + "  - id: find" + rest.partition("  - id: find")[2])
+    steps.server.faults = Faults(payment=Fault(skip=4, routes=("search",)))
+    assert steps.run().exit_code == 6
+    assert statuses(steps) == {step: {"ok": 4, "skipped": 2} for step in ("find", "read")}
+    assert sum(each["status"] == 402 for each in steps.server.requests) <= 2
