@@ -125,9 +125,10 @@ class Course:
             if source is not None:
                 await self._gathered(source, means)
             job = self._job
-            calls = calls_of(job, self._waves[0].steps, provider.edition, self._options.limit)
+            first = self._waves[0].steps
+            calls = calls_of(job, first, provider.edition, self._options.limit)
             # Every template is rendered, and the price is known, before the first call is asked.
-            found = await self._affordable(job, calls, means)
+            found = await self._affordable(job, first, calls, means)
             rows = found.rows
             self._begin(means)
             await self._executed(calls, means)
@@ -170,7 +171,7 @@ class Course:
         """
         steps = {step.id: step for step in source.steps}
         calls = calls_of(source, source.steps, means.provider.edition, None)
-        await self._affordable(source, calls, means)
+        await self._affordable(source, source.steps, calls, means)
         self._begin(means)
         outcomes: list[Outcome] = []
         self._watcher.began(tuple(steps))
@@ -181,27 +182,31 @@ class Course:
         self._job = with_rows(self._job, outcomes[0])
         self._digest = digest_for(self._job, date=self._date)
 
-    async def _affordable(self, job: Job, calls: Iterable[Call], means: Means) -> Survey:
-        """Count calls that are about to be asked.
+    async def _affordable(
+        self, job: Job, steps: Sequence[Step], calls: Iterable[Call], means: Means
+    ) -> Survey:
+        """Count the calls of steps that are about to be asked.
 
         Raises:
             BudgetError: there is no room for them, and nobody who says to buy what fits.
         """
-        found = await self._surveyed(job, calls, means)
+        found = await self._surveyed(job, steps, calls, means)
         if found.fits is not None and self._options.buy and not self._options.offline:
             self._voice.allow(found, self._budget)
         return found
 
-    async def _surveyed(self, job: Job, calls: Iterable[Call], means: Means) -> Survey:
+    async def _surveyed(
+        self, job: Job, steps: Sequence[Step], calls: Iterable[Call], means: Means
+    ) -> Survey:
         """Count the calls of steps that begin together, and say so."""
-        steps = {step.id: step for step in job.steps}
+        known = {step.id: step for step in steps}
         standings = Standings(
             means.cache,
             None if means.provider.runs is None else means.ledger,
-            steps,
+            known,
             refresh=self._options.refresh,
         )
-        surveyor = Surveyor(standings, steps, budget=self._budget, met=self._met)
+        surveyor = Surveyor(standings, known, budget=self._budget, met=self._met)
         for _ in surveyor.counting(calls):
             await asyncio.sleep(0)
         found = surveyor.found
@@ -262,7 +267,7 @@ class Course:
             self._options.limit,
             lambda: results.before(spools.file, wave.after),
         )
-        await self._surveyed(self._job, calls, means)
+        await self._surveyed(self._job, wave.steps, calls, means)
         for id_ in wave.ids:
             self._digest.checks.read(id_, values_before(results, spools.file, wave.after))
         return calls

@@ -103,8 +103,10 @@ def plan_line(job: Job, survey: Survey) -> str:
         )
         if count
     ]
-    steps = [id_ for id_, count in survey.steps.items() if count.calls]
-    name = f"{job.name} ({', '.join(steps)})" if steps and len(job.steps) > 1 else job.name
+    steps = [id_ for id_, count in survey.steps.items() if count.calls] or [*survey.steps]
+    name = f"{job.name} ({', '.join(steps)})" if len(job.steps) > 1 else job.name
+    if not total.calls:
+        return f"{name}: nothing to ask"
     return (
         f"{name}: {plural(survey.rows, 'row')}, {plural(total.calls, 'distinct call')} "
         f"({', '.join(parts) or 'none'}), provider {job.provider}, {price}"

@@ -345,3 +345,11 @@ def test_it_follows_on_the_offline_server_too(project, monkeypatch):
         assert done.exit_code == 0, done.output
         found = [each["output"]["headquarters"] for each in by_step(project)["where"]]
         assert found == ["Bern, Switzerland", "Oslo, Norway"]
+
+
+def test_steps_without_anything_to_ask_are_told_by_name(steps):
+    steps.write("steps.yaml", STEPS.replace("{{ steps.find.urls }}", "{{ steps.find.urls[9] }}"))
+    said = run(steps, code=1).stderr
+    assert "steps (find): 2 rows, 2 distinct calls (2 new)" in said
+    assert "steps (read): nothing to ask" in said
+    assert "steps (facts): nothing to ask" in said
