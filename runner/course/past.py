@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +16,6 @@ from runner.execute.placing import placed
 from runner.execute.state import State
 from runner.execute.stored import read_outcomes
 from runner.job.model import Job, Task
-from runner.jsonvalue import JSON
 from runner.planning.waves import waves
 from runner.report.digest import Digest
 from runner.report.render import digest_for
@@ -46,8 +45,7 @@ def _read_into(digest: Digest, job: Job, file: Path) -> None:
     for outcome in placed(of_steps(job, read_outcomes(file)), job.steps, file):
         wave = later.pop(outcome.step, None)
         if wave is not None:
-            earlier = values_before(results, lambda _step: file, wave.after)
-            digest.checks.read(outcome.step, earlier)
+            digest.checks.read(outcome.step, results.before(lambda _step: file, wave.after))
         digest.add(outcome)
         results.note(outcome)
 
@@ -66,14 +64,6 @@ def of_steps(job: Job, outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
                 hint="Run the job again; what it asked before is answered from the cache",
             )
         yield outcome
-
-
-def values_before(
-    results: Results, file: Callable[[str], Path], done: Sequence[str]
-) -> Callable[[int], Mapping[str, JSON]]:
-    """Return what templates see as `steps` of a row, from what the steps that are done left."""
-    earlier = results.before(file, done)
-    return lambda row: {id_: past.values for id_, past in earlier(row).items()}
 
 
 def verified_steps(job: Job) -> list[str]:

@@ -17,7 +17,7 @@ from runner.course.gathering import source_of, with_rows
 from runner.course.leaving import note_begun, note_finished
 from runner.course.means import Means, open_means
 from runner.course.options import Options
-from runner.course.past import changes_since, values_before
+from runner.course.past import changes_since
 from runner.course.progress import Progress
 from runner.course.results import write_results
 from runner.course.stages import Calls, calls_of, state_for
@@ -269,7 +269,7 @@ class Course:
         )
         await self._surveyed(self._job, wave.steps, calls, means)
         for id_ in wave.ids:
-            self._digest.checks.read(id_, values_before(results, spools.file, wave.after))
+            self._digest.checks.read(id_, results.before(spools.file, wave.after))
         return calls
 
     def _executing(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import urlsplit
@@ -23,6 +24,8 @@ from runner.execute.outcomes import Outcome
 from runner.frozen import frozen
 from runner.job.model import Check, Job, Step, Task
 from runner.jsonvalue import JSON
+from runner.planning.expand import Earlier, Past
+from runner.planning.reading import ALL, names_in
 from runner.templating import references, render_value
 
 MOST_KEPT: Final = 50
@@ -53,10 +56,14 @@ class Failure:
 
 @dataclass(slots=True, kw_only=True)
 class Judged:
-    """What became of one check: `failed` counts all failures, `failures` holds the first."""
+    """What became of one check: `failed` counts all failures, `failures` holds the first.
+
+    `reads` are the steps that its template reads.
+    """
 
     check: Check
     step: Step
+    reads: AbstractSet[str] = frozenset()
     failed: int = 0
     failures: list[Failure] = field(default_factory=list)
 
@@ -71,34 +78,39 @@ class Judged:
 class _Earlier:
     """What expectations see as `steps` of the row that is judged."""
 
-    read: Callable[[int], Mapping[str, JSON]] = lambda _row: {}
+    read: Earlier = lambda _row: {}
     row: int = -1
-    values: Mapping[str, JSON] = field(default_factory=dict)
+    past: Mapping[str, Past] = field(default_factory=dict)
 
-    def of(self, row: int) -> Mapping[str, JSON]:
+    def of(self, row: int) -> Mapping[str, Past]:
         """Return it for a row; several outcomes of one row read it once."""
         if row != self.row:
-            self.row, self.values = row, self.read(row)
-        return self.values
+            self.row, self.past = row, self.read(row)
+        return self.past
 
 
 class Checks:
     """The checks of a job, run on one outcome after another; what it holds is bounded.
 
-    Rows without an answer are not judged: they have failed, or wait, already. What a check of
-    `verified` needs comes at the end, through `count_verified`.
+    Rows without an answer are not judged, nor by what reads a step that has none for them: they
+    have failed, or wait, already. What a check of `verified` needs comes at the end, through
+    `count_verified`.
     """
 
     def __init__(self, job: Job, *, date: str | None = None) -> None:
         self._job = job
         self._run = {"date": date}
-        self.judged = [Judged(check=each, step=step) for step in job.steps for each in step.checks]
+        self.judged = [
+            Judged(check=each, step=step, reads=names_in(each.value, "steps"))
+            for step in job.steps
+            for each in step.checks
+        ]
         self._earlier = {step.id: _Earlier() for step in job.steps}
 
     def __bool__(self) -> bool:
         return bool(self.judged)
 
-    def read(self, step: str, earlier: Callable[[int], Mapping[str, JSON]]) -> None:
+    def read(self, step: str, earlier: Earlier) -> None:
         """Say what a step's expectations see as `steps` of a row; rows are asked for in order."""
         self._earlier[step] = _Earlier(earlier)
 
@@ -106,13 +118,16 @@ class Checks:
         """Judge one outcome; return the checks it was judged by, with its failures."""
         if not self.judged:
             return []
-        earlier = self._earlier[outcome.step].of(outcome.row)
+        past = self._earlier[outcome.step].of(outcome.row)
         if outcome.output is None:
             return []
+        missing = {id_ for id_, each in past.items() if each.withheld is not None}
+        earlier = {id_: each.values for id_, each in past.items()}
         found = [
             (each, list(self._failures(each.check, each.step, outcome, earlier)))
             for each in self.judged
             if each.step.id == outcome.step and each.check.kind != "verified"
+            if not (missing if ALL in each.reads else missing & each.reads)
         ]
         for judged, failures in found:
             for failure in failures:

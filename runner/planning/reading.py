@@ -15,15 +15,16 @@ ALL = "*"
 
 def names_read(step: Step, root: str) -> set[str]:
     """Return the names below `vars`, `item`, `steps` or `run` that a step's request reads."""
-    return _names([asdict(step.action), step.metadata, step.location, step.foreach], root)
+    return names_in([asdict(step.action), step.metadata, step.location, step.foreach], root)
 
 
 def names_judged(step: Step, root: str) -> set[str]:
     """Return the same of what a step's checks read."""
-    return _names([check.value for check in step.checks if check.kind == "expect"], root)
+    return names_in([check.value for check in step.checks if check.kind == "expect"], root)
 
 
-def _names(value: JSON, root: str) -> set[str]:
+def names_in(value: JSON, root: str) -> set[str]:
+    """Return the same of what the templates in a value read."""
     found: set[str] = set()
     for text in _texts(value):
         for reference in references(text):

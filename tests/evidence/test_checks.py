@@ -6,6 +6,8 @@ import pytest
 
 from runner.evidence.checks import MOST_KEPT, Checks, is_within
 from runner.job.model import Check, Search, Step
+from runner.planning.calls import Withheld
+from runner.planning.expand import Past
 from runner.report.render import digest_for, render_report
 from tests.report.examples import cited, found_pages, job, outcome, task
 
@@ -153,7 +155,7 @@ def test_expectations_see_the_steps_before():
 
     def earlier(row):
         asked.append(row)
-        return {"find": {"urls": ["https://a.example"]}}
+        return {"find": Past(values={"urls": ["https://a.example"]})}
 
     judging.read("main", earlier)
     for row, url in enumerate("ab"):
@@ -162,6 +164,22 @@ def test_expectations_see_the_steps_before():
     (judged,) = judging.judged
     assert [failure.row for failure in judged.failures] == ["r1", "r1"]
     assert asked == [0, 1]
+
+
+@pytest.mark.parametrize("name", ["steps.find.output.year", "steps['find'].urls", "steps"])
+def test_an_expectation_does_not_judge_a_row_for_which_a_step_that_it_reads_has_no_answer(name):
+    """That the other step has none is told already; what does not read it is judged."""
+    checks = [
+        Check(kind="expect", value=f"{{{{ {name} | string == 'x' }}}}"),
+        Check(kind="expect", value="{{ output.founded_year > 2000 }}"),
+        Check(kind="expect", value="{{ steps.more.output == 'x' }}"),
+    ]
+    judging = Checks(job(steps=(Step(id="main", action=task(), checks=checks),)))
+    none = Past(values={"output": [], "urls": []}, withheld=Withheld(status="skipped", reason="r"))
+    judging.read("main", lambda row: {"find": none, "more": Past(values={"output": "y"})})
+    found = judging.add(outcome(dict(ANSWER)))
+    assert [judged.check for judged, _ in found] == checks[1:]
+    assert [each.failed for each in judging.judged] == [0, 1, 1]
 
 
 @pytest.mark.parametrize("status", ["failed", "pending", "skipped"])
