@@ -30,6 +30,7 @@ def names(job):
         ("{from: d.csv}", "ABCD"),
         ("{from: d.csv, limit: 3}", "ABC"),
         ("{from: d.csv, limit: 99}", "ABCD"),
+        ("{from: d.csv, limit: 99999999999999999999999}", "ABCD"),
         ("{from: d.csv, where: '{{ item.n }}'}", "ACD"),
         ("{from: d.csv, where: '{{ item.n | int(0) > vars.least }}', limit: 1}", "C"),
         ("{from: [{name: A, n: 1}, {name: B, n: 5}], where: '{{ item.n > 3 }}'}", "B"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from importlib.util import find_spec
@@ -98,7 +99,8 @@ def read_selection(data: Mapping[str, JSON]) -> Selection:
     if not isinstance(items, Mapping):
         return Selection()
     limit = items.get("limit")
-    return Selection(where=items.get("where"), limit=None if limit is None else int(limit))
+    most = None if limit is None else min(int(limit), sys.maxsize)
+    return Selection(where=items.get("where"), limit=most)
 
 
 @frozen
