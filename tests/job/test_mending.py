@@ -8,11 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.job.diagnostics import JobProblemsError
 from runner.job.load import find_jobs, load
 from runner.job.text.composing import NotYamlError, compose
 from runner.job.text.mending import MOST_MENDED
-from runner.job.text.source import read_source
 
 ROOT = Path(__file__).parents[2]
 JOBS = [*find_jobs(ROOT / "jobs"), *find_jobs(ROOT / "tests/jobs/ok")]
@@ -57,6 +55,10 @@ CASES = {
 KINDS = sorted({kind for cases in CASES.values() for _, kind, _ in cases})
 
 
+LAST = "nothing_like_it: 1"
+"""Stands at the end of every file, so that it is told when a fault is read over."""
+
+
 @pytest.fixture(scope="module")
 def bench(tmp_path_factory):
     """Return a function that changes lines of a copy of a job, beside copies of all it names."""
@@ -65,14 +67,15 @@ def bench(tmp_path_factory):
         shutil.copytree(ROOT / folder, root / folder)
     (root / ".git").mkdir()
 
-    def problems_of(path, changes):
-        lines = path.read_text(encoding="utf-8").split("\n")
+    def problems_of(path, changes, newline="\n"):
+        lines = path.read_text(encoding="utf-8").rstrip("\n").split("\n")
         for number, line in changes.items():
             lines[number] = line
         copy = root / path.relative_to(ROOT)
-        copy.write_text("\n".join(lines), encoding="utf-8")
+        text = "\n".join([*lines, LAST, ""])
+        copy.write_text(text, encoding="utf-8", newline=newline)
         try:
-            return "\n".join(lines), load(copy).errors
+            return text, load(copy).errors
         finally:
             shutil.copyfile(path, copy)
 
@@ -99,16 +102,21 @@ def test_of_one_fault_nothing_else_follows(bench, kind):
         for number, its_kind, line in cases[:: 1 if kind != "no space" else 3]:
             if its_kind != kind:
                 continue
-            text, problems = bench(path, {number: line})
+            newline = "\r\n" if seen % 2 else "\n"
+            text, problems = bench(path, {number: line}, newline)
             try:
                 compose(text, "job.yaml")
             except NotYamlError:
                 seen += 1
             else:
                 continue  # Another YAML, which other rules judge.
-            assert problems
+            assert len(problems) > 1
+            assert problems[-1].message == "unknown key 'nothing_like_it'"
             lines = text.split("\n")
-            assert {each.line - 1 for each in problems} <= set(near(lines, number)), (path, line)
+            assert {each.line - 1 for each in problems[:-1]} <= set(near(lines, number)), (
+                path,
+                line,
+            )
     assert seen
 
 
@@ -123,7 +131,8 @@ def test_of_several_faults_each_is_told(bench, data):
         if sure and all(abs(number - other) > 2 for other in changes):
             changes[number] = line
     text, problems = bench(path, changes)
-    told = {each.line - 1 for each in problems}
+    assert problems[-1].message == "unknown key 'nothing_like_it'"
+    told = {each.line - 1 for each in problems[:-1]}
     lines = text.split("\n")
     for number in changes:
         assert told & set(near(lines, number)), (path, changes, problems)
@@ -153,17 +162,36 @@ def test_a_name_in_a_changed_line_is_not_called_missing(tmp_path):
 
 
 def test_there_is_an_end_to_it(tmp_path):
-    lines = "\n".join(f"  - @{number}" for number in range(3 * MOST_MENDED))
-    (tmp_path / "job.yaml").write_text(f"name: a\nquery: q\nitems:\n{lines}\n")
-    with pytest.raises(JobProblemsError) as caught:
-        read_source(tmp_path / "job.yaml", "job.yaml")
-    assert len(caught.value.problems) == MOST_MENDED
+    lines = "\n".join(f"  - @{number}" for number in range(2 * MOST_MENDED))
+    (tmp_path / "job.yaml").write_text(f"nmae: a\nquery: q\nitems:\n{lines}\nprocesor: x\n")
+    problems = load(tmp_path / "job.yaml").errors
+    assert [each.line for each in problems] == [1, *range(4, MOST_MENDED + 4)]
 
 
-def test_what_cannot_be_mended_ends_reading(tmp_path):
-    (tmp_path / "job.yaml").write_text("name: a\nquery: @q\n---\nprocesor: x\n")
+def test_what_stands_before_a_fault_that_cannot_be_mended_is_told(tmp_path, monkeypatch):
+    monkeypatch.setattr("runner.job.text.mending.MOST_READ", 0)
+    (tmp_path / "job.yaml").write_text(
+        "name: a\nprocesor: core\nquery: about {{ vars.year }} {{ vars.yeer }} {{ item.a }}\n"
+        "output: @x\nvars:\n  year: 1\nitems: [b]\n"
+    )
+    found = [(each.line, each.message) for each in load(tmp_path / "job.yaml").errors]
+    assert found == [
+        (2, "unknown key 'procesor'"),
+        (3, "the job has no variable 'yeer'"),
+        (4, "a value without quotes cannot start with @"),
+    ]
+
+
+def test_a_second_job_is_not_read(tmp_path):
+    (tmp_path / "job.yaml").write_text("name: a\nquery: @q\n---\nname: b\nprocesor: x\n")
     problems = load(tmp_path / "job.yaml").errors
     assert [each.line for each in problems] == [2, 3]
+
+
+def test_a_line_of_dashes_does_not_end_a_job(tmp_path):
+    (tmp_path / "job.yaml").write_text("name: a\nquery: q\n---\nprocesor: core\n")
+    problems = load(tmp_path / "job.yaml").errors
+    assert [each.line for each in problems] == [3, 4]
 
 
 def test_faults_of_the_project_file_and_of_a_file_that_is_extended(tmp_path):

@@ -11,7 +11,7 @@ import yaml
 from runner.job.diagnostics import MOST, JobProblemsError, Problem, Severity
 from runner.job.schemas.meant import BARE_TEMPLATE, BARE_TEMPLATE_HINT
 from runner.job.text import scalars
-from runner.job.text.lines import Lines
+from runner.job.text.lines import Lines, Position
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,6 +50,7 @@ _NOTHING: dict[str | int, Child] = {}
 
 _COMMENT = re.compile(r"[ \t]#[^\s#]")
 _CUT = re.compile(r"[ \t]+(#(?=[^\s#])[^\r\n]*)")
+_NAME = re.compile(r"^name[ \t]*:", re.MULTILINE)
 _BULLET = re.compile(r"\n[ \t]*(-)[ \t]")
 
 
@@ -59,15 +60,19 @@ class NotYamlError(JobProblemsError):
     Attributes:
         fault: What is wrong there.
         before: What is wrong before, although it could be read.
-        noticed: The line, from 1, in which the parser could not go on.
+        noticed: Where the parser could not go on.
+        begun: The line, from 1, in which what it was reading starts.
     """
 
-    def __init__(self, fault: Problem, before: Sequence[Problem], noticed: int) -> None:
+    def __init__(
+        self, fault: Problem, before: Sequence[Problem], noticed: Position, begun: int
+    ) -> None:
         # What was found on the way may be the same fault, seen earlier and better.
         place = fault.line, fault.column
         same = next((each for each in before if (each.line, each.column) == place), None)
         super().__init__((*before, *([fault] if same is None else [])))
-        self.fault, self.before, self.noticed = same or fault, before, noticed
+        self.fault, self.before = same or fault, before
+        self.noticed, self.begun = noticed, begun
 
 
 def compose(text: str, shown: str) -> tuple[Node, tuple[Problem, ...]]:
@@ -82,22 +87,20 @@ def compose(text: str, shown: str) -> tuple[Node, tuple[Problem, ...]]:
     try:
         for event in yaml.parse(text, Loader=_Loader):
             composer.take(event)
+            if composer.is_over:
+                break
     except yaml.MarkedYAMLError as error:
         from runner.job.text.pitfalls import explain
 
         mark, context = error.problem_mark or error.context_mark, error.context_mark
         said = error.problem or error.context or ""
-        found = explain(
-            text,
-            said,
-            mark.index if mark else 0,
-            context.index if context else None,
-            composer.quoted,
-        )
+        at, begun = mark.index if mark else 0, context.index if context else None
+        found = explain(text, said, at, begun, composer.quoted)
         position = lines.position(found.index, found.width)
         problem = lines.problem(shown, position, found.message, hint=found.hint)
-        noticed = 1 if mark is None else mark.line + 1
-        raise NotYamlError(problem, tuple(composer.problems), noticed) from None
+        noticed = lines.position(at)
+        line = noticed.line if begun is None else lines.position(begun).line
+        raise NotYamlError(problem, tuple(composer.problems), noticed, line) from None
     except yaml.YAMLError as error:
         problem = Problem(file=shown, line=0, column=0, message=f"this is not YAML: {error}")
         raise JobProblemsError((*composer.problems, problem)) from None
@@ -129,6 +132,7 @@ class _Composer:
 
     def __init__(self, shown: str, lines: Lines) -> None:
         self.root: Node | None = None
+        self.is_over = False
         self.problems: list[Problem] = []
         self._shown = shown
         self._lines = lines
@@ -163,10 +167,17 @@ class _Composer:
 
     def _document(self, event: yaml.Event) -> None:
         self._documents += 1
-        if self._documents > 1:
-            raise self._fatal(
-                event, "a second document starts here", "write one job a file, without ---"
-            )
+        if self._documents == 1:
+            return
+        start, _ = _span(event)
+        message = "a second document starts here"
+        self._report(Node(start, start, None), message, "write one job a file, without ---")
+        # What has a name is another job; all else goes on with this one.
+        if _NAME.search(self._lines.text, start):
+            self.is_over = True
+            return
+        place = self._lines.position(start)
+        raise NotYamlError(self.problems.pop(), tuple(self.problems), place, place.line)
 
     def _scalar(self, event: yaml.ScalarEvent) -> None:
         start, end = _span(event)
@@ -184,8 +195,10 @@ class _Composer:
     def _alias(self, event: yaml.AliasEvent) -> None:
         node = self._anchors.get(event.anchor or "")
         if node is None:
-            raise self._fatal(
-                event,
+            start, end = _span(event)
+            node = Node(start, end, f"*{event.anchor}", text=f"*{event.anchor}")
+            self._report(
+                node,
                 f"the alias *{event.anchor} stands for nothing before it",
                 'a text that starts with * needs quotes, as in "*.md"',
             )

@@ -2,20 +2,23 @@
 
 A fault ends the parser's reading. Here its line is changed as the user would most likely mend it,
 so that what follows is read, too; what is found behind a change in its line is not told, for the
-user did not write it. Where no change leads on, reading ends.
+user did not write it. Where no change leads on, as little as possible is left away: a value, a
+line, what belongs to it, and at last the rest of the file.
 """
 
 from __future__ import annotations
 
 import math
-from itertools import islice
+import re
+from dataclasses import dataclass
 from operator import attrgetter
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from runner.frozen import frozen
 from runner.job.diagnostics import JobProblemsError
 from runner.job.text.composing import NotYamlError, compose
-from runner.job.text.guessing import guesses
+from runner.job.text.cutting import cut_off, cuts
+from runner.job.text.guessing import BEGINS, guesses
 from runner.job.text.lines import is_untouched
 from runner.job.text.pitfalls import INDENTATION
 
@@ -24,12 +27,15 @@ if TYPE_CHECKING:
 
     from runner.job.diagnostics import Problem
     from runner.job.text.composing import Node
+    from runner.job.text.guessing import Change
 
-MOST_MENDED: Final = 10
+MOST_MENDED: Final = 50
 """A file with more faults is mended step by step."""
 
-MOST_READ: Final = 200_000
-"""So many characters are parsed for each fault, in search of a change that leads on."""
+MOST_READ: Final = 2_000_000
+"""So many characters are parsed of a file, in search of changes that lead on."""
+
+_STARTS = re.compile(r"[ \t]*(?:-|[\w-]+[ \t]*[:=])")
 
 Outcome: TypeAlias = "tuple[Node, tuple[Problem, ...]] | JobProblemsError"
 
@@ -57,12 +63,15 @@ def mended(text: str, shown: str, error: NotYamlError) -> Mended:
     Raises:
         JobProblemsError: they cannot all be mended; with those that were found.
     """
+    text = text.replace("\r\n", "\n")
+    search = _Search(shown, MOST_READ)
     faults: list[Problem] = []
     changes: dict[int, int] = {}
     while True:
         faults.append(error.fault)
-        best = max(_attempts(text, shown, error), key=_reached, default=None)
-        if best is None or best.changes.keys() & changes or len(faults) >= MOST_MENDED:
+        found = search.best(text, error) if len(faults) < MOST_MENDED else None
+        best = found or search.ended(text, error)
+        if found is None and isinstance(best.outcome, JobProblemsError):
             raise JobProblemsError((*faults, *_untouched(error.before, changes))) from None
         text, changes = best.text, {**changes, **best.changes}
         if isinstance(best.outcome, NotYamlError):
@@ -93,31 +102,80 @@ class _Attempt:
 _reached = attrgetter("reached")
 
 
-def _attempts(text: str, shown: str, error: NotYamlError) -> Iterator[_Attempt]:
-    """Yield the changes that lead on from a fault, the likeliest first."""
-    tried = {text}
-    most = MOST_READ // (len(text) + 1)
-    for changed, changes in islice(guesses(text, error), most):
-        if changed in tried:
-            continue
-        tried.add(changed)
-        outcome, reached = _read(changed, shown)
-        is_same = isinstance(outcome, NotYamlError) and _is_indentation(outcome.fault)
-        if reached > max(error.fault.line, *changes) and not is_same:
-            yield _Attempt(text=changed, changes=changes, outcome=outcome, reached=reached)
+@dataclass(slots=True)
+class _Search:
+    """A search for changes that lead on, and how many characters it may still read."""
+
+    shown: str
+    left: int
+
+    def best(self, text: str, error: NotYamlError) -> _Attempt | None:
+        """Return the change that leads on farthest, the least that is cut, or None."""
+        least = self.left // 2
+        tried = self._attempts(text, error, guesses(text, error), least)
+        found = max(_until_the_end(tried), key=_reached, default=None)
+        return found or next(self._attempts(text, error, cuts(text, error), 0), None)
+
+    def ended(self, text: str, error: NotYamlError) -> _Attempt:
+        """Return what stands before a fault."""
+        changed, changes = cut_off(text, min(error.fault.line, error.begun))
+        return self._read(changed, changes)
+
+    def _attempts(
+        self, text: str, error: NotYamlError, found: Iterable[Change], least: int
+    ) -> Iterator[_Attempt]:
+        """Yield the changes that lead on from a fault, the likeliest first."""
+        tried = {text}
+        is_start = bool(_STARTS.match(text.split("\n")[error.fault.line - 1]))
+        for changed, changes in found:
+            if changed in tried:
+                continue
+            if self.left - len(text) < least:
+                return
+            self.left -= len(text)
+            tried.add(changed)
+            attempt = self._read(changed, changes)
+            last = max(error.fault.line, *changes)
+            if attempt.reached > last and not (is_start and _is_same(attempt, last)):
+                yield attempt
+
+    def _read(self, text: str, changes: Mapping[int, int]) -> _Attempt:
+        """Return what a text is, and the line in which it has a fault; infinity for none."""
+        outcome: Outcome
+        reached = math.inf
+        try:
+            outcome = compose(text, self.shown)
+        except NotYamlError as error:
+            outcome, reached = error, error.fault.line
+        except JobProblemsError as error:
+            outcome, reached = error, error.problems[-1].line
+        return _Attempt(text=text, changes=changes, outcome=outcome, reached=reached)
 
 
-def _read(text: str, shown: str) -> tuple[Outcome, float]:
-    """Return what a text is, and the line in which it has a fault; infinity for none."""
-    try:
-        return compose(text, shown), math.inf
-    except NotYamlError as error:
-        return error, error.fault.line
-    except JobProblemsError as error:
-        return error, error.problems[-1].line
+def _until_the_end(attempts: Iterable[_Attempt]) -> Iterator[_Attempt]:
+    """Yield attempts until one of them reads all there is."""
+    for attempt in attempts:
+        yield attempt
+        if attempt.reached == math.inf:
+            return
 
 
-def _is_indentation(fault: Problem) -> bool:
-    """Return whether a fault may come from an earlier line that starts in a wrong column."""
+def _is_same(attempt: _Attempt, last: int) -> bool:
+    """Return whether the next fault may come from a line that starts in a wrong column still.
+
+    It does not where a line between the two, after the `last` one that was changed, starts
+    something outside of what was changed.
+    """
+    if not isinstance(attempt.outcome, NotYamlError):
+        return False
+    fault = attempt.outcome.fault
     said = f"{fault.message} {fault.hint}"
-    return any(words in said for words in (INDENTATION, "no colon", "an entry of the list"))
+    if not any(words in said for words in (INDENTATION, "no colon", "an entry of the list")):
+        return False
+    lines = attempt.text.split("\n")[last - 1 : fault.line - 1]
+    most = len(lines[0]) - len(lines[0].lstrip())
+    return not any(BEGINS.match(each) and _indent(each) < max(most, 1) for each in lines[1:])
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())

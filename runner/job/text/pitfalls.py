@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import re
 
-from runner.frozen import frozen
 from runner.job.schemas.meant import BARE_TEMPLATE, BARE_TEMPLATE_HINT
-
-
-@frozen
-class Pitfall:
-    """A syntax error explained: the index it points at, what is wrong, how to mend it."""
-
-    index: int
-    message: str
-    hint: str | None = None
-    width: int = 1
-
+from runner.job.text.brackets import explain_brackets
+from runner.job.text.complaint import Complaint, Pitfall
+from runner.job.text.foreign import (
+    explain_comment,
+    explain_conflict,
+    explain_other_colon,
+    explain_stars,
+)
 
 INDENTATION = "keys of the same mapping start in the same column"
 """What a hint says where a line may start in a wrong column."""
@@ -24,6 +20,7 @@ INDENTATION = "keys of the same mapping start in the same column"
 _TEMPLATE = re.compile(r"(?:[:,\[-][ \t]+|\[|^\s*)(\{\{.*?\}\}|\{\{|\{%)")
 _GLUED = re.compile(r"^[ \t]*(?:- +)*([A-Za-z_][\w-]*):(?=[^ \t\r\n/:])")
 _BULLET_GLUED = re.compile(r"^[ \t]*(-)[^\s-]")
+_TABBED_LINES = re.compile(r"(?:\r?\n *\t[^\n\r]*)+")
 _MARKED_COLON = re.compile(r":(?=\s|$)")
 # A text in quotes that goes on over a line with a key has most likely lost its closing quote.
 _SWALLOWED = re.compile(r"\n[ \t]*(?:- +)?[A-Za-z_][\w-]*:(?:[ \t]|\r?\n)")
@@ -101,34 +98,6 @@ _WORDS: tuple[tuple[str, str, str | None], ...] = (
 )
 
 
-@frozen
-class _Complaint:
-    """What a YAML parser says of a text.
-
-    Attributes:
-        text: The whole file.
-        words: The parser's own.
-        index: Where it noticed.
-        context: Where the construct it was reading starts, if it says so.
-        quoted: Where the last value in quotes starts and ends.
-        start: Where the line of `index` starts.
-        line: That line.
-    """
-
-    text: str
-    words: str
-    index: int
-    context: int | None
-    quoted: tuple[int, int]
-    start: int
-    line: str
-
-    @property
-    def character(self) -> str:
-        """The character at `index`; '' at the end of the file."""
-        return self.text[self.index : self.index + 1]
-
-
 def explain(
     text: str, problem: str, index: int, context: int | None, quoted: tuple[int, int]
 ) -> Pitfall:
@@ -143,7 +112,7 @@ def explain(
     """
     index = min(index, len(text))
     start = text.rfind("\n", 0, index) + 1
-    complaint = _Complaint(
+    complaint = Complaint(
         text=text,
         words=problem,
         index=index,
@@ -158,19 +127,22 @@ def explain(
     return _by_words(complaint)
 
 
-def _tab(complaint: _Complaint) -> Pitfall | None:
+def _tab(complaint: Complaint) -> Pitfall | None:
     line = complaint.line
     at = line[: len(line) - len(line.lstrip(" \t"))].find("\t")
     if at < 0 and complaint.character != "\t":
         return None
+    after = _TABBED_LINES.match(complaint.text, complaint.start + len(line)) if at >= 0 else None
+    count = after[0].count("\n") if after else 0
+    also = f", as in the next {count} lines" if count > 1 else ", as in the next line"
     return Pitfall(
         index=complaint.start + at if at >= 0 else complaint.index,
-        message="a tab where YAML wants spaces",
+        message=f"a tab where YAML wants spaces{also if count else ''}",
         hint="indent with spaces; most editors can do so for you",
     )
 
 
-def _bare_template(complaint: _Complaint) -> Pitfall | None:
+def _bare_template(complaint: Complaint) -> Pitfall | None:
     match = _TEMPLATE.search(complaint.line)
     if match is None or complaint.line.count('"', 0, match.start(1)) % 2:
         return None
@@ -182,7 +154,7 @@ def _bare_template(complaint: _Complaint) -> Pitfall | None:
     )
 
 
-def _colon(complaint: _Complaint) -> Pitfall | None:
+def _colon(complaint: Complaint) -> Pitfall | None:
     """Explain a colon that YAML did not expect, or did not find."""
     is_missing = complaint.words.startswith("could not find expected ':'")
     if not is_missing and not complaint.words.startswith("mapping values are not allowed"):
@@ -192,12 +164,7 @@ def _colon(complaint: _Complaint) -> Pitfall | None:
     if is_missing:
         # The parser notices on the next line; the word that lacks its colon is in its context.
         begin = complaint.index if complaint.context is None else complaint.context
-        return Pitfall(
-            index=begin,
-            width=len(complaint.text[begin:].split("\n", 1)[0].rstrip()),
-            message="this line has no colon, and belongs to no text above",
-            hint="write key: value; a text of several lines starts with > and is indented",
-        )
+        return _has_no_colon(begin, complaint.text[begin:].split("\n", 1)[0].rstrip())
     line, start, index = complaint.line, complaint.start, complaint.index
     colons = [match.start() for match in _MARKED_COLON.finditer(line)]
     if len(colons) > 1 and start + colons[0] < index:
@@ -207,6 +174,11 @@ def _colon(complaint: _Complaint) -> Pitfall | None:
             hint='put the value in quotes: key: "a: b"',
         )
     indent = len(line) - len(line.lstrip())
+    begun = complaint.text.rfind("\n", 0, max(0, start - 1)) + 1
+    before = complaint.text[begun : max(0, start - 1)].rstrip()
+    word = before.lstrip()
+    if word and len(before) - len(word) == indent and not _MARKED_COLON.search(before):
+        return _has_no_colon(begun + indent, word)
     return Pitfall(
         index=start + indent,
         width=max(1, index - start - indent),
@@ -215,28 +187,41 @@ def _colon(complaint: _Complaint) -> Pitfall | None:
     )
 
 
-def _glued(complaint: _Complaint) -> Pitfall | None:
+def _has_no_colon(index: int, line: str) -> Pitfall:
+    return Pitfall(
+        index=index,
+        width=len(line),
+        message="this line has no colon, and belongs to no text above",
+        hint="write key: value; a text of several lines starts with > and is indented",
+    )
+
+
+def _glued(complaint: Complaint) -> Pitfall | None:
     """Explain a missing space after a colon or a dash, in this line or the one before."""
     text, start = complaint.text, complaint.start
     before = text.rfind("\n", 0, max(0, start - 1)) + 1
     lines = [(before, text[before : max(0, start - 1)]), (start, complaint.line)]
-    for line_start, line in lines if start else lines[1:]:
-        if glued := _GLUED.match(line):
-            return Pitfall(
-                index=line_start + glued.end(1),
-                message=f"no space after the colon of {glued[1]}",
-                hint=f"write {glued[1]}: and then a space",
-            )
-        if bullet := _BULLET_GLUED.match(line):
-            return Pitfall(
-                index=line_start + bullet.start(1),
-                message="no space after the dash",
-                hint="write - and then a space",
-            )
+    found = (_glued_in(line, at) for at, line in (lines if start else lines[1:]))
+    return next(filter(None, found), None)
+
+
+def _glued_in(line: str, start: int) -> Pitfall | None:
+    if glued := _GLUED.match(line):
+        return Pitfall(
+            index=start + glued.end(1),
+            message=f"no space after the colon of {glued[1]}",
+            hint=f"write {glued[1]}: and then a space",
+        )
+    if bullet := _BULLET_GLUED.match(line):
+        return Pitfall(
+            index=start + bullet.start(1),
+            message="no space after the dash",
+            hint="write - and then a space",
+        )
     return None
 
 
-def _unclosed(complaint: _Complaint) -> Pitfall | None:
+def _unclosed(complaint: Complaint) -> Pitfall | None:
     """Explain a quote that is never closed."""
     context = complaint.context
     if "end of stream" not in complaint.words or context is None:
@@ -256,7 +241,7 @@ def _never_closed(index: int, mark: str) -> Pitfall:
     )
 
 
-def _after_quote(complaint: _Complaint) -> Pitfall | None:
+def _after_quote(complaint: Complaint) -> Pitfall | None:
     """Explain text that follows a closing quote, or that a quote too few makes follow one."""
     start, end = complaint.quoted
     text = complaint.text
@@ -275,40 +260,7 @@ def _after_quote(complaint: _Complaint) -> Pitfall | None:
     return Pitfall(index=complaint.index, message="text after a closing quote", hint=hint)
 
 
-def _brackets(complaint: _Complaint) -> Pitfall | None:
-    """Explain a bracket too much, one that closes another kind, or a comma that is missing."""
-    found = re.search(r"did not find expected (?:key|',' or '(.)')", complaint.words)
-    if found is None:
-        return None
-    before = complaint.text[: complaint.index].rstrip(" \t")
-    character, closing = complaint.character, found[1]
-    begun = complaint.context if complaint.context is not None else complaint.index
-    is_one_line = "\n" not in complaint.text[begun : complaint.index]
-    if closing and character in ("]", "}") and character != closing:
-        return Pitfall(
-            index=complaint.index,
-            message=f"{closing} is expected here, not {character}",
-            hint="close [ with ], and { with }",
-        )
-    if closing and is_one_line and character.strip():
-        return Pitfall(
-            index=complaint.index,
-            message="a comma is missing here",
-            hint="separate entries with commas; a text with a quote, comma or bracket needs quotes",
-        )
-    if closing or not before.endswith(("]", "}")):
-        return None
-    if character in ("]", "}"):
-        return Pitfall(index=complaint.index, message=f"one {character} too many", hint="remove it")
-    opening = "[" if before.endswith("]") else "{"
-    return Pitfall(
-        index=complaint.index,
-        message=f"text after a closing {before[-1]}",
-        hint=f"a text that starts with {opening} needs quotes",
-    )
-
-
-def _outdented(complaint: _Complaint) -> Pitfall | None:
+def _outdented(complaint: Complaint) -> Pitfall | None:
     """Explain a line of text that is indented less than the text it belongs to."""
     line = complaint.line.rstrip()
     is_start = not complaint.text[complaint.start : complaint.index].strip()
@@ -324,7 +276,29 @@ def _outdented(complaint: _Complaint) -> Pitfall | None:
     )
 
 
-def _start_of_value(complaint: _Complaint) -> Pitfall | None:
+def _end_of_document(complaint: Complaint) -> Pitfall | None:
+    """Explain a line that makes YAML end, or begin again."""
+    if "expected <document start>" not in complaint.words:
+        return None
+    lines = complaint.text[: complaint.start].split("\n")
+    for number in range(len(lines) - 1, -1, -1):
+        line = lines[number].rstrip()
+        start = sum(len(each) + 1 for each in lines[:number])
+        if line.startswith(("...", "%")):
+            mark = "..." if line.startswith("...") else "%"
+            return Pitfall(
+                index=start,
+                width=len(line),
+                message=f"a line that starts with {mark} ends what is read",
+                hint="remove it; a line that is a note starts with #",
+            )
+        if line and not line.lstrip().startswith("#"):
+            glued = _glued_in(line, start)
+            return glued or (None if _MARKED_COLON.search(line) else _has_no_colon(start, line))
+    return None
+
+
+def _start_of_value(complaint: Complaint) -> Pitfall | None:
     """Explain a character that no value without quotes starts with."""
     if complaint.words.startswith("found character that cannot start any token"):
         hint = "put the value in quotes"
@@ -339,7 +313,13 @@ def _start_of_value(complaint: _Complaint) -> Pitfall | None:
     )
 
 
-def _by_words(complaint: _Complaint) -> Pitfall:
+def _by_words(complaint: Complaint) -> Pitfall:
+    if "did not find expected key" in complaint.words and complaint.line.lstrip().startswith("- "):
+        return Pitfall(
+            index=complaint.index,
+            message="an entry of a list cannot stand among keys",
+            hint="start every entry with - in the same column, or remove this -",
+        )
     for words, message, hint in _WORDS:
         if words in complaint.words:
             begins = "not closed" in message or "cannot start" in message
@@ -352,12 +332,17 @@ def _by_words(complaint: _Complaint) -> Pitfall:
 
 
 _EXPLANATIONS = (
+    explain_conflict,
+    explain_comment,
     _tab,
     _bare_template,
+    explain_other_colon,
     _colon,
     _unclosed,
     _after_quote,
-    _brackets,
+    explain_brackets,
+    explain_stars,
     _outdented,
+    _end_of_document,
     _start_of_value,
 )

@@ -25,6 +25,8 @@ _WIDEST = 1_000
 """More than any screen shows of a marked value."""
 
 _WORD = re.compile(r"[\w-]+")
+_KEY = re.compile(r"""[ \t]*(?:-[ \t]+)*["']?([A-Za-z_][\w-]*)""")
+_MISSED = re.compile(r"\b(?:no (?!effect|value)|not run\b|nothing\b|needs\b|missing\b)")
 _QUOTED = re.compile(r"'([\w-]+)'")
 _NO_CHANGES: Mapping[int, int] = MappingProxyType({})
 
@@ -203,27 +205,37 @@ def told(problems: Iterable[Problem], source: Source) -> list[Problem]:
     """Return the problems of a source that stand where the user wrote what is read.
 
     A line that is read as if it were mended has its fault told already. What is named in such a
-    line may be called otherwise than it is read, so that nothing is said of a name in it.
+    line may be called otherwise than it is read, or be left away, so that nothing that is named
+    in it is called missing.
     """
     changed = {part.shown: part for part in source.parts if part.changes}
     if not changed:
         return list(problems)
     faults = {each for part in changed.values() for each in part.problems}
-    words = {
-        word
+    lines = [
+        part.line(Position(line=number, column=1))
         for part in changed.values()
         for number in part.changes
-        for word in _WORD.findall(part.line(Position(line=number, column=1)))
-    }
+    ]
+    words = {word for line in lines for word in _WORD.findall(line)}
+    keys = {found[1] for line in lines for found in [_KEY.match(line)] if found}
     return [
         each
         for each in problems
         if each in faults
         or (
-            not words.intersection(_QUOTED.findall(each.message))
+            not _is_missed(each, words, keys)
             and (each.file not in changed or is_untouched(each, changed[each.file].changes))
         )
     ]
+
+
+def _is_missed(problem: Problem, words: set[str], keys: set[str]) -> bool:
+    """Return whether a problem is that there is no such word, or key, as stands in a line."""
+    names, said = _QUOTED.findall(problem.message), _QUOTED.sub("", problem.message)
+    return _MISSED.search(said) is not None and not (
+        words.isdisjoint(names) and keys.isdisjoint(_WORD.findall(said))
+    )
 
 
 def _deeper(data: JSON, most: int) -> bool:
