@@ -333,13 +333,13 @@ def _by_words(complaint: Complaint) -> Pitfall:
 
 _EXPLANATIONS = (
     explain_conflict,
-    explain_comment,
     _tab,
     _bare_template,
-    explain_other_colon,
-    _colon,
     _unclosed,
     _after_quote,
+    explain_comment,
+    explain_other_colon,
+    _colon,
     explain_brackets,
     explain_stars,
     _outdented,
