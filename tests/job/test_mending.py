@@ -25,6 +25,9 @@ def faults_of(line):
         lead, key, value = pair.groups()
         yield "no space", f"{lead}{key}:{value}"
         yield "no colon", f"{lead}{key} {value}"
+        yield "equals sign", f"{lead}{key} = {value}"
+        yield "wide colon", f"{lead}{key}：{value}"
+        yield "bold key", f"{lead}**{key}**: {value}"
         yield "too far in", f" {line}"
         if lead.startswith(" "):
             yield "too far out", line[1:]
@@ -40,6 +43,12 @@ def faults_of(line):
         elif value[0].isalpha():
             yield "second colon", f"{lead}{key}: of {value}: {value}"
             yield "at sign", f"{lead}{key}: @{value}"
+            yield "stray bracket", f"{lead}{key}: ]{value}"
+            yield "stray quote", f"{lead}{key}: '{value}"
+            yield "list on the line", f"{lead}{key}: - {value}"
+    if line.lstrip().startswith("- "):
+        yield "no dash", line.replace("- ", "  ", 1)
+        yield "dash outside", line.replace("- ", "", 1)
     if line.startswith("  ") and line.strip():
         yield "tab", "\t" + line.lstrip()
 
@@ -55,6 +64,7 @@ CASES = {
 KINDS = sorted({kind for cases in CASES.values() for _, kind, _ in cases})
 
 
+AN_ACTION = re.compile("(?:query|input|search|extract|findall|steps):")
 LAST = "nothing_like_it: 1"
 """Stands at the end of every file, so that it is told when a fault is read over."""
 
@@ -118,6 +128,19 @@ def test_of_one_fault_nothing_else_follows(bench, kind):
                 line,
             )
     assert seen
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["// a note", "---", "```yaml", "Please look well at this.", "* a point", "...", "=" * 7],
+)
+def test_a_line_too_many_is_told_and_read_over(bench, line):
+    for path in JOBS[::3]:
+        lines = path.read_text(encoding="utf-8").split("\n")
+        number = next(n for n, each in enumerate(lines) if AN_ACTION.match(each))
+        _, problems = bench(path, {number: f"{line}\n{lines[number]}"}, "\r\n")
+        assert problems[-1].message == "unknown key 'nothing_like_it'", path
+        assert [each.line for each in problems[:-1]] == [number + 1], path
 
 
 @given(st.data())

@@ -129,7 +129,7 @@ def _of_rows(draft: Draft) -> Iterator[tuple[Scope, Where, str, View]]:
 
 def _judged(draft: Draft, step: Scope, outputs: Mapping[Where, ReadOutput]) -> Shape:
     """Return what is known of the answer that the checks of a step see."""
-    if not any(key in step.data for key in ACTIONS):
+    if step.where not in outputs or not any(key in step.data for key in ACTIONS):
         return ANY  # the checks of a job with steps are those of each
     return shape_of_answer(
         _asked(draft, step, outputs), {}, "the output", is_known=draft.provider in BUILT_IN

@@ -7,7 +7,7 @@ import re
 from runner.job.text.complaint import Complaint, Pitfall
 
 _OTHER_COLON = re.compile(r"^[ \t]*(?:- +)*[A-Za-z_][\w-]*[ \t]*(=+>?|->|;|[：﹕︓])")
-_CONFLICT = re.compile(r"(?:<{7}|={7}|>{7})(?!\S)")
+_CONFLICT = re.compile(r"(?:<{7}|>{7})(?!\S)")
 _STARS = re.compile(r"(?:[:-][ \t]+|^[ \t]*)([*&])")
 _FOREIGN_COMMENT = re.compile(r"[ \t]*(//|/\*|--(?=[ \t])|;)")
 _MARKED_COLON = re.compile(r":(?=\s|$)")

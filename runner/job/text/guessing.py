@@ -25,7 +25,7 @@ _NO_COLON = re.compile(rf"^({MARK}{KEY})[ \t]+(?=[^\s:\"'][^:]*$|([\"']).*\2\s*$
 _OTHER_COLON = re.compile(rf"^({MARK}{KEY})[ \t]*(?:=+>?|->|;|[：﹕︓])[ \t]*(?=\S)")
 _DRESSED_KEY = re.compile(rf"^({MARK})[@*`%!&“”\"']+({KEY})[*`“”\"']*\s*:[*`]*")
 _FOREIGN_COMMENT = re.compile(r"^[ \t]*(?:/[/*]|--[ \t]|;).*")
-_LIST_BESIDE = re.compile(rf"^({MARK}{KEY}:)[ \t]+-[ \t].*")
+_LIST_BESIDE = re.compile(rf"^({MARK}{KEY}:)[ \t]+-[ \t]+(.*)")
 _OTHER_BULLET = re.compile(r"^([ \t]*)(?:[*•·–—+](?=\s)|--(?=\s))")
 _ODD_BLANKS = re.compile(r"^[^\S\r\n]+")
 _VALUE = re.compile(rf"^({MARK}(?:{KEY}:[ \t]+)?)(\S.*?)(\s+#.*)?$")
@@ -44,7 +44,7 @@ def guesses(text: str, error: NotYamlError) -> Iterator[Change]:
     """Yield what may mend a fault, the likeliest first."""
     lines = text.split("\n")
     place = error.fault.line - 1
-    if lines[place].startswith(_CONFLICT):
+    if lines[place].startswith(_CONFLICT[0]):
         yield _resolved(lines, place)
     for mark in _QUOTES:
         if lines[place][error.fault.column - 1 :].startswith(mark):
@@ -87,6 +87,8 @@ def _for_column(lines: list[str], number: int) -> Iterator[Change]:
         if _is_beside_entries(lines, each):
             dashed = f"{' ' * _indent(lines[each])}- {lines[each].lstrip()}"
             yield _changed(lines, each, [dashed])
+    if lines[number].lstrip().startswith("- "):
+        yield from _first_dashed(lines, number)
     glued = _GLUED_BULLET.sub(r"\1- ", lines[number])
     if glued != lines[number]:
         end = _block_end(lines, number, 1)
@@ -100,6 +102,18 @@ def _for_column(lines: list[str], number: int) -> Iterator[Change]:
         # The line before may be the one that starts in a wrong column.
         by = _indent(lines[number]) - len(_lead(lines[last]))
         yield _shifted(lines, last, _indent(lines[last]) + by, last + 1)
+
+
+def _first_dashed(lines: list[str], number: int) -> Iterator[Change]:
+    """Yield a text with a dash for the entry that stands before the one in a line."""
+    column = _indent(lines[number])
+    first = number
+    while first and (not is_content(lines[first - 1]) or _indent(lines[first - 1]) > column):
+        first -= 1
+    last = next((each for each in reversed(lines[:number]) if is_content(each)), "")
+    is_entry = any(each.lstrip().startswith("- ") for each in (lines[first], last))
+    if _indent(lines[first]) == column + 2 and not is_entry:
+        yield _changed(lines, first, [" " * column + "- " + lines[first].lstrip()])
 
 
 def _closed(lines: list[str], place: int, mark: str) -> Iterator[Change]:
@@ -136,14 +150,13 @@ def _resolved(lines: list[str], place: int) -> Change:
     changes: dict[int, int] = {}
     is_second = False
     kept = list(lines)
-    for number in range(place, len(lines)):
+    end = next((n for n in range(place, len(lines)) if lines[n].startswith(_CONFLICT[2])), place)
+    for number in range(place, end + 1):
         is_mark = lines[number].startswith(_CONFLICT)
         is_second = is_second or lines[number].startswith(_CONFLICT[1])
         if is_mark or is_second:
             kept[number] = ""
             changes[number + 1] = 1
-        if lines[number].startswith(_CONFLICT[2]):
-            break
     return "\n".join(kept), changes
 
 
@@ -201,6 +214,7 @@ def _lines_for(line: str, column: int) -> Iterator[str]:
     yield _GLUED_BULLET.sub(r"\1- ", line)
     yield _OTHER_BULLET.sub(r"\1-", line)
     yield _FOREIGN_COMMENT.sub("", line)
+    yield _LIST_BESIDE.sub(r"\1 \2", line)
     yield _LIST_BESIDE.sub(r"\1", line)
     yield _DRESSED_KEY.sub(r"\1\2:", line)
     yield _TEMPLATES.sub(lambda found: _quoted(found[0]), line)

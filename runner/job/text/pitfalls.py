@@ -313,13 +313,36 @@ def _start_of_value(complaint: Complaint) -> Pitfall | None:
     )
 
 
-def _by_words(complaint: Complaint) -> Pitfall:
-    if "did not find expected key" in complaint.words and complaint.line.lstrip().startswith("- "):
+def _among_keys(complaint: Complaint) -> Pitfall | None:
+    """Explain an entry of a list among keys, or the first entry that lacks its dash."""
+    line = complaint.line
+    if "did not find expected key" not in complaint.words or not line.lstrip().startswith("- "):
+        return None
+    column, first, start = len(line) - len(line.lstrip()), "", complaint.start
+    at = start
+    while at and (not first.strip() or len(first) - len(first.lstrip()) > column):
+        if first.strip():
+            start = at
+        begun = complaint.text.rfind("\n", 0, at - 1) + 1
+        first, at = complaint.text[begun:at].rstrip(), begun
+    above = complaint.text[start:].split("\n", 1)[0].rstrip()
+    last = complaint.text[: complaint.start].rstrip().rsplit("\n", 1)[-1]
+    is_entry = any(each.lstrip().startswith("- ") for each in (above, last))
+    if len(above) - len(above.lstrip()) == column + 2 and not is_entry:
         return Pitfall(
-            index=complaint.index,
-            message="an entry of a list cannot stand among keys",
-            hint="start every entry with - in the same column, or remove this -",
+            index=start + column + 2,
+            width=len(above) - column - 2,
+            message="the first entry of this list has no dash",
+            hint="start every entry with - in the same column",
         )
+    return Pitfall(
+        index=complaint.index,
+        message="an entry of a list cannot stand among keys",
+        hint="start every entry with - in the same column, or remove this -",
+    )
+
+
+def _by_words(complaint: Complaint) -> Pitfall:
     for words, message, hint in _WORDS:
         if words in complaint.words:
             begins = "not closed" in message or "cannot start" in message
@@ -334,15 +357,16 @@ def _by_words(complaint: Complaint) -> Pitfall:
 _EXPLANATIONS = (
     explain_conflict,
     _tab,
-    _bare_template,
     _unclosed,
     _after_quote,
+    _bare_template,
     explain_comment,
     explain_other_colon,
     _colon,
     explain_brackets,
     explain_stars,
     _outdented,
+    _among_keys,
     _end_of_document,
     _start_of_value,
 )

@@ -26,6 +26,7 @@ _WIDEST = 1_000
 
 _WORD = re.compile(r"[\w-]+")
 _KEY = re.compile(r"""[ \t]*(?:-[ \t]+)*["']?([A-Za-z_][\w-]*)""")
+_EMPTY = re.compile(r" has no value$| is empty$")
 _MISSED = re.compile(r"\b(?:no (?!effect|value)|not run\b|nothing\b|needs\b|missing\b)")
 _QUOTED = re.compile(r"'([\w-]+)'")
 _NO_CHANGES: Mapping[int, int] = MappingProxyType({})
@@ -225,9 +226,16 @@ def told(problems: Iterable[Problem], source: Source) -> list[Problem]:
         if each in faults
         or (
             not _is_missed(each, words, keys)
-            and (each.file not in changed or is_untouched(each, changed[each.file].changes))
+            and (each.file not in changed or _is_own(each, changed[each.file].changes))
         )
     ]
+
+
+def _is_own(problem: Problem, changes: Mapping[int, int]) -> bool:
+    """Return whether the user wrote what a problem is about, and nothing of it was changed."""
+    is_near = problem.line in changes or problem.line + 1 in changes
+    is_emptied = is_near and _EMPTY.search(problem.message) is not None
+    return is_untouched(problem, changes) and not is_emptied
 
 
 def _is_missed(problem: Problem, words: set[str], keys: set[str]) -> bool:
