@@ -68,8 +68,10 @@ class NotYamlError(JobProblemsError):
         self, fault: Problem, before: Sequence[Problem], noticed: Position, begun: int
     ) -> None:
         # What was found on the way may be the same fault, seen earlier and better.
-        place = fault.line, fault.column
-        same = next((each for each in before if (each.line, each.column) == place), None)
+        place = (fault.line, fault.column, fault.severity)
+        same = next(
+            (each for each in before if (each.line, each.column, each.severity) == place), None
+        )
         super().__init__((*before, *([fault] if same is None else [])))
         self.fault, self.before = same or fault, before
         self.noticed, self.begun = noticed, begun
