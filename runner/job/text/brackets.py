@@ -70,14 +70,17 @@ def _missing_comma(complaint: Complaint, *, is_list: bool) -> Pitfall | None:
     return Pitfall(index=index, message="a comma is missing here", hint=hint)
 
 
-def missing_brackets(lines: list[str], begun: int) -> Iterator[tuple[int, str]]:
+def missing_brackets(lines: list[str], begun: int, noticed: int) -> Iterator[tuple[int, str]]:
     """Yield the line, from 0, in which brackets that open in a line have to be closed, closed.
 
-    They are closed where the next key, or entry, begins that is not indented more than the line.
+    They are closed where the next key, or entry, begins that is not indented more than the line;
+    none is missing if the parser could not go on before that, in the line `noticed`.
     """
     end = begun + 1
     while end < len(lines) and not _is_beyond(lines[end], lines[begun]):
         end += 1
+    if begun < noticed < end - 1:
+        return
     while end > begun + 1 and not lines[end - 1].split("#")[0].strip():
         end -= 1
     open_ones = _open(lines[begun:end])

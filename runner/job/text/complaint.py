@@ -41,3 +41,10 @@ class Complaint:
     def character(self) -> str:
         """The character at `index`; '' at the end of the file."""
         return self.text[self.index : self.index + 1]
+
+    @property
+    def before(self) -> tuple[int, str]:
+        """Where the last line before that is not blank starts, and that line."""
+        above = self.text[: self.start].rstrip()
+        start = above.rfind("\n") + 1
+        return start, above[start:]

@@ -61,7 +61,7 @@ def _blank(lines: list[str], first: int, end: int, left: str = "") -> Change:
     """Return a text with nothing in some lines, but for what is left of the first."""
     kept = [left, *[""] * (end - first - 1)] if end > first else []
     changed = [*lines[:first], *kept, *lines[end:]]
-    return "\n".join(changed), dict.fromkeys(range(first + 1, end + 1), 1)
+    return "\n".join(changed), {n + 1: 1 for n in range(first, end) if lines[n]}
 
 
 def _end(lines: list[str], first: int) -> int:

@@ -45,9 +45,7 @@ def explain_other_colon(complaint: Complaint) -> Pitfall | None:
     """Explain a key that has something else than a colon, or nothing, behind it."""
     if not complaint.words.startswith(("could not find expected ':'", "mapping values are")):
         return None
-    start = complaint.text.rfind("\n", 0, max(0, complaint.start - 1)) + 1
-    before = complaint.text[start : max(0, complaint.start - 1)].rstrip()
-    for at, line in ((start, before), (complaint.start, complaint.line)):
+    for at, line in (complaint.before, (complaint.start, complaint.line)):
         found = _OTHER_COLON.match(line)
         if found and not _MARKED_COLON.search(line):
             return Pitfall(

@@ -54,7 +54,7 @@ def guesses(text: str, error: NotYamlError) -> Iterator[Change]:
         return
     noticed = min(error.noticed.line, len(lines)) - 1
     begun = error.begun - 1
-    for number, line in missing_brackets(lines, begun):
+    for number, line in missing_brackets(lines, begun, noticed):
         yield _changed(lines, number, [line])
     for number, line in comma_added(lines, begun, noticed, error.noticed.column - 1):
         yield _changed(lines, number, [line])
@@ -75,7 +75,7 @@ def _for_line(lines: list[str], number: int, error: NotYamlError) -> Iterator[Ch
     for line in _lines_for(lines[number], error.fault.column - 1):
         yield _changed(lines, number, [line])
     if sentence := _SENTENCE.match(lines[number]):
-        last = _last(lines, number)
+        last = _block_end(lines, number, 1) - 1
         body = _quoted("\n".join([sentence[2], *lines[number + 1 : last + 1]]))
         yield _changed(lines, number, (sentence[1] + body).split("\n"))
     yield from _for_column(lines, number)

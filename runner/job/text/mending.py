@@ -136,7 +136,10 @@ class _Search:
             tried.add(changed)
             attempt = self._read(changed, changes)
             last = max(error.fault.line, *changes)
-            if attempt.reached > last and not (is_start and _is_same(attempt, last)):
+            is_on = attempt.reached > last or (
+                attempt.reached == last and _is_behind(attempt, error.fault)
+            )
+            if is_on and not (is_start and _is_same(attempt, last)):
                 yield attempt
 
     def _read(self, text: str, changes: Mapping[int, int]) -> _Attempt:
@@ -158,6 +161,16 @@ def _until_the_end(attempts: Iterable[_Attempt]) -> Iterator[_Attempt]:
         yield attempt
         if attempt.reached == math.inf:
             return
+
+
+def _is_behind(attempt: _Attempt, fault: Problem) -> bool:
+    """Return whether the next fault stands in the same line, farther on, which was not changed."""
+    return (
+        isinstance(attempt.outcome, NotYamlError)
+        and fault.line not in attempt.changes
+        and attempt.outcome.fault.line == fault.line
+        and attempt.outcome.fault.column > fault.column
+    )
 
 
 def _is_same(attempt: _Attempt, last: int) -> bool:

@@ -174,8 +174,7 @@ def _colon(complaint: Complaint) -> Pitfall | None:
             hint='put the value in quotes: key: "a: b"',
         )
     indent = len(line) - len(line.lstrip())
-    begun = complaint.text.rfind("\n", 0, max(0, start - 1)) + 1
-    before = complaint.text[begun : max(0, start - 1)].rstrip()
+    begun, before = complaint.before
     word = before.lstrip()
     if word and len(before) - len(word) == indent and not _MARKED_COLON.search(before):
         return _has_no_colon(begun + indent, word)
@@ -223,8 +222,12 @@ def _glued_in(line: str, start: int) -> Pitfall | None:
 
 def _unclosed(complaint: Complaint) -> Pitfall | None:
     """Explain a quote that is never closed."""
-    context = complaint.context
-    if "end of stream" not in complaint.words or context is None:
+    context, words = complaint.context, complaint.words
+    if context is None:
+        return None
+    is_key = words.startswith("could not find expected ':'")
+    is_swallowed = is_key and _SWALLOWED.search(complaint.text, context, complaint.index)
+    if "end of stream" not in words and not is_swallowed:
         return None
     mark = complaint.text[context : context + 1]
     if mark not in ("'", '"'):
