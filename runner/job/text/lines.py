@@ -47,7 +47,9 @@ class Lines:
         return Position(line=line, column=index - self._starts[line - 1] + 1, width=width)
 
     def line(self, number: int) -> str:
-        """Return a line (from 1) as written, without its end."""
+        """Return a line (from 1) as written, without its end; beyond the last one it is empty."""
+        if number > len(self._starts):
+            return ""
         start = self._starts[number - 1]
         end = self.text.find("\n", start)
         return self.text[start : end if end >= 0 else None].removesuffix("\r")

@@ -149,10 +149,16 @@ class _Search:
         try:
             outcome = compose(text, self.shown)
         except NotYamlError as error:
-            outcome, reached = error, error.fault.line
+            outcome, reached = _bare(error), error.fault.line
         except JobProblemsError as error:
-            outcome, reached = error, error.problems[-1].line
+            outcome, reached = _bare(error), error.problems[-1].line
         return _Attempt(text=text, changes=changes, outcome=outcome, reached=reached)
+
+
+def _bare(error: JobProblemsError) -> JobProblemsError:
+    """Return an error without its traceback, which holds all that was read until then."""
+    error.__context__ = None
+    return error.with_traceback(None)
 
 
 def _until_the_end(attempts: Iterable[_Attempt]) -> Iterator[_Attempt]:
@@ -185,9 +191,10 @@ def _is_same(attempt: _Attempt, last: int) -> bool:
     said = f"{fault.message} {fault.hint}"
     if not any(words in said for words in (INDENTATION, "no colon", "an entry of the list")):
         return False
-    lines = attempt.text.split("\n")[last - 1 : fault.line - 1]
-    most = len(lines[0]) - len(lines[0].lstrip())
-    return not any(BEGINS.match(each) and _indent(each) < max(most, 1) for each in lines[1:])
+    lines = attempt.text.split("\n")
+    most = max(_indent(lines[last - 1]), 1)
+    between = lines[last : fault.line - 1]
+    return not any(BEGINS.match(each) and _indent(each) < most for each in between)
 
 
 def _indent(line: str) -> int:
