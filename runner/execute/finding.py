@@ -117,6 +117,29 @@ class Finder:
             )
         except InvalidRequestError as error:
             return self._terms.refused(call, error)
+        begun = await self._pace.patiently(
+            "findall",
+            lambda: self._start(call, body),
+            retry,
+            resend=False,
+            purpose=purpose_of(call),
+        )
+        if isinstance(begun, str):
+            return await self._followed(call, begun, "new")
+        return begun
+
+    async def _start(self, call: Call, body: Mapping[str, JSON]) -> str | Fate | None:
+        """Record the intent and send the request, now that it may go out.
+
+        So a run that ends while it waits for its turn has bought nothing, and knows it.
+
+        Returns:
+            The id of the run; why there is none; None where someone else was faster, or where
+            there was too little credit, which may be enough by now.
+
+        Raises:
+            RunnerError: nothing was bought; some errors pass.
+        """
         mine, dear = self._ledger.intend(
             f"findall/{call.fingerprint}",
             {call.fingerprint: call.price_usd},
@@ -125,29 +148,13 @@ class Finder:
         )
         if dear:
             return Fate("skipped", "new", no_room(self._terms.budget))
-        if not mine:
-            return None
-        begun = await self._start(call, body)
-        if not isinstance(begun, str):
-            return begun
-        self._ledger.submitted({call.fingerprint: begun})
-        return await self._followed(call, begun, "new")
+        return await self._send(call, body) if mine else None
 
-    async def _start(self, call: Call, body: Mapping[str, JSON]) -> str | Fate | None:
-        """Send the request whose intent is recorded; return its run's id, or why there is none.
-
-        None says that there was too little credit, and may be enough by now.
-        """
-        retry = self._terms.steps[call.step].retry
+    async def _send(self, call: Call, body: Mapping[str, JSON]) -> str | Fate | None:
+        """Send the request whose intent is recorded. Returns and raises as `_start`."""
         since = 0 if self._credit is None else self._credit.ended
         try:
-            return await self._pace.patiently(
-                "findall",
-                lambda: self._findalls.start(call.fingerprint, body),
-                retry,
-                resend=False,
-                purpose=purpose_of(call),
-            )
+            run_id = await self._findalls.start(call.fingerprint, body)
         except AmbiguousError:
             return self._lost(call, "new")
         except InvalidRequestError as error:
@@ -161,6 +168,8 @@ class Finder:
         except RunnerError:
             self._ledger.withdrawn([call.fingerprint])
             raise
+        self._ledger.submitted({call.fingerprint: run_id})
+        return run_id
 
     def _lost(self, call: Call, source: Source) -> Fate:
         self._ledger.settled({call.fingerprint: LOST})

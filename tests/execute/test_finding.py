@@ -105,7 +105,7 @@ class Place:
         self.number = 0
         self.now = time.time()
 
-    def run(self, world, calls=None, *, die=False, **options):
+    def run(self, world, calls=None, *, die=False, pace=None, **options):
         """Run to the end, or with `die` leave the ledger as a killed process would."""
         self.number += 1
 
@@ -125,6 +125,7 @@ class Place:
                         cache=cache,
                         provider=world,
                         ledger=ledger,
+                        pace=pace,
                         sleep=lambda _seconds: asyncio.sleep(0),
                     )
                     return found, ledger.cost()
@@ -192,6 +193,26 @@ def test_a_process_that_died_while_sending_leaves_a_lost_answer(place):
     assert outcome.status == "failed"
     assert "may have been accepted and charged" in outcome.error
     assert world.started == []
+
+
+def test_a_process_that_died_while_it_waited_for_its_turn_has_bought_nothing(place):
+    """So few may be started in an hour that waiting is most of what a run does."""
+
+    class Died(BaseException):
+        pass
+
+    class Full:
+        def enter(self, kind, quota, now):
+            if kind == "findall":
+                raise Died
+            return 0.0
+
+    world = World()
+    with pytest.raises(BaseException):  # noqa: B017, PT011 - the death itself
+        place.run(world, die=True, pace=Pace({"findall": 1}, Full()))
+    place.now += 3_600
+    (outcome,), cost = place.run(world)
+    assert (outcome.status, cost, len(world.started)) == ("ok", Decimal("0.37"), 1)
 
 
 def test_a_run_under_way_is_picked_up(place):
