@@ -20,6 +20,17 @@ RUNNING = ("queued", "running", "action_required", "cancelling")
 
 
 @dataclass(slots=True)
+class Counting(Watcher):
+    """Counts distinct calls that have their fate."""
+
+    tally: Tally
+
+    def settled(self, fates: Mapping[str, Fate]) -> None:
+        """Count them."""
+        self.tally.settle(fates.values())
+
+
+@dataclass(slots=True)
 class Progress(Watcher):
     """Counts what happens, and tells the ledger and the terminal now and then."""
 

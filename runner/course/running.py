@@ -18,7 +18,7 @@ from runner.course.leaving import note_begun, note_finished
 from runner.course.means import Means, open_means
 from runner.course.options import Options
 from runner.course.past import changes_since
-from runner.course.progress import Progress
+from runner.course.progress import Counting, Progress
 from runner.course.results import write_results
 from runner.course.stages import Calls, calls_of, state_for
 from runner.course.summary import Summary
@@ -175,7 +175,8 @@ class Course:
         self._begin(means)
         outcomes: list[Outcome] = []
         self._watcher.began(tuple(steps))
-        async with self._executing(steps, means, self._watcher, outcomes.append) as executor:
+        watcher = Watchers([Counting(self._tally), self._watcher])
+        async with self._executing(steps, means, watcher, outcomes.append) as executor:
             await executor.ask(steps, calls)
             await executor.answered(source.steps[0].id)
         self._watcher.ended(tuple(steps))

@@ -160,9 +160,11 @@ def test_rows_may_be_found(found):
     expected = [each["name"] for each in matched(candidates("Heat pump makers", 6))][:2]
     assert [outcome["key"] for outcome in outcomes] == expected
     assert [outcome["item"]["name"] for outcome in outcomes] == expected
-    assert json.loads(done.stdout)["cost_usd"] == pytest.approx(0.25 + 3 * 0.03 + 2 * 0.01)
+    first = json.loads(done.stdout)
+    assert first["cost_usd"] == pytest.approx(0.25 + 3 * 0.03 + 2 * 0.01)
+    assert (first["calls"], first["new"]) == (3, 3)
     again = json.loads(found.run("--json").stdout)
-    assert (again["new"], again["cost_usd"]) == (0, 0)
+    assert (again["calls"], again["cached"], again["new"], again["cost_usd"]) == (3, 3, 0, 0)
     assert len(bills(found)) == 1
 
 
