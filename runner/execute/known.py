@@ -16,23 +16,25 @@ from runner.planning.calls import Call
 def known_outcomes(
     calls: Iterable[Call], cache: Cache | None, standings: Standings
 ) -> Iterator[Outcome]:
-    """Yield one outcome per call, in order: what the cache answers, all else `pending`."""
+    """Yield one outcome per call, in order: what the cache answers, what failed, else `pending`."""
     for chunk in portions(calls, CHUNK):
         asked = [call for call in chunk if call.withheld is None]
-        fresh = {
-            call.fingerprint
+        found = {
+            call.fingerprint: standing
             for call, standing in zip(asked, standings.of(asked), strict=True)
-            if standing.state == "cached"
         }
-        stored = {} if cache is None else cache.look(list(fresh))
+        fresh = [each for each, standing in found.items() if standing.state == "cached"]
+        stored = {} if cache is None else cache.look(fresh)
         for call in chunk:
             entry = stored.get(call.fingerprint)
             if call.withheld is not None:
                 yield withheld(call, call.withheld)
-            elif entry is None:
-                yield unanswered(call, "pending", "Not asked yet")
-            else:
+            elif entry is not None:
                 yield _answered(call, entry.answer)
+            elif error := found[call.fingerprint].error:
+                yield unanswered(call, "failed", error)
+            else:
+                yield unanswered(call, "pending", "Not asked yet")
 
 
 def _answered(call: Call, answer: Mapping[str, JSON]) -> Outcome:

@@ -31,11 +31,13 @@ class Standing:
             is to be asked.
         age: How old the cached answer is, in seconds.
         why: Of a new one, why no answer serves; None where it was never stored.
+        error: Of an attached one, why it failed; None where it did not, or not yet.
     """
 
     state: State
     age: float | None = None
     why: str | None = None
+    error: str | None = None
 
 
 class Standings:
@@ -84,7 +86,7 @@ class Standings:
             and self._ledger is not None
             and not purchase.is_stale(self._ledger.now(), self._limits[call.step])
         ):
-            return Standing(state="attached")
+            return Standing(state="attached", error=purchase.error)
         return Standing(state="new", why=self._why(call, age, purchase))
 
     def _why(self, call: Call, age: float | None, purchase: Purchase | None) -> str | None:

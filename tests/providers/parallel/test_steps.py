@@ -98,6 +98,18 @@ def test_the_research_context_is_carried_over(steps):
     assert len(contexts) == 6
 
 
+def test_the_plan_knows_what_failed_and_that_its_followers_are_not_asked(steps):
+    """A failure is an answer, as long as the job wants no newer one."""
+    steps.server.faults = Faults(failed="Sum up")
+    first = json.loads(steps.run("--json").stdout)
+    assert (first["calls"], first["new"], first["failed"]) == (30, 30, 6)
+    plan = json.loads(steps.call("plan", "job.yaml", "--json").stdout)
+    assert (plan["calls"], plan["cached"], plan["attached"], plan["new"]) == (30, 24, 6, 0)
+    assert all("calls_max" not in step for step in plan["steps"])
+    again = json.loads(steps.run("--json").stdout)
+    assert (again["calls"], again["cached"], again["attached"], again["new"]) == (30, 24, 6, 0)
+
+
 def test_a_second_run_buys_nothing(steps):
     steps.run()
     assert steps.run().exit_code == 0
