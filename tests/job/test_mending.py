@@ -232,3 +232,26 @@ def test_faults_of_the_project_file_and_of_a_file_that_is_extended(tmp_path):
         ("runner.yaml", 2),
         ("runner.yaml", 3),
     ]
+
+
+@pytest.mark.parametrize(
+    ("first", "said"),
+    [
+        ("  type: of object: object", "a second colon in a value without quotes"),
+        ("\ttype: object", "a tab where YAML wants spaces"),
+        ("  type: 'object", "a single quote is opened and never closed"),
+        ("  type: @object", "a value without quotes cannot start with @"),
+    ],
+)
+def test_a_remark_between_keys_ends_nothing(tmp_path, first, said):
+    """Neither what it stands in, nor, after another fault, the reading."""
+    (tmp_path / "job.yaml").write_text(
+        f"name: a\nquery: q\noutput:\n{first}\n  properties:\n    cases:\n      type: array\n"
+        "Please look well here\n      items: {type: string}\n  required: [cases]\nprocesor: core\n"
+    )
+    problems = [each for each in load(tmp_path / "job.yaml").problems if each.severity == "error"]
+    assert [(each.line, each.message) for each in problems] == [
+        (4, said),
+        (8, "this line has no colon, and belongs to no text above"),
+        (11, "unknown key 'procesor'"),
+    ]

@@ -102,6 +102,9 @@ def _for_column(lines: list[str], number: int) -> Iterator[Change]:
         # The line before may be the one that starts in a wrong column.
         by = _indent(lines[number]) - len(_lead(lines[last]))
         yield _shifted(lines, last, _indent(lines[last]) + by, last + 1)
+    if not _STARTS.match(lines[number]):
+        # It may be a remark, or what something else left there.
+        yield _changed(lines, number, [""], is_guess=True)
 
 
 def _first_dashed(lines: list[str], number: int) -> Iterator[Change]:

@@ -104,17 +104,23 @@ _reached = attrgetter("reached")
 
 @dataclass(slots=True)
 class _Search:
-    """A search for changes that lead on, and how many characters it may still read."""
+    """A search for changes that lead on, and how many characters it may still read.
+
+    `_doubtful` is the best of those after which the next fault may be the same one still.
+    """
 
     shown: str
     left: int
+    _doubtful: _Attempt | None = None
 
     def best(self, text: str, error: NotYamlError) -> _Attempt | None:
         """Return the change that leads on farthest, the least that is cut, or None."""
+        self._doubtful = None
         least = self.left // 2
         tried = self._attempts(text, error, guesses(text, error), least)
         found = max(_until_the_end(tried), key=_reached, default=None)
-        return found or next(self._attempts(text, error, cuts(text, error), 0), None)
+        found = found or next(self._attempts(text, error, cuts(text, error), 0), None)
+        return found or self._doubtful
 
     def ended(self, text: str, error: NotYamlError) -> _Attempt:
         """Return what stands before a fault."""
@@ -141,6 +147,8 @@ class _Search:
             )
             if is_on and not (is_start and _is_same(attempt, last)):
                 yield attempt
+            elif is_on:
+                self._doubtful = max(self._doubtful or attempt, attempt, key=_reached)
 
     def _read(self, text: str, changes: Mapping[int, int]) -> _Attempt:
         """Return what a text is, and the line in which it has a fault; infinity for none."""
