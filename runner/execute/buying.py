@@ -212,14 +212,14 @@ class Buyer:
             await self._reconcile(group, list(batch), batch)
             return [batch]
         except InvalidRequestError as error:
-            self._ledger.withdrawn(batch)
+            self._withdraw(batch)
             return self._split(batch, error)
         except BudgetError as error:
-            self._ledger.withdrawn(batch)
+            self._withdraw(batch)
             await self._wait_for_credit(batch, error, was_held=was_held)
             return [batch]
         except RunnerError:
-            self._ledger.withdrawn(batch)
+            self._withdraw(batch)
             raise
         run_ids = dict(zip(added.run_ids, batch, strict=True))
         self._ledger.submitted({fingerprint: run_id for run_id, fingerprint in run_ids.items()})
@@ -274,7 +274,12 @@ class Buyer:
             ours = {run_id: fp for fp, run_id in found.items() if fp in calls}
             self._follow(group, ours, calls)
         if missing:
-            self._ledger.withdrawn(missing)
+            self._withdraw(missing)
+
+    def _withdraw(self, fingerprints: Iterable[str]) -> None:
+        """Take back an intent: nothing was bought, and whoever is next may buy."""
+        self._ledger.withdrawn(fingerprints)
+        self._mine.difference_update(fingerprints)
 
     # -- following --------------------------------------------------------------------------
 

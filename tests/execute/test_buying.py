@@ -331,6 +331,40 @@ def test_credit_that_another_run_holds_back_is_waited_for(tmp_path, monkeypatch)
     assert looks >= 3
 
 
+def test_what_another_run_buys_while_this_one_lacks_credit_is_not_its_own(tmp_path, monkeypatch):
+    """Each purchase is paid, and counted as new, once."""
+    world, clock = World(), Clock()
+    world.credit = 0
+    wanted = call(0, "t0")
+    other = Ledger(tmp_path / "ledger.sqlite", now=clock)
+    other.start("other", "another-job")
+
+    def buy(each, group):
+        world.groups[group] = []
+        (run_id,) = world.accept(group, {each.fingerprint: each.body})
+        prices = {each.fingerprint: each.price_usd}
+        assert other.intend(group, prices, None, again=lambda _known: False)[0]
+        other.submitted({each.fingerprint: run_id})
+
+    buy(call(9, "theirs"), "elsewhere")
+    looks = 0
+
+    async def sleep(_seconds):
+        nonlocal looks
+        looks += 1
+        if looks == 1:
+            buy(wanted, "beside")
+            other.settled({call(9, "theirs").fingerprint: None})
+            other.finish("done", {})
+        await asyncio.sleep(0)
+
+    monkeypatch.setattr(sys.modules[__name__], "no_sleep", sleep)
+    (outcome,) = run(tmp_path, world, [wanted], clock=clock)
+    other.close()
+    assert (outcome.status, outcome.attached, outcome.cost_usd) == ("ok", True, 0)
+    assert set(world.bought.values()) == {1}
+
+
 def test_without_waiting_too_little_credit_ends_the_run(tmp_path):
     world = World()
     world.credit = 2
