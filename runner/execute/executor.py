@@ -96,6 +96,7 @@ class Executor:
         self._ages = {
             id_: timedelta.max if terms.offline else terms.age(id_) for id_ in terms.steps
         }
+        self._wishes = len(set(self._ages.values()))
         self._at_hand: dict[str, Answer] = {}
         lenient = provider.null_is_not_found
         self._validity = {
@@ -276,6 +277,9 @@ class Executor:
         answers = {each: self._at_hand[each] for each in good if each in self._at_hand}
         stored = self._cache.look([each for each in good if each not in answers])
         answers |= {each: Answer(**entry.answer) for each, entry in stored.items()}
+        # Where another step wanted a fresher one in vain, what is good enough for this one serves.
+        if self._wishes > 1 and len(good) < len(asked):
+            answers |= self._recalled(calls[0].step, [each for each in asked if each not in good])
         for call in calls:
             yield call, answers.get(call.fingerprint)
 
@@ -288,10 +292,12 @@ class Executor:
         if call.withheld is not None:
             return withheld(call, call.withheld)
         fate = self._fates[call.fingerprint]
+        if fate.status != "ok" and answer is not None:
+            fate = CACHED
         if fate.status == "ok" and answer is None:
             return unanswered(call, "failed", "The stored answer cannot be read")
         cost = Decimal(0)
-        if fate.source == "new" and fate.status in ("ok", "failed") and answer is not None:
+        if fate.source == "new" and answer is not None:
             # The first of several equal rows pays.
             bought = call.price_usd * fate.purchases
             cost = bought if fate.cost_usd is None else fate.cost_usd

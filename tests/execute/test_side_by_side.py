@@ -29,6 +29,7 @@ class Gated:
     def __init__(self):
         self.asked = []
         self.gates = {}
+        self.wrong = {"wrong"}
 
     def edition(self, _body):
         return "gated"
@@ -40,7 +41,7 @@ class Gated:
         question = body["objective"]
         self.asked.append(question)
         await self.gate(question).wait()
-        if question == "wrong":
+        if question in self.wrong:
             raise ProviderError("No such thing")
         if question == "refused":
             raise KeyRefusedError("No key")
@@ -171,6 +172,32 @@ def test_each_step_has_answers_as_fresh_as_it_wants_them(tmp_path, order):
     assert scene.provider.asked == ["same"]
     assert not outcomes["b"].cached
     assert outcomes["a"].cached == (order == "ab")
+
+
+@pytest.mark.parametrize("order", ["ab", "ba"])
+def test_where_asking_anew_fails_an_old_answer_still_serves_whom_it_is_good_enough_for(
+    tmp_path, order
+):
+    Scene(tmp_path).play(answer_same)
+    scene = Scene(tmp_path, ages=(timedelta(days=7), timedelta(hours=1)), now=86_400.0)
+    scene.provider.wrong = {"same"}
+
+    async def act(executor, provider):
+        provider.gate("same").set()
+        calls = {"a": [call("a", "slow"), call("a", "same", row=1)], "b": [call("b", "same")]}
+        for step in order:
+            await executor.ask(step, calls[step])
+            await turns()
+        await executor.answered("b")
+        provider.gate("slow").set()
+        await executor.answered("a")
+
+    found = [(each.step, each.key, each.status, each.cached) for each in scene.play(act)]
+    assert found == [
+        ("b", "same", "failed", False),
+        ("a", "slow", "ok", False),
+        ("a", "same", "ok", True),
+    ]
 
 
 def test_of_two_steps_that_ask_the_same_together_the_stricter_counts(tmp_path):
