@@ -6,12 +6,12 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from runner.job.text.complaint import Complaint, Pitfall
+from runner.job.text.layout import BEGINS, indent_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _CLOSING: Final = {"[": "]", "{": "}"}
-_BLOCK_KEY = re.compile(r"[ \t]*(?:-[ \t]+)*[$A-Za-z_][\w-]*:(?:\s|$)|[ \t]*-[ \t]")
 _COMMENT = re.compile(r"[ \t]+#.*$|[ \t]+$")
 # What matters in brackets: texts in quotes, comments, brackets.
 _TOKEN = re.compile(r"""(?<=[\[{,:\s])(?:"(?:\\.|[^"\\])*"|'(?:''|[^'])*')|(?:^|\s)\#.*|[\[\]{}]""")
@@ -120,8 +120,7 @@ def comma_added(
 
 def _is_beyond(line: str, opening: str) -> bool:
     """Return whether a line goes on with what is around the line in which a bracket opens."""
-    indent = len(line) - len(line.lstrip())
-    return bool(_BLOCK_KEY.match(line)) and indent <= len(opening) - len(opening.lstrip())
+    return bool(BEGINS.match(line)) and indent_of(line) <= indent_of(opening)
 
 
 def _open(lines: list[str]) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from runner.job.text.guessing import BEGINS, KEY, MARK, is_content
+from runner.job.text.layout import BEGINS, KEY, MARK, is_content
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -85,4 +85,5 @@ def _around(lines: list[str], place: int) -> Iterator[int]:
 
 
 def _indent(line: str) -> int:
+    """Return how many blanks a line starts with as YAML counts them: other blanks are text."""
     return len(line) - len(line.lstrip(" \t"))

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from runner.job.text.brackets import comma_added, missing_brackets
+from runner.job.text.layout import BEGINS, KEY, MARK, indent_of, is_content
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -15,9 +16,6 @@ if TYPE_CHECKING:
 Change: TypeAlias = "tuple[str, Mapping[int, int]]"
 """A changed text, and by line the column from which on it is changed, both from 1."""
 
-MARK: Final = r"[ \t]*(?:-[ \t]+)*"
-KEY: Final = r"[$A-Za-z_][\w-]*"
-BEGINS: Final = re.compile(rf"{MARK}{KEY}:(?:\s|$)|[ \t]*-[ \t]")
 _STARTS = re.compile(rf"{MARK}{KEY}:|[ \t]*-")
 _GLUED = re.compile(rf"^({MARK}{KEY}):(?=[^ \t\r\n])")
 _GLUED_BULLET = re.compile(r"^([ \t]*)-(?=[^\s-])")
@@ -85,7 +83,7 @@ def _for_column(lines: list[str], number: int) -> Iterator[Change]:
     """Yield what may mend a line that starts in a wrong column, or with no dash."""
     for each in dict.fromkeys((number, max(0, number - 1))):
         if _is_beside_entries(lines, each):
-            dashed = f"{' ' * _indent(lines[each])}- {lines[each].lstrip()}"
+            dashed = f"{' ' * indent_of(lines[each])}- {lines[each].lstrip()}"
             yield _changed(lines, each, [dashed])
     if lines[number].lstrip().startswith("- "):
         yield from _first_dashed(lines, number)
@@ -100,8 +98,8 @@ def _for_column(lines: list[str], number: int) -> Iterator[Change]:
     last = max((n for n in range(number) if is_content(lines[n])), default=number)
     if levels and last < number:
         # The line before may be the one that starts in a wrong column.
-        by = _indent(lines[number]) - len(_lead(lines[last]))
-        yield _shifted(lines, last, _indent(lines[last]) + by, last + 1)
+        by = indent_of(lines[number]) - len(_lead(lines[last]))
+        yield _shifted(lines, last, indent_of(lines[last]) + by, last + 1)
     if not _STARTS.match(lines[number]):
         # It may be a remark, or what something else left there.
         yield _changed(lines, number, [""], is_guess=True)
@@ -109,13 +107,13 @@ def _for_column(lines: list[str], number: int) -> Iterator[Change]:
 
 def _first_dashed(lines: list[str], number: int) -> Iterator[Change]:
     """Yield a text with a dash for the entry that stands before the one in a line."""
-    column = _indent(lines[number])
+    column = indent_of(lines[number])
     first = number
-    while first and (not is_content(lines[first - 1]) or _indent(lines[first - 1]) > column):
+    while first and (not is_content(lines[first - 1]) or indent_of(lines[first - 1]) > column):
         first -= 1
     last = next((each for each in reversed(lines[:number]) if is_content(each)), "")
     is_entry = any(each.lstrip().startswith("- ") for each in (lines[first], last))
-    if _indent(lines[first]) == column + 2 and not is_entry:
+    if indent_of(lines[first]) == column + 2 and not is_entry:
         yield _changed(lines, first, [" " * column + "- " + lines[first].lstrip()])
 
 
@@ -177,7 +175,7 @@ def _opener(lines: list[str], number: int) -> str | None:
             return lead
         if BEGINS.match(line):
             return None
-        lead = " " * _indent(line)
+        lead = " " * indent_of(line)
     return None
 
 
@@ -240,45 +238,46 @@ def _levels(lines: list[str], number: int) -> list[int]:
     is_entry = _GLUED_BULLET.sub("- ", lines[number].lstrip()).startswith("- ")
     levels: list[int] = []
     for line in filter(is_content, reversed(lines[:number])):
-        indent = _indent(line)
+        indent = indent_of(line)
         column = indent if is_entry else len(_lead(line))
         if (not is_entry or line.lstrip().startswith("- ")) and column < min(levels, default=1000):
             levels.append(column)
         if not indent:
             break
-    return sorted(levels, key=lambda level: abs(level - _indent(lines[number])))
+    return sorted(levels, key=lambda level: abs(level - indent_of(lines[number])))
 
 
 def _shifted(lines: list[str], first: int, level: int, end: int) -> Change:
     """Return a text in which lines are moved so that the first of them starts at a level."""
-    return _changed(lines, first, _moved(lines[first:end], level - _indent(lines[first])))
+    return _changed(lines, first, _moved(lines[first:end], level - indent_of(lines[first])))
 
 
 def _moved(lines: list[str], by: int) -> list[str]:
     """Return lines that are indented more, or less."""
     return [
-        " " * max(0, _indent(line) + by) + line.lstrip() if line.strip() else line for line in lines
+        " " * max(0, indent_of(line) + by) + line.lstrip() if line.strip() else line
+        for line in lines
     ]
 
 
 def _block_end(lines: list[str], first: int, more: int = 0) -> int:
     """Return the line behind those that are indented as much as a line, or so much more."""
-    least, end = max(1, _indent(lines[first]) + more), first + 1
-    while end < len(lines) and (not is_content(lines[end]) or _indent(lines[end]) >= least):
+    least, end = max(1, indent_of(lines[first]) + more), first + 1
+    while end < len(lines) and (not is_content(lines[end]) or indent_of(lines[end]) >= least):
         end += 1
     return end
 
 
 def _is_beside_entries(lines: list[str], number: int) -> bool:
     """Return whether a line is no entry, and starts in the column of an entry beside it."""
-    indent = _indent(lines[number])
+    indent = indent_of(lines[number])
     if not is_content(lines[number]) or lines[number].lstrip().startswith("-"):
         return False
     beside = (reversed(lines[:number]), iter(lines[number + 1 :]))
     for each in beside:
         for line in filter(is_content, each):
-            if _indent(line) <= indent:
-                if _indent(line) == indent and line.lstrip().startswith("- "):
+            if indent_of(line) <= indent:
+                if indent_of(line) == indent and line.lstrip().startswith("- "):
                     return True
                 break
     return False
@@ -290,14 +289,5 @@ def _lead(line: str) -> str:
     return " " * (found.end() if found else 0)
 
 
-def _indent(line: str) -> int:
-    return len(line) - len(line.lstrip())
-
-
 def _quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
-
-
-def is_content(line: str) -> bool:
-    """Return whether there is more in a line than a comment."""
-    return bool(line.strip()) and not line.lstrip().startswith("#")

@@ -18,7 +18,8 @@ from runner.frozen import frozen
 from runner.job.diagnostics import JobProblemsError
 from runner.job.text.composing import NotYamlError, compose
 from runner.job.text.cutting import cut_off, cuts
-from runner.job.text.guessing import BEGINS, guesses
+from runner.job.text.guessing import guesses
+from runner.job.text.layout import BEGINS, indent_of
 from runner.job.text.lines import is_untouched
 from runner.job.text.pitfalls import INDENTATION
 
@@ -200,10 +201,6 @@ def _is_same(attempt: _Attempt, last: int) -> bool:
     if not any(words in said for words in (INDENTATION, "no colon", "an entry of the list")):
         return False
     lines = attempt.text.split("\n")
-    most = max(_indent(lines[last - 1]), 1)
+    most = max(indent_of(lines[last - 1]), 1)
     between = lines[last : fault.line - 1]
-    return not any(BEGINS.match(each) and _indent(each) < most for each in between)
-
-
-def _indent(line: str) -> int:
-    return len(line) - len(line.lstrip())
+    return not any(BEGINS.match(each) and indent_of(each) < most for each in between)
