@@ -24,7 +24,7 @@ from runner.course.stages import Calls, calls_of, state_for
 from runner.course.summary import Summary
 from runner.course.verifying import Reader
 from runner.course.voice import Voice
-from runner.course.walking import walk
+from runner.course.walking import ask_alone, walk
 from runner.course.words import plural
 from runner.evidence.verifying import Verdicts, verdict_records, weigh
 from runner.execute.asked import asked, remember
@@ -174,12 +174,9 @@ class Course:
         await self._affordable(source, source.steps, calls, means)
         self._begin(means)
         outcomes: list[Outcome] = []
-        self._watcher.began(tuple(steps))
         watcher = Watchers([Counting(self._tally), self._watcher])
         async with self._executing(steps, means, watcher, outcomes.append) as executor:
-            await executor.ask(steps, calls)
-            await executor.answered(source.steps[0].id)
-        self._watcher.ended(tuple(steps))
+            await ask_alone(executor, source.steps[0].id, calls, watcher)
         self._job = with_rows(self._job, outcomes[0])
         self._digest = digest_for(self._job, date=self._date)
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from runner.course.means import Means
+from runner.course.walking import ask_alone
 from runner.evidence.basis import results_of
 from runner.evidence.verifying import Claims, Verdict, Verdicts
 from runner.execute.executor import executing
@@ -68,7 +69,6 @@ class Reader:
         if not claims.pages:
             return found
         watcher = self.watcher or Watcher()
-        watcher.began([STEP])
 
         def take(page: Outcome) -> None:
             unread: Verdict = "not checked" if page.status == "skipped" else "unreachable"
@@ -83,9 +83,7 @@ class Reader:
             pace=self.means.pace,
             watcher=watcher,
         ) as executor:
-            await executor.ask([STEP], self._calls(claims.pages))
-            await executor.answered(STEP)
-        watcher.ended([STEP])
+            await ask_alone(executor, STEP, self._calls(claims.pages), watcher)
         return found
 
     def _terms(self, steps: Sequence[Step]) -> Terms:

@@ -11,6 +11,14 @@ from runner.planning.calls import Call
 from runner.planning.waves import Wave
 
 
+async def ask_alone(executor: Executor, step: str, calls: Iterable[Call], watcher: Watcher) -> None:
+    """Ask the only step of an executor, to its end; `watcher` is told when it begins and ends."""
+    watcher.began([step])
+    await executor.ask([step], calls)
+    await executor.answered(step)
+    watcher.ended([step])
+
+
 async def walk(
     waves: Sequence[Wave],
     executor: Executor,

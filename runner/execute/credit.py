@@ -39,22 +39,21 @@ class Credit:
         return bool(self._followers.outstanding or self._ledger.running_elsewhere())
 
     async def freed(self) -> None:
-        """Return when a task has ended."""
-        ended, others = self.ended, self._ledger.running_elsewhere()
-        while self.is_held and self.ended == ended:
-            self._followers.expect_no_more()
-            await self._sleep(LOOK_SECONDS)
-            if self._ledger.running_elsewhere() < others:
-                return
+        """Return when a task has ended, or none is running."""
+        await self._given_back(self.ended, lambda: self.is_held)
 
     async def is_back(self, since: int) -> bool:
         """Wait while credit is held back, or about to be; return whether some was given back.
 
         `since` is what `ended` was when that was asked which was refused.
         """
+        return await self._given_back(since, lambda: self.is_held or self._buying.total() > 0)
+
+    async def _given_back(self, since: int, may_come: Callable[[], bool]) -> bool:
+        """Return whether a task gave its credit back, once one has or none may any more."""
         others = self._ledger.running_elsewhere()
         while self.ended == since:
-            if not (self.is_held or self._buying.total()):
+            if not may_come():
                 return False
             self._followers.expect_no_more()
             await self._sleep(LOOK_SECONDS)

@@ -39,7 +39,7 @@ NO_PURPOSE: Final = Purpose()
 
 
 def purpose_of(*calls: Call, price_usd: Decimal | None = None) -> Purpose:
-    """Return what a request is for that buys some calls of one kind (at least one).
+    """Return what a request is for that buys some calls of one step (at least one).
 
     Its price is that of the calls, where it is not said.
     """
@@ -48,7 +48,7 @@ def purpose_of(*calls: Call, price_usd: Decimal | None = None) -> Purpose:
     if price_usd is None:
         price_usd = sum((call.price_usd for call in calls), Decimal(0))
     return Purpose(
-        step=first.step if all(call.step == first.step for call in more) else None,
+        step=first.step,
         kind=first.kind,
         calls=len(calls),
         fingerprint=first.fingerprint if is_one else None,

@@ -30,10 +30,7 @@ _FAILED: Final[frozenset[End]] = frozenset({"failed", "stopped"})
 
 @dataclass(slots=True)
 class _Work:
-    """A call, or the purchases in one group, under way: its span, and when it was last heard of.
-
-    `step` is None where several steps buy together.
-    """
+    """A call, or the purchases in one group, under way: its span, and when it was last heard of."""
 
     span: Span
     last: int
@@ -137,8 +134,6 @@ class Spans(Watcher):
             if known is not None:
                 _sum_up(known)
                 known.span.end(self._now())
-        if not self._steps:
-            self._end_work(None)
 
     def committed(self, cost_usd: Decimal) -> None:
         """Note what the run costs, pages that were verified included."""
@@ -178,7 +173,6 @@ class Spans(Watcher):
     def _work(self, exchange: Exchange, begin: int) -> _Work | None:
         """Return what a request belongs to: a call asked by itself, or the purchases in a group."""
         purpose = exchange.purpose
-        step = purpose.step
         if purpose.fingerprint is not None and purpose.kind != "task":
             known = self._calls.get(purpose.fingerprint)
             if known is None:
@@ -188,7 +182,7 @@ class Spans(Watcher):
                     {"runner.call.fingerprint": purpose.fingerprint[:FINGERPRINT_SHOWN]},
                     begin=begin,
                 )
-                known = self._calls[purpose.fingerprint] = _Work(span, begin, step, calls=1)
+                known = self._calls[purpose.fingerprint] = _Work(span, begin, purpose.step, calls=1)
         elif exchange.id is None:
             return None
         else:
@@ -202,7 +196,7 @@ class Spans(Watcher):
                     {"runner.group.id": exchange.id},
                     begin=begin,
                 )
-                known = self._groups[exchange.id] = _Work(span, begin, step)
+                known = self._groups[exchange.id] = _Work(span, begin, purpose.step)
             known.calls += purpose.calls if exchange.is_accepted else 0
         known.price_usd += exchange.committed_usd
         return known
@@ -214,8 +208,8 @@ class Spans(Watcher):
             (step,) = self._steps.values()
         return self._run if step is None else step.span
 
-    def _end_work(self, step: str | None) -> None:
-        """End the spans of what was done for a step (None: for several)."""
+    def _end_work(self, step: str) -> None:
+        """End the spans of what was done for a step."""
         for under_way in (self._calls, self._groups):
             for name in [name for name, work in under_way.items() if work.step == step]:
                 work = under_way.pop(name)
